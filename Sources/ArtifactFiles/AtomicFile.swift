@@ -1,0 +1,131 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// A file that appears whole or not at all.
+///
+/// Bytes go to a temporary file in the same folder; ``commit()`` flushes it to disk and renames it over the
+/// destination. A value that goes away without a commit removes its temporary file.
+public struct AtomicFile: ~Copyable {
+    /// Where the file will appear.
+    public let path: String
+    private let temporaryPath: String
+    private var descriptor: Int32
+    private var buffer: [UInt8] = []
+    private static let bufferSize = 1 << 18
+
+    /// Opens a temporary file beside `path`.
+    ///
+    /// - Parameter path: The destination; its folder must exist.
+    /// - Throws: ``InputError`` (`unwritable`).
+    public init(path: String) throws(InputError) {
+        self.path = path
+        temporaryPath = "\(path).\(getpid()).partial"
+        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw InputError(.unwritable, "cannot write: \(lastSystemError())", file: path)
+        }
+        buffer.reserveCapacity(Self.bufferSize)
+    }
+
+    deinit {
+        if descriptor >= 0 {
+            close(descriptor)
+            unlink(temporaryPath)
+        }
+    }
+
+    /// Appends bytes.
+    ///
+    /// - Throws: ``InputError`` (`unwritable`), for instance when the disk is full.
+    public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(InputError) {
+        if buffer.count + bytes.count > Self.bufferSize { try flush() }
+        if bytes.count >= Self.bufferSize {
+            try writeThrough(bytes)
+        } else {
+            buffer.append(contentsOf: bytes)
+        }
+    }
+
+    /// Appends the UTF-8 of `text`.
+    public mutating func write(_ text: String) throws(InputError) {
+        try write(Array(text.utf8))
+    }
+
+    /// Appends bytes.
+    public mutating func write(_ bytes: [UInt8]) throws(InputError) {
+        // A closure cannot carry `inout self` through `withUnsafeBytes` with typed throws; copy the outcome out.
+        var failure: InputError?
+        bytes.withUnsafeBytes { raw in
+            do { try write(raw) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Flushes, syncs to disk and puts the file in its place.
+    ///
+    /// - Throws: ``InputError`` (`unwritable`); the destination is then as it was.
+    public consuming func commit() throws(InputError) {
+        try flush()
+        guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw writeFailure() }
+        close(descriptor)
+        descriptor = -1
+    }
+
+    private mutating func flush() throws(InputError) {
+        var failure: InputError?
+        buffer.withUnsafeBytes { raw in
+            do { try writeThrough(raw) } catch { failure = error }
+        }
+        buffer.removeAll(keepingCapacity: true)
+        if let failure { throw failure }
+    }
+
+    private func writeThrough(_ bytes: UnsafeRawBufferPointer) throws(InputError) {
+        var rest = bytes
+        while let start = rest.baseAddress, !rest.isEmpty {
+            #if canImport(Glibc)
+            let written = Glibc.write(descriptor, start, rest.count)
+            #elseif canImport(Musl)
+            let written = Musl.write(descriptor, start, rest.count)
+            #else
+            let written = Darwin.write(descriptor, start, rest.count)
+            #endif
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { throw writeFailure() }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        }
+    }
+
+    private func writeFailure() -> InputError {
+        InputError(.unwritable, "cannot write: \(lastSystemError())", file: path)
+    }
+}
+
+extension AtomicFile {
+    /// Writes a whole file, or leaves the destination as it was.
+    ///
+    /// - Parameters:
+    ///   - text: The contents, written as UTF-8.
+    ///   - path: The destination.
+    /// - Throws: ``InputError`` (`unwritable`).
+    public static func write(_ text: String, to path: String) throws(InputError) {
+        try write(Array(text.utf8), to: path)
+    }
+
+    /// Writes a whole file, or leaves the destination as it was.
+    ///
+    /// - Parameters:
+    ///   - bytes: The contents.
+    ///   - path: The destination.
+    /// - Throws: ``InputError`` (`unwritable`).
+    public static func write(_ bytes: [UInt8], to path: String) throws(InputError) {
+        var file = try AtomicFile(path: path)
+        try file.write(bytes)
+        try file.commit()
+    }
+}

@@ -1,0 +1,67 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// A file's bytes, mapped read-only; unmapped when the value goes away.
+///
+/// The mapping is private to the reader, but a file that another process truncates while it is mapped
+/// raises a bus error: map only files that nobody is writing.
+public struct MappedFile: ~Copyable, @unchecked Sendable {
+    // Sendable: the mapping is read-only and lives exactly as long as this value.
+    /// The path it was opened from.
+    public let path: String
+    /// The file's length in bytes.
+    public let count: Int
+    private let base: UnsafeMutableRawPointer?
+
+    /// Maps a regular file.
+    ///
+    /// - Parameter path: The file.
+    /// - Throws: ``InputError`` (`missing`) when it cannot be opened, is not a regular file or cannot be mapped.
+    public init(path: String) throws(InputError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw InputError(.missing, "cannot open: \(lastSystemError())", file: path)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw InputError(.missing, "not a regular file", file: path)
+        }
+        self.path = path
+        let length = Int(status.st_size)
+        count = length
+        guard length > 0 else {
+            base = nil
+            return
+        }
+        let address = mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            throw InputError(.missing, "cannot map: \(lastSystemError())", file: path)
+        }
+        base = address
+    }
+
+    deinit {
+        if let base { munmap(base, count) }
+    }
+
+    /// The bytes; valid while `self` is alive.
+    ///
+    /// - Parameter body: Receives all bytes of the file.
+    /// - Returns: What `body` returns.
+    public borrowing func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(start: base, count: count))
+    }
+
+    /// Tells the system that the bytes will be read from front to back.
+    public borrowing func adviseSequential() {
+        if let base { madvise(base, count, Int32(MADV_SEQUENTIAL)) }
+    }
+}

@@ -1,0 +1,3 @@
+#ifndef VERIFAR_IMAGING_H
+#define VERIFAR_IMAGING_H
+#endif

@@ -1,0 +1,3 @@
+#ifndef VERIFAR_NEURAL_H
+#define VERIFAR_NEURAL_H
+#endif
