@@ -23,12 +23,14 @@ public struct AtomicFile: ~Copyable {
     /// - Parameter path: The destination; its folder must exist.
     /// - Throws: ``InputError`` (`unwritable`).
     public init(path: String) throws(InputError) {
-        self.path = path
-        temporaryPath = "\(path).\(getpid()).partial"
-        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let temporaryPath = "\(path).\(getpid()).partial"
+        let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw InputError(.unwritable, "cannot write: \(lastSystemError())", file: path)
         }
+        self.path = path
+        self.temporaryPath = temporaryPath
+        self.descriptor = descriptor
         buffer.reserveCapacity(Self.bufferSize)
     }
 
@@ -61,7 +63,7 @@ public struct AtomicFile: ~Copyable {
         // A closure cannot carry `inout self` through `withUnsafeBytes` with typed throws; copy the outcome out.
         var failure: InputError?
         bytes.withUnsafeBytes { raw in
-            do { try write(raw) } catch { failure = error }
+            do throws(InputError) { try write(raw) } catch { failure = error }
         }
         if let failure { throw failure }
     }
@@ -79,7 +81,7 @@ public struct AtomicFile: ~Copyable {
     private mutating func flush() throws(InputError) {
         var failure: InputError?
         buffer.withUnsafeBytes { raw in
-            do { try writeThrough(raw) } catch { failure = error }
+            do throws(InputError) { try writeThrough(raw) } catch { failure = error }
         }
         buffer.removeAll(keepingCapacity: true)
         if let failure { throw failure }

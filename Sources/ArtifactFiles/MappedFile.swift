@@ -23,6 +23,13 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
     /// - Parameter path: The file.
     /// - Throws: ``InputError`` (`missing`) when it cannot be opened, is not a regular file or cannot be mapped.
     public init(path: String) throws(InputError) {
+        let mapping = try Self.map(path)
+        self.path = path
+        count = mapping.count
+        base = mapping.base
+    }
+
+    private static func map(_ path: String) throws(InputError) -> (base: UnsafeMutableRawPointer?, count: Int) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw InputError(.missing, "cannot open: \(lastSystemError())", file: path)
@@ -32,18 +39,13 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw InputError(.missing, "not a regular file", file: path)
         }
-        self.path = path
         let length = Int(status.st_size)
-        count = length
-        guard length > 0 else {
-            base = nil
-            return
-        }
+        guard length > 0 else { return (nil, 0) }
         let address = mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let address, address != MAP_FAILED else {
             throw InputError(.missing, "cannot map: \(lastSystemError())", file: path)
         }
-        base = address
+        return (address, length)
     }
 
     deinit {

@@ -11,6 +11,7 @@ public struct GraphBuilder {
     /// Appends a node.
     ///
     /// - Returns: The value it makes.
+    @discardableResult
     public mutating func append(_ name: String, _ operation: Operation, _ inputs: ValueID...) -> ValueID {
         append(name, operation, inputs)
     }
@@ -18,6 +19,7 @@ public struct GraphBuilder {
     /// Appends a node.
     ///
     /// - Returns: The value it makes.
+    @discardableResult
     public mutating func append(_ name: String, _ operation: Operation, _ inputs: [ValueID]) -> ValueID {
         nodes.append(Node(name: name, operation: operation, inputs: inputs))
         return ValueID(nodes.count)
@@ -34,6 +36,7 @@ public struct GraphBuilder {
 
 extension GraphBuilder {
     /// A convolution whose weight is `name.weight`, without bias.
+    @discardableResult
     public mutating func convolution(
         _ name: String,
         _ input: ValueID,
@@ -62,6 +65,7 @@ extension GraphBuilder {
     }
 
     /// A normalisation with PyTorch's parameter names below `name`.
+    @discardableResult
     public mutating func batchNormalization(
         _ name: String,
         _ input: ValueID,
@@ -85,11 +89,13 @@ extension GraphBuilder {
     }
 
     /// A PReLU whose slopes are `name.weight`.
+    @discardableResult
     public mutating func prelu(_ name: String, _ input: ValueID) -> ValueID {
         append(name, .activation(.prelu(slope: name + ".weight")), input)
     }
 
     /// A fully connected layer with PyTorch's parameter names below `name`.
+    @discardableResult
     public mutating func linear(_ name: String, _ input: ValueID, outFeatures: Int, hasBias: Bool = true) -> ValueID {
         append(
             name,
