@@ -1,0 +1,8 @@
+#ifndef VERIFAR_CIMAGECODECS_H
+#define VERIFAR_CIMAGECODECS_H
+
+#include "codec_status.h"
+#include "jpeg_codec.h"
+#include "png_codec.h"
+
+#endif
