@@ -1,3 +1,92 @@
 #ifndef VERIFAR_NEURAL_H
 #define VERIFAR_NEURAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Activations are channels last; a value's rows may lie further apart than its width (a border around it).
+/// Offsets and strides count floats.
+
+/// The non-linearity of an epilogue.
+typedef enum {
+    VF_ACT_NONE = 0,
+    VF_ACT_CLIP = 1,   ///< min(max(x, low), high); NaN stays NaN
+    VF_ACT_PRELU = 2,  ///< x, or slope[channel] · x below 0
+} vf_activation_kind;
+
+/// What happens to a sum before it is stored: bias, then non-linearity and addend in the order asked for.
+typedef struct {
+    vf_activation_kind activation;
+    int activation_follows_addition;
+    float low, high;
+    const float *bias;   ///< one per output channel, padded to whole panels
+    const float *slope;  ///< likewise; for VF_ACT_PRELU
+} vf_epilogue;
+
+/// A run of output pixels whose inputs lie one stride apart.
+typedef struct {
+    int32_t input;   ///< offset of the first pixel's first input
+    int32_t output;  ///< offset of the first pixel's output
+    int32_t addend;  ///< offset of the first pixel's addend
+    int32_t count;   ///< pixels, 1 … vf_tile_height()
+} vf_tile;
+
+/// A dense convolution as products of gathered rows with packed weights.
+///
+/// A pixel's inputs are `run_count` runs of `run_length` consecutive floats, at `run_offsets` from its first: one run
+/// for 1×1, usually a run per kernel row otherwise. Results do not depend on how pixels are cut into tiles.
+typedef struct {
+    const vf_tile *tiles;
+    size_t tile_count;
+    size_t tiles_per_block;  ///< tiles that share a pass over the weights' panels
+    const float *input;
+    size_t input_stride;  ///< from one pixel of a tile to the next
+    size_t run_count, run_length;
+    const int32_t *run_offsets;
+    const float *weights;  ///< [panel][run_count × run_length][vf_panel_width()]
+    size_t channels;       ///< output channels
+    const float *addend;   ///< nil: none
+    size_t addend_stride;
+    float *output;
+    size_t output_stride;
+    vf_epilogue epilogue;
+} vf_dense;
+
+/// Output channels per packed panel.
+size_t vf_panel_width(void);
+/// Most pixels in a tile.
+size_t vf_tile_height(void);
+/// Runs a dense convolution.
+void vf_dense_run(const vf_dense *task);
+
+/// A depthwise convolution over whole output rows: output channel c sees input channel c.
+typedef struct {
+    const float *input;  ///< the first tap of the first output pixel of the first row
+    size_t input_row_pitch, input_pixel_pitch;
+    float *output;
+    size_t output_row_pitch, output_pixel_pitch;
+    size_t rows, columns, channels;
+    size_t kernel_height, kernel_width;
+    size_t row_stride, column_stride;
+    size_t row_dilation, column_dilation;
+    const float *weights;  ///< [kernel_height × kernel_width][channels]
+    const float *addend;   ///< nil: none; pitches as the output's own below
+    size_t addend_row_pitch, addend_pixel_pitch;
+    vf_epilogue epilogue;
+} vf_depthwise;
+
+/// Runs a depthwise convolution.
+void vf_depthwise_run(const vf_depthwise *task);
+
+/// A convolution in groups of two channels in, two out (3×3, any stride): as vf_depthwise, with two weights per tap.
+///
+/// `weights` is [kernel_height × kernel_width][2][channels]: for each output channel the weight of the input channel of
+/// its own number, then of its neighbour in the pair.
+void vf_paired_run(const vf_depthwise *task);
+
+/// Sets flush-to-zero for the calling thread; returns what to give vf_denormals_restore.
+unsigned vf_denormals_flush(void);
+/// Undoes vf_denormals_flush.
+void vf_denormals_restore(unsigned saved);
+
 #endif

@@ -1,0 +1,299 @@
+#include "imaging_jpeg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "imaging_jpeg_parse.h"
+
+const uint8_t vf_region_natural_order[64] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+};
+
+/// A buffer that only grows.
+typedef struct {
+    void *bytes;
+    size_t capacity;
+} arena;
+
+static int reserve(arena *memory, size_t count) {
+    if (memory->capacity >= count) return 1;
+    free(memory->bytes);
+    memory->bytes = malloc(count);
+    memory->capacity = memory->bytes ? count : 0;
+    return memory->bytes != NULL;
+}
+
+struct vf_region_jpeg {
+    jpeg_headers headers;
+    int is_open;
+    arena data;      // unstuffed
+    arena segments;  // jpeg_segment[]
+    size_t segment_count;
+    arena planes;
+    arena rows;      // upsampled chroma
+};
+
+vf_region_jpeg *vf_region_jpeg_create(void) { return calloc(1, sizeof(vf_region_jpeg)); }
+
+void vf_region_jpeg_destroy(vf_region_jpeg *decoder) {
+    if (!decoder) return;
+    free(decoder->data.bytes);
+    free(decoder->segments.bytes);
+    free(decoder->planes.bytes);
+    free(decoder->rows.bytes);
+    free(decoder);
+}
+
+// MARK: Coded data
+
+static int append_segment(vf_region_jpeg *decoder, size_t start, size_t count) {
+    size_t needed = (decoder->segment_count + 1) * sizeof(jpeg_segment);
+    if (decoder->segments.capacity < needed) {
+        void *grown = realloc(decoder->segments.bytes, needed * 2);
+        if (!grown) return 0;
+        decoder->segments.bytes = grown;
+        decoder->segments.capacity = needed * 2;
+    }
+    ((jpeg_segment *)decoder->segments.bytes)[decoder->segment_count++] = (jpeg_segment){start, count};
+    return 1;
+}
+
+/// Copies the coded data without stuffed bytes and restart markers.
+///
+/// - Returns: 1 when they end in an end-of-image marker and the restart markers count as they should.
+static int unstuff(vf_region_jpeg *decoder, const uint8_t *bytes, size_t count) {
+    enum { MARKER_RST0 = 0xd0, MARKER_RST7 = 0xd7, MARKER_EOI = 0xd9 };
+    // A restart marker's two bytes become eight of padding.
+    size_t growth = decoder->headers.frame.restart_interval ? 4 : 1;
+    if (count > SIZE_MAX / 8 || !reserve(&decoder->data, count * growth + JPEG_PADDING)) return 0;
+    uint8_t *out = decoder->data.bytes;
+    size_t start = 0, written = 0;
+    decoder->segment_count = 0;
+    const uint8_t *p = bytes, *end = bytes + count;
+    for (;;) {
+        const uint8_t *marker = memchr(p, 0xff, (size_t)(end - p));
+        if (!marker || end - marker < 2) return 0;
+        size_t plain = (size_t)(marker - p);
+        memcpy(out + written, p, plain);
+        written += plain;
+        uint8_t code = marker[1];
+        p = marker + 2;
+        if (code == 0) {
+            out[written++] = 0xff;
+            continue;
+        }
+        if (!append_segment(decoder, start, written - start)) return 0;
+        if (code == MARKER_EOI) break;
+        int is_next_restart = decoder->headers.frame.restart_interval && code >= MARKER_RST0 &&
+                              code <= MARKER_RST7 && ((decoder->segment_count - 1) & 7) == (code & 7);
+        if (!is_next_restart) return 0;
+        memset(out + written, 0, 8);
+        written += 8;
+        start = written;
+    }
+    memset(out + written, 0, JPEG_PADDING);
+    return 1;
+}
+
+static int has_all_segments(const vf_region_jpeg *decoder) {
+    const jpeg_frame *frame = &decoder->headers.frame;
+    size_t mcus = (size_t)frame->mcu_columns * (size_t)frame->mcu_rows;
+    size_t interval = frame->restart_interval ? frame->restart_interval : mcus;
+    return decoder->segment_count == (mcus + interval - 1) / interval;
+}
+
+int vf_region_jpeg_open(vf_region_jpeg *decoder, const uint8_t *bytes, size_t count, int32_t *width,
+                        int32_t *height) {
+    decoder->is_open = 0;
+    if (!vf_region_parse(&decoder->headers, bytes, count)) return 0;
+    size_t start = decoder->headers.scan_start;
+    if (!unstuff(decoder, bytes + start, count - start) || !has_all_segments(decoder)) return 0;
+    *width = decoder->headers.frame.width;
+    *height = decoder->headers.frame.height;
+    decoder->is_open = 1;
+    return 1;
+}
+
+// MARK: Planes
+
+enum { ROW_MARGIN = 64 };
+
+/// libjpeg's rule: a component's blocks grow back to 8×8 while that saves upsampling.
+static void settle_plane_sizes(jpeg_region *region, int half) {
+    const jpeg_frame *frame = region->frame;
+    int across = frame->components[0].horizontal, down = frame->components[0].vertical;
+    for (int c = 0; c < frame->component_count; c++) {
+        const jpeg_component *component = &frame->components[c];
+        jpeg_plane *plane = &region->planes[c];
+        int is_full = !half || (component->horizontal * 2 <= across && component->vertical * 2 <= down);
+        plane->block_size = is_full ? 8 : 4;
+        int32_t wide = 8 * across, high = 8 * down;
+        plane->width = (frame->width * component->horizontal * plane->block_size + wide - 1) / wide;
+        plane->height = (frame->height * component->vertical * plane->block_size + high - 1) / high;
+    }
+}
+
+static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+
+/// Sets the blocks that cover samples [x0, x1) × [y0, y1) of a plane, cut to the plane.
+static void cover(jpeg_plane *plane, int32_t x0, int32_t x1, int32_t y0, int32_t y1) {
+    x0 = larger(x0, 0);
+    y0 = larger(y0, 0);
+    x1 = smaller(x1, plane->width);
+    y1 = smaller(y1, plane->height);
+    int32_t size = plane->block_size;
+    plane->block_x = x0 / size;
+    plane->block_y = y0 / size;
+    plane->blocks_wide = (x1 + size - 1) / size - plane->block_x;
+    plane->blocks_high = (y1 + size - 1) / size - plane->block_y;
+    plane->samples_x = plane->block_x * size;
+    plane->samples_y = plane->block_y * size;
+    plane->stride = ((size_t)plane->blocks_wide * (size_t)size + 2 * ROW_MARGIN + 63) & ~(size_t)63;
+}
+
+static size_t bytes_of(const jpeg_plane *plane) {
+    return plane->stride * (size_t)plane->blocks_high * (size_t)plane->block_size;
+}
+
+/// Puts copies of the edge samples beside them, where upsampling looks for neighbours.
+static void extend_edges(const jpeg_plane *plane) {
+    int32_t last = plane->width - 1 - plane->samples_x;
+    int reaches_right = last < plane->blocks_wide * plane->block_size;
+    for (int32_t y = 0; y < plane->blocks_high * plane->block_size; y++) {
+        uint8_t *row = plane->samples + (size_t)y * plane->stride;
+        if (plane->samples_x == 0) row[-1] = row[0];
+        if (reaches_right) row[last + 1] = row[last];
+    }
+}
+
+/// The row of a plane at `y`, held to the picture, starting at sample `x`.
+static const uint8_t *row_of(const jpeg_plane *plane, int32_t x, int32_t y) {
+    int32_t held = smaller(larger(y, 0), plane->height - 1) - plane->samples_y;
+    return plane->samples + (size_t)held * plane->stride + (x - plane->samples_x);
+}
+
+// MARK: Region
+
+typedef struct {
+    int (*decode_planes)(const jpeg_region *);
+    void (*colour_row)(const uint8_t *, const uint8_t *, const uint8_t *, uint8_t *, size_t);
+    void (*upsample_h2v2)(const uint8_t *, const uint8_t *, uint8_t *, size_t);
+    void (*upsample_h2v1)(const uint8_t *, uint8_t *, size_t);
+} jpeg_functions;
+
+static jpeg_functions functions_of(vf_isa level) {
+    const jpeg_functions portable = {vf_region_decode_planes_portable, vf_region_colour_row_portable,
+                                     vf_region_upsample_h2v2_portable, vf_region_upsample_h2v1_portable};
+#if defined(__x86_64__)
+    const jpeg_functions avx2 = {vf_region_decode_planes_avx2, vf_region_colour_row_avx2, vf_region_upsample_h2v2_avx2,
+                                 vf_region_upsample_h2v1_avx2};
+    const jpeg_functions avx512 = {vf_region_decode_planes_avx512, vf_region_colour_row_avx512, vf_region_upsample_h2v2_avx512,
+                                   vf_region_upsample_h2v1_avx512};
+    // A virtual machine can offer the vectors and hide the bit instructions.
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2")) return portable;
+    if (level == VF_ISA_AVX512) return avx512;
+    if (level == VF_ISA_AVX2) return avx2;
+#endif
+    (void)level;
+    return portable;
+}
+
+typedef struct {
+    int32_t x, y, width, height;
+} rectangle;
+
+/// Chooses the blocks and reserves their samples.
+static int lay_out(vf_region_jpeg *decoder, jpeg_region *region, rectangle area) {
+    const jpeg_frame *frame = region->frame;
+    jpeg_plane *planes = region->planes;
+    cover(&planes[0], area.x, area.x + area.width, area.y, area.y + area.height);
+    size_t total = bytes_of(&planes[0]);
+    for (int c = 1; c < frame->component_count; c++) {
+        // One more sample on each side than the pixels' own: the neighbours that upsampling weighs in.
+        int across = planes[c].width < planes[0].width ? 2 : 1, down = planes[c].height < planes[0].height ? 2 : 1;
+        cover(&planes[c], area.x / across - 1, (area.x + area.width - 1) / across + 2, area.y / down - 1,
+              (area.y + area.height - 1) / down + 2);
+        total += bytes_of(&planes[c]);
+    }
+    if (!reserve(&decoder->planes, total + 2 * ROW_MARGIN)) return 0;
+    uint8_t *samples = (uint8_t *)decoder->planes.bytes + ROW_MARGIN;
+    region->mcu_row_end = 0;
+    for (int c = 0; c < frame->component_count; c++) {
+        planes[c].samples = samples;
+        samples += bytes_of(&planes[c]);
+        int32_t blocks = planes[c].block_y + planes[c].blocks_high;
+        int vertical = frame->components[c].vertical;
+        region->mcu_row_end = larger(region->mcu_row_end, (blocks + vertical - 1) / vertical);
+    }
+    return 1;
+}
+
+static int write_grey(const jpeg_region *region, rectangle area, uint8_t *rgbx, size_t stride) {
+    for (int32_t y = 0; y < area.height; y++) {
+        const uint8_t *luma = row_of(&region->planes[0], area.x, area.y + y);
+        uint8_t *out = rgbx + (size_t)y * stride;
+        for (int32_t x = 0; x < area.width; x++) {
+            uint32_t pixel = luma[x] * 0x010101u;
+            memcpy(out + 4 * x, &pixel, 4);
+        }
+    }
+    return 1;
+}
+
+static int write_colour(vf_region_jpeg *decoder, const jpeg_region *region, const jpeg_functions *functions,
+                        rectangle area, uint8_t *rgbx, size_t stride) {
+    const jpeg_plane *luma = &region->planes[0];
+    const jpeg_plane *chroma = &region->planes[1];
+    int is_narrow = chroma->width < luma->width, is_low = chroma->height < luma->height;
+    int32_t first = is_narrow ? area.x / 2 : area.x;
+    size_t count = (size_t)((area.x + area.width + 1) / 2 - first);
+    size_t row_bytes = (2 * count + 2 * ROW_MARGIN + 63) & ~(size_t)63;
+    if (is_narrow && !reserve(&decoder->rows, 2 * row_bytes)) return 0;
+    for (int c = 1; c < 3; c++) extend_edges(&region->planes[c]);
+    for (int32_t y = area.y; y < area.y + area.height; y++) {
+        const uint8_t *row[2];
+        for (int c = 0; c < 2; c++) {
+            const jpeg_plane *plane = &region->planes[c + 1];
+            const uint8_t *near = row_of(plane, first, is_low ? y >> 1 : y);
+            row[c] = near;
+            if (!is_narrow) continue;
+            uint8_t *wide = (uint8_t *)decoder->rows.bytes + (size_t)c * row_bytes;
+            if (is_low) {
+                functions->upsample_h2v2(near, row_of(plane, first, (y >> 1) + (y & 1 ? 1 : -1)), wide, count);
+            } else {
+                functions->upsample_h2v1(near, wide, count);
+            }
+            row[c] = wide + (area.x - 2 * first);
+        }
+        functions->colour_row(row_of(luma, area.x, y), row[0], row[1], rgbx + (size_t)(y - area.y) * stride,
+                              (size_t)area.width);
+    }
+    return 1;
+}
+
+int vf_region_jpeg_decode(vf_region_jpeg *decoder, int half, int32_t x, int32_t y, int32_t width, int32_t height,
+                          uint8_t *rgbx, size_t stride, vf_isa level) {
+    if (!decoder->is_open) return 0;
+    const jpeg_headers *headers = &decoder->headers;
+    jpeg_region region = {.frame = &headers->frame,
+                          .data = decoder->data.bytes,
+                          .segments = decoder->segments.bytes,
+                          .segment_count = decoder->segment_count};
+    for (int c = 0; c < headers->frame.component_count; c++) {
+        const jpeg_component *component = &headers->frame.components[c];
+        region.dc[c] = &headers->dc[component->dc_table];
+        region.ac[c] = &headers->ac[component->ac_table];
+        region.quantisation[c] = headers->quantisation[component->quantisation];
+    }
+    rectangle area = {x, y, width, height};
+    settle_plane_sizes(&region, half);
+    if (!lay_out(decoder, &region, area)) return 0;
+    jpeg_functions functions = functions_of(level);
+    if (!functions.decode_planes(&region)) return 0;
+    if (headers->frame.component_count == 1) return write_grey(&region, area, rgbx, stride);
+    return write_colour(decoder, &region, &functions, area, rgbx, stride);
+}

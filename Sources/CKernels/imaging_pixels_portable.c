@@ -1,0 +1,2 @@
+#define LEVEL(name) name##_portable
+#include "imaging_pixels_level.h"

@@ -1,0 +1,48 @@
+#include "neural.h"
+
+#include "dispatch.h"
+#include "neural_levels.h"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#define DISPATCH(function, task) \
+    switch (vf_isa_level()) { \
+    case VF_ISA_AVX512: function##_avx512(task); return; \
+    case VF_ISA_AVX2: function##_avx2(task); return; \
+    default: function##_portable(task); return; \
+    }
+#else
+#define DISPATCH(function, task) function##_portable(task)
+#endif
+
+size_t vf_panel_width(void) {
+    switch (vf_isa_level()) {
+    case VF_ISA_AVX512: return 32;
+    case VF_ISA_AVX2: return 16;
+    default: return 8;
+    }
+}
+
+size_t vf_tile_height(void) {
+    switch (vf_isa_level()) {
+    case VF_ISA_AVX512: return 14;
+    case VF_ISA_AVX2: return 6;
+    default: return 4;
+    }
+}
+
+void vf_dense_run(const vf_dense *task) { DISPATCH(vf_dense_run, task) }
+void vf_depthwise_run(const vf_depthwise *task) { DISPATCH(vf_depthwise_run, task) }
+void vf_paired_run(const vf_depthwise *task) { DISPATCH(vf_paired_run, task) }
+
+#if defined(__x86_64__)
+unsigned vf_denormals_flush(void) {
+    unsigned saved = _mm_getcsr();
+    _mm_setcsr(saved | 0x8040);  // flush to zero, denormals are zero
+    return saved;
+}
+void vf_denormals_restore(unsigned saved) { _mm_setcsr(saved); }
+#else
+unsigned vf_denormals_flush(void) { return 0; }
+void vf_denormals_restore(unsigned saved) { (void)saved; }
+#endif

@@ -1,0 +1,16 @@
+#ifndef VERIFAR_NEURAL_LEVELS_H
+#define VERIFAR_NEURAL_LEVELS_H
+
+#include "neural.h"
+
+void vf_dense_run_portable(const vf_dense *task);
+void vf_depthwise_run_portable(const vf_depthwise *task);
+void vf_paired_run_portable(const vf_depthwise *task);
+void vf_dense_run_avx2(const vf_dense *task);
+void vf_depthwise_run_avx2(const vf_depthwise *task);
+void vf_paired_run_avx2(const vf_depthwise *task);
+void vf_dense_run_avx512(const vf_dense *task);
+void vf_depthwise_run_avx512(const vf_depthwise *task);
+void vf_paired_run_avx512(const vf_depthwise *task);
+
+#endif

@@ -1,0 +1,2 @@
+#include "simd_portable.h"
+#include "neural_impl.h"

@@ -1,0 +1,21 @@
+public import ArtifactFiles
+public import NeuralGraph
+
+/// The fast backend: fp32, fused, one face at a time through the network on each worker's core.
+public struct CPUBackend: ComputeBackend {
+    /// Creates the backend.
+    public init() {}
+
+    public var name: String { "cpu" }
+
+    public func inferencePlan(
+        graph: Graph,
+        weights: Weights,
+        options: InferenceOptions
+    ) throws(InputError) -> any InferencePlan {
+        try weights.check(against: graph)
+        let rewritten = try graph.rewrittenForInference(weights)
+        var compiler = CPUCompiler(graph: rewritten.graph, weights: rewritten.weights)
+        return CPUPlan(program: try compiler.compile(), facesPerPass: options.facesPerPass ?? 2)
+    }
+}

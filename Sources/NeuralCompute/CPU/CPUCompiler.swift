@@ -1,0 +1,275 @@
+internal import ArtifactFiles
+internal import CKernels
+internal import NeuralGraph
+
+/// Chooses layouts and kernels for a rewritten graph and packs its weights.
+struct CPUCompiler {
+    private let graph: Graph
+    private let weights: Weights
+    private var layouts: [ValueLayout]
+    private var borders: [[Float]?]
+    private var steps: [CPUStep] = []
+
+    init(graph: Graph, weights: Weights) {
+        self.graph = graph
+        self.weights = weights
+        layouts = graph.shapes.map(ValueLayout.init)
+        borders = graph.shapes.map { _ in nil }
+    }
+
+    mutating func compile() throws(InputError) -> CPUProgram {
+        chooseBorders()
+        for (index, node) in graph.nodes.enumerated() {
+            steps.append(try step(node, output: ValueID(index + 1)))
+        }
+        dropUnreadSteps()
+        return CPUProgram(
+            inputShape: graph.inputShape,
+            outputShape: graph.shape(of: graph.output),
+            layouts: layouts,
+            borders: borders,
+            steps: steps,
+            output: graph.output
+        )
+    }
+
+    /// A flattening that a layer reads through has no reader left.
+    private mutating func dropUnreadSteps() {
+        var isRead = Set([graph.output])
+        for step in steps.reversed() where isRead.contains(step.output) { isRead.formUnion(step.inputs) }
+        steps.removeAll { !isRead.contains($0.output) }
+    }
+
+    // MARK: Layouts
+
+    /// Gives every value the border that its padded readers need.
+    ///
+    /// Readers that want different things outside the picture get copies of their own in ``bordered(_:for:)``.
+    private mutating func chooseBorders() {
+        var isDecided = [Bool](repeating: false, count: layouts.count)
+        for node in graph.nodes {
+            guard case .convolution(let convolution) = node.operation, !convolution.padding.isZero else { continue }
+            let value = node.inputs[0].index
+            let border = convolution.borderValues.flatMap { weights[$0]?.values }
+            if isDecided[value] && borders[value] != border { continue }
+            isDecided[value] = true
+            borders[value] = border
+            layouts[value].border = layouts[value].border.union(convolution.padding)
+        }
+    }
+
+    /// The value with the border that a convolution needs: itself, or a copy.
+    private mutating func bordered(_ value: ValueID, for convolution: Convolution) -> ValueID {
+        let border = convolution.borderValues.flatMap { weights[$0]?.values }
+        let layout = layouts[value.index]
+        let isWideEnough = layout.border.union(convolution.padding) == layout.border
+        if convolution.padding.isZero || (isWideEnough && borders[value.index] == border) { return value }
+        var copied = layout
+        copied.border = convolution.padding
+        layouts.append(copied)
+        borders.append(border)
+        let copy = ValueID(layouts.count - 1)
+        steps.append(
+            CPUStep(
+                name: "border",
+                kernel: .copy,
+                inputs: [value],
+                output: copy,
+                epilogue: CPUEpilogue(bias: AlignedFloats(count: 0)),
+                weightBytes: 0
+            )
+        )
+        return copy
+    }
+
+    // MARK: Steps
+
+    private mutating func step(_ node: Node, output: ValueID) throws(InputError) -> CPUStep {
+        switch node.operation {
+        case .convolution(let convolution):
+            return try step(node, convolution, output: output)
+        case .linear(let linear):
+            return try step(node, linear, output: output)
+        default:
+            return CPUStep(
+                name: node.name,
+                kernel: .generic(node.operation, parameters: parameters(of: node.operation)),
+                inputs: node.inputs,
+                output: output,
+                epilogue: CPUEpilogue(bias: AlignedFloats(count: 0)),
+                weightBytes: 0
+            )
+        }
+    }
+
+    private func parameters(of operation: Operation) -> [[Float]] {
+        switch operation {
+        case .channelAffine(let scale, let shift): [weights[scale]?.values ?? [], weights[shift]?.values ?? []]
+        case .activation(.prelu(let slope)): [weights[slope]?.values ?? []]
+        default: []
+        }
+    }
+
+    private mutating func step(
+        _ node: Node,
+        _ convolution: Convolution,
+        output: ValueID
+    ) throws(InputError) -> CPUStep {
+        let channels = graph.shape(of: node.inputs[0]).channels
+        let kernel = convolution.kernel
+        let perGroup = channels / convolution.groups
+        let weight = try weights.tensor(
+            convolution.weight,
+            shape: [convolution.outChannels, perGroup, kernel.height, kernel.width]
+        ).values
+        let input = bordered(node.inputs[0], for: convolution)
+        let inputs = [input] + node.inputs.dropFirst()
+        let isDepthwise = perGroup == 1 && convolution.outChannels == channels
+        // Pairs need even whole vectors or an even rest: the pair never straddles two loads.
+        let isPaired = perGroup == 2 && convolution.outChannels == channels
+        let kernelStep: CPUStep.Kernel
+        if isDepthwise || isPaired {
+            kernelStep = .depthwise(
+                convolution,
+                weights: WeightPacking.perChannel(weight, channels: channels, kernel: kernel, isPaired: isPaired),
+                isPaired: isPaired
+            )
+        } else {
+            kernelStep = try dense(convolution, weight: weight, input: input, perGroup: perGroup)
+        }
+        return CPUStep(
+            name: node.name,
+            kernel: kernelStep,
+            inputs: inputs,
+            output: output,
+            epilogue: try epilogue(convolution, channels: 0..<convolution.outChannels),
+            weightBytes: weight.count * 4
+        )
+    }
+
+    private func dense(
+        _ convolution: Convolution,
+        weight: [Float],
+        input: ValueID,
+        perGroup: Int
+    ) throws(InputError) -> CPUStep.Kernel {
+        let layout = layouts[input.index]
+        let kernel = convolution.kernel
+        // Neighbouring taps of a row are one run where nothing lies between them.
+        let joinsColumns = convolution.dilation.width == 1 && convolution.groups == 1
+        var offsets: [Int32] = []
+        for row in 0..<kernel.height {
+            for column in 0..<(joinsColumns ? 1 : kernel.width) {
+                let rowOffset = row * convolution.dilation.height * layout.rowPitch
+                offsets.append(Int32(rowOffset + column * convolution.dilation.width * layout.channels))
+            }
+        }
+        let geometry = DenseGeometry(
+            kernel: kernel,
+            stride: convolution.stride,
+            dilation: convolution.dilation,
+            firstTap: layout.origin - convolution.padding.top * layout.rowPitch
+                - convolution.padding.left * layout.channels,
+            runOffsets: offsets,
+            runLength: joinsColumns ? kernel.width * perGroup : perGroup
+        )
+        let outPerGroup = convolution.outChannels / convolution.groups
+        let groupSize = outPerGroup * perGroup * kernel.height * kernel.width
+        var groups: [DenseGroup] = []
+        for group in 0..<convolution.groups {
+            groups.append(
+                DenseGroup(
+                    weights: WeightPacking.panels(
+                        weight[group * groupSize..<(group + 1) * groupSize],
+                        outChannels: outPerGroup,
+                        inChannels: perGroup,
+                        positions: kernel.height * kernel.width
+                    ),
+                    firstInput: group * perGroup,
+                    firstOutput: group * outPerGroup,
+                    outChannels: outPerGroup,
+                    epilogue: try epilogue(
+                        convolution,
+                        channels: group * outPerGroup..<(group + 1) * outPerGroup
+                    )
+                )
+            )
+        }
+        return .dense(groups, geometry)
+    }
+
+    /// A fully connected layer: a convolution over all of its input.
+    private func step(_ node: Node, _ linear: Linear, output: ValueID) throws(InputError) -> CPUStep {
+        let count = graph.shape(of: node.inputs[0]).count
+        let weight = try weights.tensor(linear.weight, shape: [linear.outFeatures, count]).values
+        var source = node.inputs[0]
+        var positions = 1
+        // Reading through a flattening, its order goes into the weights.
+        if source != .input, graph.nodes[source.index - 1].operation == .flatten {
+            source = graph.nodes[source.index - 1].inputs[0]
+            let shape = graph.shape(of: source)
+            positions = shape.count / shape.channels
+        }
+        let layout = layouts[source.index]
+        let isWhole = layout.isContiguous
+        let geometry = DenseGeometry(
+            kernel: Extent(layout.height, layout.width),
+            stride: Extent(1),
+            dilation: Extent(1),
+            firstTap: layout.origin,
+            runOffsets: isWhole ? [0] : (0..<layout.height).map { Int32($0 * layout.rowPitch) },
+            runLength: isWhole ? count : layout.width * layout.channels
+        )
+        var bias = [Float](repeating: 0, count: linear.outFeatures)
+        if let name = linear.bias { bias = try weights.tensor(name, shape: [linear.outFeatures]).values }
+        let epilogue = CPUEpilogue(bias: WeightPacking.padded(bias[...]))
+        let packed = WeightPacking.panels(
+            weight[...],
+            outChannels: linear.outFeatures,
+            inChannels: count / positions,
+            positions: positions
+        )
+        let group = DenseGroup(
+            weights: packed,
+            firstInput: 0,
+            firstOutput: 0,
+            outChannels: linear.outFeatures,
+            epilogue: epilogue
+        )
+        return CPUStep(
+            name: node.name,
+            kernel: .dense([group], geometry),
+            inputs: [source],
+            output: output,
+            epilogue: epilogue,
+            weightBytes: weight.count * 4
+        )
+    }
+
+    private func epilogue(_ convolution: Convolution, channels: Range<Int>) throws(InputError) -> CPUEpilogue {
+        let count = convolution.outChannels
+        var bias = [Float](repeating: 0, count: count)
+        if let name = convolution.bias { bias = try weights.tensor(name, shape: [count]).values }
+        var result = CPUEpilogue(bias: WeightPacking.padded(bias[channels]))
+        result.followsAddition = convolution.epilogue.activationFollowsAddition
+        guard let activation = convolution.epilogue.activation else { return result }
+        func prelu(_ slopes: [Float]) {
+            result.activation = VF_ACT_PRELU.rawValue
+            result.slope = WeightPacking.padded(slopes[channels])
+        }
+        switch activation {
+        case .relu:
+            (result.activation, result.low, result.high) = (VF_ACT_CLIP.rawValue, 0, .infinity)
+        case .clip(let low, let high):
+            (result.activation, result.low, result.high) = (VF_ACT_CLIP.rawValue, low, high)
+        case .leakyRelu(let slope):
+            prelu([Float](repeating: slope, count: count))
+        case .prelu(let name):
+            let slopes = weights[name]?.values ?? []
+            prelu(slopes.count == 1 ? [Float](repeating: slopes[0], count: count) : slopes)
+        case .sigmoid:
+            throw InputError(.unsupported, "a sigmoid cannot be fused")
+        }
+        return result
+    }
+}

@@ -1,0 +1,276 @@
+internal import CKernels
+internal import NeuralGraph
+
+/// All tasks of a plan for a number of faces, bound to one worker's memory: running it only calls kernels.
+final class CPUTaskList {
+    private enum Task {
+        case dense(Int)
+        case depthwise(Int)
+        case paired(Int)
+        case generic(GenericTask)
+    }
+
+    private let plan: CPUPlan
+    private let memory: AlignedFloats
+    private var tasks: [Task] = []
+    private var denseTasks: [vf_dense] = []
+    private var depthwiseTasks: [vf_depthwise] = []
+    /// Storage that the kernels' descriptions point into.
+    private var tileStorage: [UnsafeMutableBufferPointer<vf_tile>] = []
+    private var offsetStorage: [UnsafeMutableBufferPointer<Int32>] = []
+
+    init(plan: CPUPlan, memory: AlignedFloats, faces: Int) {
+        self.plan = plan
+        self.memory = memory
+        for group in plan.schedule.groups {
+            if group.isPerFace {
+                for face in 0..<faces {
+                    for task in group.tasks { bind(task, faces: face..<face + 1) }
+                }
+            } else {
+                for task in group.tasks { bind(task, faces: 0..<faces) }
+            }
+        }
+    }
+
+    deinit {
+        for tiles in tileStorage { tiles.deallocate() }
+        for offsets in offsetStorage { offsets.deallocate() }
+    }
+
+    /// Runs all tasks in order.
+    func run() {
+        denseTasks.withUnsafeBufferPointer { dense in
+            depthwiseTasks.withUnsafeBufferPointer { depthwise in
+                for task in tasks {
+                    switch task {
+                    case .dense(let index): vf_dense_run(dense.baseAddress.unsafelyUnwrapped + index)
+                    case .depthwise(let index): vf_depthwise_run(depthwise.baseAddress.unsafelyUnwrapped + index)
+                    case .paired(let index): vf_paired_run(depthwise.baseAddress.unsafelyUnwrapped + index)
+                    case .generic(let task): task.run()
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Binding
+
+    private func bind(_ task: CPUSchedule.Task, faces: Range<Int>) {
+        let step = plan.program.steps[task.step]
+        switch step.kernel {
+        case .dense(let groups, let geometry):
+            bindDense(step, groups, geometry, rows: task.rows, faces: faces)
+        case .depthwise(let convolution, let weights, let isPaired):
+            for face in faces { bindDepthwise(step, convolution, weights, isPaired, rows: task.rows, face: face) }
+        case .copy:
+            for face in faces {
+                bindGeneric(.identity, parameters: [], step: step, rows: task.rows, face: face)
+            }
+        case .generic(let operation, let parameters):
+            for face in faces { bindGeneric(operation, parameters: parameters, step: step, rows: task.rows, face: face) }
+        }
+    }
+
+    private func view(_ value: ValueID, _ face: Int) -> ValueView {
+        ValueView(plan: plan, memory: memory, value: value, face: face)
+    }
+
+    private func bindGeneric(
+        _ operation: Operation,
+        parameters: [[Float]],
+        step: CPUStep,
+        rows: Range<Int>,
+        face: Int
+    ) {
+        tasks.append(
+            .generic(
+                GenericTask(
+                    operation: operation,
+                    parameters: parameters,
+                    inputs: step.inputs.map { view($0, face) },
+                    output: view(step.output, face),
+                    rows: rows
+                )
+            )
+        )
+    }
+
+    private func bindDepthwise(
+        _ step: CPUStep,
+        _ convolution: Convolution,
+        _ weights: AlignedFloats,
+        _ isPaired: Bool,
+        rows: Range<Int>,
+        face: Int
+    ) {
+        let input = view(step.inputs[0], face)
+        let output = view(step.output, face)
+        let addend = step.inputs.count > 1 ? view(step.inputs[1], face) : nil
+        let firstRow = rows.lowerBound * convolution.stride.height - convolution.padding.top
+        var task = vf_depthwise()
+        task.input = UnsafePointer(
+            input.base + firstRow * input.layout.rowPitch - convolution.padding.left * input.layout.channels
+        )
+        task.input_row_pitch = input.layout.rowPitch
+        task.input_pixel_pitch = input.layout.channels
+        task.output = output.row(rows.lowerBound)
+        task.output_row_pitch = output.layout.rowPitch
+        task.output_pixel_pitch = output.layout.channels
+        task.rows = rows.count
+        task.columns = output.layout.width
+        task.channels = output.layout.channels
+        task.kernel_height = convolution.kernel.height
+        task.kernel_width = convolution.kernel.width
+        task.row_stride = convolution.stride.height
+        task.column_stride = convolution.stride.width
+        task.row_dilation = convolution.dilation.height
+        task.column_dilation = convolution.dilation.width
+        task.weights = UnsafePointer(weights.base)
+        if let addend {
+            task.addend = UnsafePointer(addend.row(rows.lowerBound))
+            task.addend_row_pitch = addend.layout.rowPitch
+            task.addend_pixel_pitch = addend.layout.channels
+        }
+        task.epilogue = step.epilogue.native
+        tasks.append(isPaired ? .paired(depthwiseTasks.count) : .depthwise(depthwiseTasks.count))
+        depthwiseTasks.append(task)
+    }
+
+    private func bindDense(
+        _ step: CPUStep,
+        _ groups: [DenseGroup],
+        _ geometry: DenseGeometry,
+        rows: Range<Int>,
+        faces: Range<Int>
+    ) {
+        let tiles = DenseTiles(
+            input: placed(step.inputs[0]),
+            output: placed(step.output),
+            addend: step.inputs.count > 1 ? placed(step.inputs[1]) : nil,
+            stride: geometry.stride,
+            firstTap: geometry.firstTap
+        ).tiles(rows: rows, faces: faces)
+        let tileBuffer = UnsafeMutableBufferPointer<vf_tile>.allocate(capacity: tiles.tiles.count)
+        _ = tileBuffer.initialize(from: tiles.tiles)
+        tileStorage.append(tileBuffer)
+        let offsets = UnsafeMutableBufferPointer<Int32>.allocate(capacity: geometry.runOffsets.count)
+        _ = offsets.initialize(from: geometry.runOffsets)
+        offsetStorage.append(offsets)
+        for group in groups {
+            var task = vf_dense()
+            task.tiles = UnsafePointer(tileBuffer.baseAddress)
+            task.tile_count = tiles.tiles.count
+            task.tiles_per_block = max(1, 112 / Int(vf_tile_height()))
+            task.input = UnsafePointer(memory.base + plan.placement.offsets[step.inputs[0].index] + group.firstInput)
+            task.input_stride = tiles.inputStride
+            task.run_count = geometry.runOffsets.count
+            task.run_length = geometry.runLength
+            task.run_offsets = UnsafePointer(offsets.baseAddress)
+            task.weights = UnsafePointer(group.weights.base)
+            task.channels = group.outChannels
+            if step.inputs.count > 1 {
+                task.addend = UnsafePointer(
+                    memory.base + plan.placement.offsets[step.inputs[1].index] + group.firstOutput
+                )
+            }
+            task.addend_stride = tiles.addendStride
+            task.output = memory.base + plan.placement.offsets[step.output.index] + group.firstOutput
+            task.output_stride = tiles.outputStride
+            task.epilogue = group.epilogue.native
+            tasks.append(.dense(denseTasks.count))
+            denseTasks.append(task)
+        }
+    }
+
+    private func placed(_ value: ValueID) -> PlacedLayout {
+        PlacedLayout(
+            layout: plan.program.layouts[value.index],
+            facePitch: plan.placement.facePitches[value.index]
+        )
+    }
+}
+
+/// A layout, and how far apart faces lie.
+struct PlacedLayout {
+    var layout: ValueLayout
+    var facePitch: Int
+}
+
+/// Cuts the output pixels of a dense convolution into tiles whose pixels lie evenly in all of its operands.
+struct DenseTiles {
+    var input: PlacedLayout
+    var output: PlacedLayout
+    var addend: PlacedLayout?
+    var stride: Extent
+    /// Offset of the first tap of the first output pixel.
+    var firstTap: Int
+
+    struct Result {
+        var tiles: [vf_tile] = []
+        var inputStride = 0
+        var outputStride = 0
+        var addendStride = 0
+    }
+
+    func tiles(rows: Range<Int>, faces: Range<Int>) -> Result {
+        var result = Result()
+        let limit = Int(vf_tile_height())
+        let height = output.layout.height
+        let width = output.layout.width
+        let isPixelPerFace = height * width == 1 && faces.count > 1
+        result.inputStride = isPixelPerFace ? input.facePitch : stride.width * input.layout.channels
+        result.outputStride = isPixelPerFace ? output.facePitch : output.layout.channels
+        result.addendStride = isPixelPerFace ? addend?.facePitch ?? 0 : output.layout.channels
+        if isPixelPerFace {
+            append(&result, count: faces.count, limit: limit, face: faces.lowerBound, row: 0)
+            return result
+        }
+        let rowsJoin = runsOnAcrossRows
+        let facesJoin = rowsJoin && rows == 0..<height && runsOnAcrossFaces
+        if facesJoin && faces.count > 1 {
+            append(&result, count: faces.count * height * width, limit: limit, face: faces.lowerBound, row: 0)
+            return result
+        }
+        for face in faces {
+            if rowsJoin {
+                append(&result, count: rows.count * width, limit: limit, face: face, row: rows.lowerBound)
+            } else {
+                for row in rows { append(&result, count: width, limit: limit, face: face, row: row) }
+            }
+        }
+        return result
+    }
+
+    /// Whether the next row's first pixel lies one pixel behind the last in every operand.
+    private var runsOnAcrossRows: Bool {
+        input.layout.isContiguous && output.layout.isContiguous && addend?.layout.isContiguous ?? true
+            && stride == Extent(1) && input.layout.width == output.layout.width
+            && input.layout.height == output.layout.height
+    }
+
+    private var runsOnAcrossFaces: Bool {
+        ([input, output] + (addend.map { [$0] } ?? [])).allSatisfy { $0.facePitch == $0.layout.faceSize }
+    }
+
+    /// Appends tiles of nearly equal height over `count` pixels from the start of a row.
+    private func append(_ result: inout Result, count: Int, limit: Int, face: Int, row: Int) {
+        let pieces = (count + limit - 1) / limit
+        var first = 0
+        for piece in 0..<pieces {
+            let size = (count - first + pieces - piece - 1) / (pieces - piece)
+            let inputStart = face * input.facePitch + firstTap + row * stride.height * input.layout.rowPitch
+            let outputStart = face * output.facePitch + output.layout.origin + row * output.layout.rowPitch
+            let addendStart = addend.map { face * $0.facePitch + $0.layout.origin + row * $0.layout.rowPitch } ?? 0
+            result.tiles.append(
+                vf_tile(
+                    input: Int32(inputStart + first * result.inputStride),
+                    output: Int32(outputStart + first * result.outputStride),
+                    addend: Int32(addendStart + first * result.addendStride),
+                    count: Int32(size)
+                )
+            )
+            first += size
+        }
+    }
+}

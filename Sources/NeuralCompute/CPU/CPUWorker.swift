@@ -1,0 +1,85 @@
+internal import CKernels
+internal import NeuralGraph
+
+/// One thread's buffers, and the program's tasks bound to them.
+final class CPUWorker: InferenceWorker {
+    private let plan: CPUPlan
+    private let memory: AlignedFloats
+    private let full: CPUTaskList
+    private let single: CPUTaskList
+
+    init(plan: CPUPlan) {
+        self.plan = plan
+        memory = AlignedFloats(count: plan.placement.size)
+        Self.fillBorders(plan, memory)
+        full = CPUTaskList(plan: plan, memory: memory, faces: plan.facesPerPass)
+        single = plan.facesPerPass == 1 ? full : CPUTaskList(plan: plan, memory: memory, faces: 1)
+    }
+
+    func run(_ faces: UnsafeBufferPointer<Float>, count: Int, output: UnsafeMutableBufferPointer<Float>) {
+        let inputSize = plan.inputShape.count
+        let outputSize = plan.outputShape.count
+        precondition(faces.count >= count * inputSize && output.count >= count * outputSize)
+        guard count > 0, let input = faces.baseAddress, let output = output.baseAddress else { return }
+        let saved = vf_denormals_flush()
+        defer { vf_denormals_restore(saved) }
+        var face = 0
+        while face < count {
+            let passed = count - face >= plan.facesPerPass ? plan.facesPerPass : 1
+            for index in 0..<passed { load(input + (face + index) * inputSize, face: index) }
+            (passed == plan.facesPerPass ? full : single).run()
+            for index in 0..<passed { store(face: index, output + (face + index) * outputSize) }
+            face += passed
+        }
+    }
+
+    private func view(_ value: ValueID, face: Int) -> ValueView {
+        ValueView(plan: plan, memory: memory, value: value, face: face)
+    }
+
+    private func load(_ source: UnsafePointer<Float>, face: Int) {
+        let view = view(.input, face: face)
+        let rowSize = view.layout.width * view.layout.channels
+        for row in 0..<view.layout.height {
+            view.row(row).update(from: source + row * rowSize, count: rowSize)
+        }
+    }
+
+    private func store(face: Int, _ target: UnsafeMutablePointer<Float>) {
+        let view = view(plan.program.output, face: face)
+        let rowSize = view.layout.width * view.layout.channels
+        for row in 0..<view.layout.height {
+            (target + row * rowSize).update(from: view.row(row), count: rowSize)
+        }
+    }
+
+    /// Memory starts as zeros; borders with other values are written once and never overwritten.
+    private static func fillBorders(_ plan: CPUPlan, _ memory: AlignedFloats) {
+        for value in plan.placement.borderOwners {
+            guard let border = plan.program.borders[value] else { continue }
+            let layout = plan.program.layouts[value]
+            let faces = plan.placement.facePitches[value] == 0 ? 1 : plan.facesPerPass
+            let base = memory.base + plan.placement.offsets[value]
+            // The picture inside is overwritten by every face: fill it too.
+            for pixel in 0..<faces * layout.faceSize / layout.channels {
+                for channel in 0..<layout.channels { base[pixel * layout.channels + channel] = border[channel] }
+            }
+        }
+    }
+}
+
+/// A value of one face in a worker's memory.
+struct ValueView {
+    let layout: ValueLayout
+    /// The first pixel of the picture.
+    let base: UnsafeMutablePointer<Float>
+
+    init(plan: CPUPlan, memory: AlignedFloats, value: ValueID, face: Int) {
+        layout = plan.program.layouts[value.index]
+        base = memory.base + plan.placement.offsets[value.index] + face * plan.placement.facePitches[value.index]
+            + layout.origin
+    }
+
+    /// The first float of a row of the picture.
+    func row(_ row: Int) -> UnsafeMutablePointer<Float> { base + row * layout.rowPitch }
+}

@@ -1,0 +1,75 @@
+public import ArtifactFiles
+public import NeuralGraph
+
+/// How an inference plan computes.
+public struct InferenceOptions: Hashable, Sendable {
+    /// The number of faces a worker takes through the network together; a plan may choose when nil.
+    ///
+    /// It changes speed and memory only: a face's result does not depend on its company.
+    public var facesPerPass: Int?
+
+    /// Creates options.
+    public init(facesPerPass: Int? = nil) { self.facesPerPass = facesPerPass }
+}
+
+/// Something that runs graphs: a CPU, later a GPU.
+///
+/// Nothing above this module touches device memory: faces and embeddings cross the boundary as host arrays.
+public protocol ComputeBackend: Sendable {
+    /// The name users choose it by.
+    var name: String { get }
+
+    /// Compiles a graph for inference.
+    ///
+    /// - Parameters:
+    ///   - graph: The network as it was read.
+    ///   - weights: Its parameters.
+    ///   - options: How to compute.
+    /// - Returns: A plan that any number of workers run at once.
+    /// - Throws: ``InputError`` that names a missing or misshapen parameter.
+    func inferencePlan(
+        graph: Graph,
+        weights: Weights,
+        options: InferenceOptions
+    ) throws(InputError) -> any InferencePlan
+}
+
+/// A compiled network: it knows every shape, and its workers allocate nothing per face.
+public protocol InferencePlan: Sendable {
+    /// One face's input.
+    var inputShape: ActivationShape { get }
+    /// One face's output.
+    var outputShape: ActivationShape { get }
+    /// How many faces a worker takes through the network together.
+    var facesPerPass: Int { get }
+
+    /// Makes a worker with buffers of its own. Each worker belongs to one thread at a time.
+    func makeWorker() -> any InferenceWorker
+}
+
+/// One thread's means of running a plan.
+public protocol InferenceWorker: AnyObject {
+    /// Runs the network.
+    ///
+    /// - Parameters:
+    ///   - faces: `[count, height, width, channels]`, preprocessed.
+    ///   - count: How many faces there are.
+    ///   - output: Receives `[count, outputShape.count]`.
+    func run(_ faces: UnsafeBufferPointer<Float>, count: Int, output: UnsafeMutableBufferPointer<Float>)
+}
+
+/// The backends that exist.
+public enum ComputeBackends {
+    /// One line each; the first is the default.
+    public static let all: [any ComputeBackend] = [CPUBackend(), ReferenceBackend()]
+
+    /// The backend of a name.
+    ///
+    /// - Throws: ``InputError`` (`unknownName`) that lists the known ones.
+    public static func backend(named name: String) throws(InputError) -> any ComputeBackend {
+        guard let backend = all.first(where: { $0.name == name }) else {
+            throw .unknownName(name, kind: "backend", known: all.map(\.name))
+        }
+        return backend
+    }
+}
