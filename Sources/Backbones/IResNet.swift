@@ -7,7 +7,9 @@ public import NeuralGraph
 /// the embedding is BN–dropout–FC–BN). Divergence of that file from the paper, kept here: the scale of the last
 /// normalisation stays 1.
 public struct IResNet: Backbone {
+    /// The reference name.
     public let name: String
+    /// One line: what it is.
     public let summary: String
     private let stages: [Int]
     private static let stageChannels = [64, 128, 256, 512]
@@ -23,8 +25,10 @@ public struct IResNet: Backbone {
     /// 6, 26, 60, 6 blocks.
     public static let r200 = IResNet(name: "r200", summary: "InsightFace IResNet-200, 512-d", stages: [6, 26, 60, 6])
 
+    /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 512) }
 
+    /// Builds the graph of a configuration.
     public func graph(_ configuration: BackboneConfiguration) throws(InputError) -> Graph {
         var builder = GraphBuilder(
             inputShape: .spatial(height: configuration.inputHeight, width: configuration.inputWidth, channels: 3)
@@ -55,6 +59,7 @@ public struct IResNet: Backbone {
         return try builder.graph()
     }
 
+    /// The configuration that parameters of these shapes suggest.
     public func configuration(suggestedBy shapes: [String: [Int]]) -> BackboneConfiguration? {
         guard let stem = shapes["conv1.weight"]?.first, let full = shapes["fc.weight"], full.count == 2,
             let last = shapes["bn2.weight"]?.first, last > 0, shapes["layer4.\(stages[3] - 1).conv2.weight"] != nil
@@ -86,7 +91,14 @@ public struct IResNet: Backbone {
         var x = builder.batchNormalization(name + ".bn1", input)
         x = builder.convolution(name + ".conv1", x, outChannels: channels, kernel: Extent(3), padding: 1)
         x = builder.prelu(name + ".prelu", builder.batchNormalization(name + ".bn2", x))
-        x = builder.convolution(name + ".conv2", x, outChannels: channels, kernel: Extent(3), stride: stride, padding: 1)
+        x = builder.convolution(
+            name + ".conv2",
+            x,
+            outChannels: channels,
+            kernel: Extent(3),
+            stride: stride,
+            padding: 1
+        )
         x = builder.batchNormalization(name + ".bn3", x)
         var shortcut = input
         if hasProjection {

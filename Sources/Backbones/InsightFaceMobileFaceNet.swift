@@ -8,7 +8,9 @@ public import NeuralGraph
 /// channels; the second layer is a 3×3 convolution in 64 groups, not a depthwise one; a fully connected layer and a
 /// normalisation end the network. Parameters have that file's names (`layers.0.layers.0.weight` …).
 public struct InsightFaceMobileFaceNet: Backbone {
+    /// The reference name.
     public let name: String
+    /// One line: what it is.
     public let summary: String
     private let scale: Int
     private let blocks: [Int]
@@ -28,8 +30,10 @@ public struct InsightFaceMobileFaceNet: Backbone {
         blocks: [2, 8, 12, 4]
     )
 
+    /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 512) }
 
+    /// Builds the graph of a configuration.
     public func graph(_ configuration: BackboneConfiguration) throws(InputError) -> Graph {
         var layers = Layers(configuration)
         let stem = configuration.channels(64 * scale)
@@ -51,6 +55,7 @@ public struct InsightFaceMobileFaceNet: Backbone {
         return try layers.head("features.layers", x)
     }
 
+    /// The configuration that parameters of these shapes suggest.
     public func configuration(suggestedBy shapes: [String: [Int]]) -> BackboneConfiguration? {
         guard let stem = shapes["layers.0.layers.0.weight"]?.first, shapes["conv_sep.layers.0.weight"] != nil,
             let embedding = shapes["features.layers.2.weight"]?.first,

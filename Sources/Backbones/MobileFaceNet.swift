@@ -10,10 +10,14 @@ public struct MobileFaceNet: Backbone {
     /// Creates the architecture.
     public init() {}
 
+    /// The reference name.
     public var name: String { "mobilefacenet" }
+    /// One line: what it is.
     public var summary: String { "the original MobileFaceNet, PReLU, 128-d, 0.99 M parameters, ≈ 221 M MACs" }
+    /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 128) }
 
+    /// Builds the graph of a configuration.
     public func graph(_ configuration: BackboneConfiguration) throws(InputError) -> Graph {
         var builder = GraphBuilder(
             inputShape: .spatial(height: configuration.inputHeight, width: configuration.inputWidth, channels: 3)
@@ -21,9 +25,10 @@ public struct MobileFaceNet: Backbone {
         let stem = configuration.channels(64)
         var x = block(&builder, "conv1", .input, stem, kernel: Extent(3), stride: 2, padding: 1)
         x = block(&builder, "dw_conv1", x, stem, kernel: Extent(3), padding: 1, groups: stem)
-        x = MobileFaceNetBottlenecks(configuration).append(to: &builder, after: x, stem: stem) { builder, step in
-            bottleneck(&builder, step)
-        }
+        x = MobileFaceNetBottlenecks(configuration)
+            .append(to: &builder, after: x, stem: stem) { builder, step in
+                bottleneck(&builder, step)
+            }
         let last = configuration.channels(512)
         let window = Extent(configuration.inputHeight / 16, configuration.inputWidth / 16)
         x = block(&builder, "conv2", x, last, kernel: Extent(1))
@@ -33,6 +38,7 @@ public struct MobileFaceNet: Backbone {
         return try builder.graph()
     }
 
+    /// The configuration that parameters of these shapes suggest.
     public func configuration(suggestedBy shapes: [String: [Int]]) -> BackboneConfiguration? {
         guard let stem = shapes["conv1.conv.weight"]?.first, let window = shapes["linear7.conv.weight"],
             window.count == 4, let embedding = shapes["linear1.conv.weight"]?.first

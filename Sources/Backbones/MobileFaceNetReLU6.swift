@@ -10,10 +10,14 @@ public struct MobileFaceNetReLU6: Backbone {
     /// Creates the architecture.
     public init() {}
 
+    /// The reference name.
     public var name: String { "mobilefacenet-relu6" }
+    /// One line: what it is.
     public var summary: String { "the original MobileFaceNet with ReLU6 (foamliu), 128-d" }
+    /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 128) }
 
+    /// Builds the graph of a configuration.
     public func graph(_ configuration: BackboneConfiguration) throws(InputError) -> Graph {
         var builder = GraphBuilder(
             inputShape: .spatial(height: configuration.inputHeight, width: configuration.inputWidth, channels: 3)
@@ -21,9 +25,10 @@ public struct MobileFaceNetReLU6: Backbone {
         let stem = configuration.channels(64)
         var x = block(&builder, "conv1", .input, stem, kernel: 3, stride: 2, padding: 1)
         x = separable(&builder, "dw_conv", x, stem)
-        x = MobileFaceNetBottlenecks(configuration).append(to: &builder, after: x, stem: stem) { builder, step in
-            invertedResidual(&builder, step)
-        }
+        x = MobileFaceNetBottlenecks(configuration)
+            .append(to: &builder, after: x, stem: stem) { builder, step in
+                invertedResidual(&builder, step)
+            }
         let last = configuration.channels(512)
         let window = Extent(configuration.inputHeight / 16, configuration.inputWidth / 16)
         x = block(&builder, "conv2", x, last, kernel: 1)
@@ -41,6 +46,7 @@ public struct MobileFaceNetReLU6: Backbone {
         return try builder.graph()
     }
 
+    /// The configuration that parameters of these shapes suggest.
     public func configuration(suggestedBy shapes: [String: [Int]]) -> BackboneConfiguration? {
         guard let stem = shapes["conv1.0.weight"]?.first, let window = shapes["gdconv.depthwise.weight"],
             window.count == 4, let embedding = shapes["conv3.weight"]?.first
@@ -78,7 +84,8 @@ public struct MobileFaceNetReLU6: Backbone {
     }
 
     /// `DepthwiseSeparableConv`.
-    private func separable(_ builder: inout GraphBuilder, _ name: String, _ input: ValueID, _ channels: Int) -> ValueID {
+    private func separable(_ builder: inout GraphBuilder, _ name: String, _ input: ValueID, _ channels: Int) -> ValueID
+    {
         var x = builder.convolution(
             name + ".depthwise",
             input,

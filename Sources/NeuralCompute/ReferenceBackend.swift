@@ -1,13 +1,17 @@
 public import ArtifactFiles
 public import NeuralGraph
 
-/// The slow, plain backend: loops that follow the definitions, sums in Double. Every other backend is held against it.
+/// The slow, plain backend: loops that follow the definitions, sums in Double.
+///
+/// Every other backend is held against it.
 public struct ReferenceBackend: ComputeBackend {
     /// Creates the backend.
     public init() {}
 
+    /// The reference name.
     public var name: String { "reference" }
 
+    /// Compiles a graph; see ``ComputeBackend``.
     public func inferencePlan(
         graph: Graph,
         weights: Weights,
@@ -123,14 +127,17 @@ struct ReferenceStep {
                     let first = out / outPerGroup * perGroup
                     for tapRow in 0..<kernel.height {
                         for tapColumn in 0..<kernel.width {
-                            let y = row * convolution.stride.height - convolution.padding.top
+                            let y =
+                                row * convolution.stride.height - convolution.padding.top
                                 + tapRow * convolution.dilation.height
-                            let x = column * convolution.stride.width - convolution.padding.left
+                            let x =
+                                column * convolution.stride.width - convolution.padding.left
                                 + tapColumn * convolution.dilation.width
                             let isInside = (0..<height).contains(y) && (0..<width).contains(x)
                             if !isInside && border == nil { continue }
                             for inner in 0..<perGroup {
-                                let value = isInside
+                                let value =
+                                    isInside
                                     ? input[(y * width + x) * channels + first + inner] : border?[first + inner] ?? 0
                                 let tap = ((out * perGroup + inner) * kernel.height + tapRow) * kernel.width + tapColumn
                                 sum += Double(value) * Double(weight[tap])
@@ -159,11 +166,14 @@ struct ReferenceStep {
     private func multiply(_ linear: Linear, _ input: [Float]) -> [Float] {
         let weight = parameter(linear.weight)
         let bias = linear.bias.map(parameter)
-        return (0..<linear.outFeatures).map { row in
-            var sum = Double(bias?[row] ?? 0)
-            for column in input.indices { sum += Double(weight[row * input.count + column]) * Double(input[column]) }
-            return Float(sum)
-        }
+        return (0..<linear.outFeatures)
+            .map { row in
+                var sum = Double(bias?[row] ?? 0)
+                for column in input.indices {
+                    sum += Double(weight[row * input.count + column]) * Double(input[column])
+                }
+                return Float(sum)
+            }
     }
 
     private func normalise(_ norm: BatchNormalization, _ input: [Float]) -> [Float] {
@@ -199,42 +209,46 @@ struct ReferenceStep {
     }
 
     private func broadcast(_ inputs: [[Float]], _ combine: (Float, Float) -> Float) -> [Float] {
-        (0..<result.count).map { index in
-            let operands = inputs.map { $0.count == result.count ? $0[index] : $0[index % $0.count] }
-            return combine(operands[0], operands[1])
-        }
+        (0..<result.count)
+            .map { index in
+                let operands = inputs.map { $0.count == result.count ? $0[index] : $0[index % $0.count] }
+                return combine(operands[0], operands[1])
+            }
     }
 
     private func pool(_ pool: Pool, _ input: [Float]) -> [Float] {
         let (height, width) = shapes[0].extent
         let channels = shapes[0].channels
         let (outHeight, outWidth) = result.extent
-        return (0..<result.count).map { index in
-            let channel = index % channels
-            let top = index / channels / outWidth * pool.stride.height - pool.padding.top
-            let left = index / channels % outWidth * pool.stride.width - pool.padding.left
-            _ = outHeight
-            let rows = max(top, 0)..<max(max(top, 0), min(top + pool.kernel.height, height))
-            let columns = max(left, 0)..<max(max(left, 0), min(left + pool.kernel.width, width))
-            let values = rows.flatMap { y in columns.map { x in input[(y * width + x) * channels + channel] } }
-            if pool.kind == .maximum { return values.reduce(-Float.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 } }
-            // As PyTorch and ONNX: padding counts where asked, what lies beyond it (rounding up) never does.
-            let covered = pool.countsPadding
-                ? (min(top + pool.kernel.height, height + pool.padding.bottom) - top)
-                    * (min(left + pool.kernel.width, width + pool.padding.right) - left)
-                : values.count
-            return Float(values.reduce(0.0) { $0 + Double($1) } / Double(covered))
-        }
+        return (0..<result.count)
+            .map { index in
+                let channel = index % channels
+                let top = index / channels / outWidth * pool.stride.height - pool.padding.top
+                let left = index / channels % outWidth * pool.stride.width - pool.padding.left
+                _ = outHeight
+                let rows = max(top, 0)..<max(max(top, 0), min(top + pool.kernel.height, height))
+                let columns = max(left, 0)..<max(max(left, 0), min(left + pool.kernel.width, width))
+                let values = rows.flatMap { y in columns.map { x in input[(y * width + x) * channels + channel] } }
+                if pool.kind == .maximum { return values.reduce(-Float.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 } }
+                // As PyTorch and ONNX: padding counts where asked, what lies beyond it (rounding up) never does.
+                let covered =
+                    pool.countsPadding
+                    ? (min(top + pool.kernel.height, height + pool.padding.bottom) - top)
+                        * (min(left + pool.kernel.width, width + pool.padding.right) - left)
+                    : values.count
+                return Float(values.reduce(0.0) { $0 + Double($1) } / Double(covered))
+            }
     }
 
     private func globalMean(_ input: [Float]) -> [Float] {
         let channels = shapes[0].channels
         let count = input.count / channels
-        return (0..<channels).map { channel in
-            var sum = 0.0
-            for position in 0..<count { sum += Double(input[position * channels + channel]) }
-            return Float(sum / Double(count))
-        }
+        return (0..<channels)
+            .map { channel in
+                var sum = 0.0
+                for position in 0..<count { sum += Double(input[position * channels + channel]) }
+                return Float(sum / Double(count))
+            }
     }
 
     private func flatten(_ input: [Float]) -> [Float] {

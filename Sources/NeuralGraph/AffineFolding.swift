@@ -41,7 +41,10 @@ struct AffineFolding {
         case .scalarAffine(let scale, let shift):
             return try placeAffine(
                 node,
-                Affine(scale: Array(repeating: scale, count: channels), shift: Array(repeating: shift, count: channels)),
+                Affine(
+                    scale: Array(repeating: scale, count: channels),
+                    shift: Array(repeating: shift, count: channels)
+                ),
                 old: old
             )
         case .channelAffine(let scale, let shift):

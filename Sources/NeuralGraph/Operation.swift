@@ -1,4 +1,6 @@
-/// What one node of a ``Graph`` computes. Parameters are named, never held: values live in ``Weights``.
+/// What one node of a ``Graph`` computes.
+///
+/// Parameters are named, never held: values live in ``Weights``.
 public enum Operation: Hashable, Sendable, Codable {
     /// A 2-D convolution, with what follows it fused or not.
     case convolution(Convolution)
@@ -77,7 +79,9 @@ public struct Extent: Hashable, Sendable, Codable {
     public init(_ both: Int) { self.init(both, both) }
 }
 
-/// A 2-D convolution. The weight is `[outChannels, inChannels / groups, kernel.height, kernel.width]`.
+/// A 2-D convolution.
+///
+/// The weight is `[outChannels, inChannels / groups, kernel.height, kernel.width]`.
 public struct Convolution: Hashable, Sendable, Codable {
     /// Channels made.
     public var outChannels: Int

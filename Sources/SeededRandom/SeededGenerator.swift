@@ -13,10 +13,11 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
     ///   - stream: A second number that names an independent stream of the same seed.
     public init(seed: UInt64, stream: UInt64 = 0) {
         var mixer = seed ^ Self.mix(stream &+ 0x9e37_79b9_7f4a_7c15)
-        state = (0..<4).map { _ in
-            mixer &+= 0x9e37_79b9_7f4a_7c15
-            return Self.mix(mixer)
-        }
+        state = (0..<4)
+            .map { _ in
+                mixer &+= 0x9e37_79b9_7f4a_7c15
+                return Self.mix(mixer)
+            }
     }
 
     /// A generator that goes on from a saved state of four words, not all zero.

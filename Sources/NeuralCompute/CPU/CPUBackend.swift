@@ -6,8 +6,10 @@ public struct CPUBackend: ComputeBackend {
     /// Creates the backend.
     public init() {}
 
+    /// The reference name.
     public var name: String { "cpu" }
 
+    /// Compiles a graph; see ``ComputeBackend``.
     public func inferencePlan(
         graph: Graph,
         weights: Weights,

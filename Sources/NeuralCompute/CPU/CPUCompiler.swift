@@ -118,10 +118,12 @@ struct CPUCompiler {
         let channels = graph.shape(of: node.inputs[0]).channels
         let kernel = convolution.kernel
         let perGroup = channels / convolution.groups
-        let weight = try weights.tensor(
-            convolution.weight,
-            shape: [convolution.outChannels, perGroup, kernel.height, kernel.width]
-        ).values
+        let weight =
+            try weights.tensor(
+                convolution.weight,
+                shape: [convolution.outChannels, perGroup, kernel.height, kernel.width]
+            )
+            .values
         let input = bordered(node.inputs[0], for: convolution)
         let inputs = [input] + node.inputs.dropFirst()
         let isDepthwise = perGroup == 1 && convolution.outChannels == channels

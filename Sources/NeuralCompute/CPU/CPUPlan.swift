@@ -91,7 +91,13 @@ struct BufferPlacement: Sendable {
     private static func lifetimes(_ program: CPUProgram, _ schedule: CPUSchedule) -> [Lifetime?] {
         var lifetimes = [Lifetime?](repeating: nil, count: program.layouts.count)
         // The input is there before the first task, the output after the last; both for all faces.
-        lifetimes[ValueID.input.index] = Lifetime(first: -1, last: -1, firstGroup: -1, lastGroup: -1, isWithinOneFace: false)
+        lifetimes[ValueID.input.index] = Lifetime(
+            first: -1,
+            last: -1,
+            firstGroup: -1,
+            lastGroup: -1,
+            isWithinOneFace: false
+        )
         var position = 0
         for (groupIndex, group) in schedule.groups.enumerated() {
             for task in group.tasks {

@@ -120,7 +120,8 @@ extension CPUStep {
         case .copy:
             return rows
         case .dense(_, let geometry):
-            let padding = (program.layouts[inputs[0].index].origin - geometry.firstTap)
+            let padding =
+                (program.layouts[inputs[0].index].origin - geometry.firstTap)
                 / program.layouts[inputs[0].index].rowPitch
             let span = (geometry.kernel.height - 1) * geometry.dilation.height + 1
             return min(height, max(0, (rows - 1) * geometry.stride.height + span - padding))

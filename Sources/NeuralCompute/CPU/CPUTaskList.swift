@@ -68,7 +68,9 @@ final class CPUTaskList {
                 bindGeneric(.identity, parameters: [], step: step, rows: task.rows, face: face)
             }
         case .generic(let operation, let parameters):
-            for face in faces { bindGeneric(operation, parameters: parameters, step: step, rows: task.rows, face: face) }
+            for face in faces {
+                bindGeneric(operation, parameters: parameters, step: step, rows: task.rows, face: face)
+            }
         }
     }
 
@@ -150,7 +152,8 @@ final class CPUTaskList {
             addend: step.inputs.count > 1 ? placed(step.inputs[1]) : nil,
             stride: geometry.stride,
             firstTap: geometry.firstTap
-        ).tiles(rows: rows, faces: faces)
+        )
+        .tiles(rows: rows, faces: faces)
         let tileBuffer = UnsafeMutableBufferPointer<vf_tile>.allocate(capacity: tiles.tiles.count)
         _ = tileBuffer.initialize(from: tiles.tiles)
         tileStorage.append(tileBuffer)

@@ -76,7 +76,8 @@ struct ValueView {
 
     init(plan: CPUPlan, memory: AlignedFloats, value: ValueID, face: Int) {
         layout = plan.program.layouts[value.index]
-        base = memory.base + plan.placement.offsets[value.index] + face * plan.placement.facePitches[value.index]
+        base =
+            memory.base + plan.placement.offsets[value.index] + face * plan.placement.facePitches[value.index]
             + layout.origin
     }
 

@@ -77,7 +77,8 @@ struct GenericTask {
             for column in 0..<output.layout.width {
                 let left = column * pool.stride.width - pool.padding.left
                 let columns = max(left, 0)..<max(max(left, 0), min(left + pool.kernel.width, input.layout.width))
-                let covered = pool.countsPadding
+                let covered =
+                    pool.countsPadding
                     ? (min(top + pool.kernel.height, input.layout.height + pool.padding.bottom) - top)
                         * (min(left + pool.kernel.width, input.layout.width + pool.padding.right) - left)
                     : rows.count * columns.count
