@@ -1,0 +1,124 @@
+/// What all replicates share: the impostors counted by pair of subjects, and each system's comparisons ranked.
+struct BootstrapProblem: Sendable {
+    /// `[systems][targets][64]` of one block.
+    typealias BlockRates = [[[Double?]]]
+
+    /// How many subjects occur.
+    var subjectCount: Int { numbering.count }
+    private let systems: [ScoreValues]
+    private let labels: [UInt8]
+    private let subjects: ComparisonSubjects
+    private let numbering: SubjectNumbering
+    private let targets: [FARTarget]
+    private let seed: UInt64
+
+    /// Wraps checked input; `targets` in ascending order.
+    init(
+        systems: [ScoreValues],
+        labels: [UInt8],
+        subjects: ComparisonSubjects,
+        targets: [FARTarget],
+        seed: UInt64
+    ) {
+        self.systems = systems
+        self.labels = labels
+        self.subjects = subjects
+        self.targets = targets
+        self.seed = seed
+        numbering = SubjectNumbering(subjects)
+    }
+
+    /// Runs the blocks that hold so many replicates.
+    ///
+    /// - Parameters:
+    ///   - replicates: How many; the last block may hold more.
+    ///   - threads: How many tasks share the blocks.
+    /// - Returns: The blocks in order.
+    func run(replicates: Int, threads: Int) async -> [BlockRates] {
+        let pairs = PairCounts(subjects: subjects, labels: labels, numbering: numbering)
+        let blocks = Array(0..<(replicates + ReplicateWeights.laneCount - 1) / ReplicateWeights.laneCount)
+        // A replicate rarely needs more than a few percent beyond what the largest target accepts; one that does
+        // is run again with the whole ranking.
+        let largest = targets.last?.allowedImpostors(of: labels.count) ?? 0
+        var done = await run(blocks, pairs, rankings(impostorLimit: largest + largest / 4 + 10_000), threads: threads)
+        let unfinished = blocks.filter { done[$0] == nil }
+        if !unfinished.isEmpty {
+            let again = await run(unfinished, pairs, rankings(impostorLimit: .max), threads: threads)
+            done.merge(again) { $1 }
+        }
+        return blocks.compactMap { done[$0] }
+    }
+
+    private func rankings(impostorLimit: Int) -> [RankedComparisons] {
+        systems.map {
+            RankedComparisons(
+                scores: $0,
+                labels: labels,
+                subjects: subjects,
+                numbering: numbering,
+                impostorLimit: impostorLimit
+            )
+        }
+    }
+
+    /// Runs some blocks; one that a ranking is too short for is missing in the result.
+    private func run(
+        _ blocks: [Int],
+        _ pairs: PairCounts,
+        _ rankings: [RankedComparisons],
+        threads: Int
+    ) async -> [Int: BlockRates] {
+        await withTaskGroup(of: [Int: BlockRates].self) { group in
+            for worker in 0..<min(threads, blocks.count) {
+                group.addTask {
+                    var done: [Int: BlockRates] = [:]
+                    for place in stride(from: worker, to: blocks.count, by: threads) {
+                        done[blocks[place]] = rates(block: blocks[place], pairs, rankings)
+                    }
+                    return done
+                }
+            }
+            var all: [Int: BlockRates] = [:]
+            for await part in group { all.merge(part) { $1 } }
+            return all
+        }
+    }
+
+    private func rates(block: Int, _ pairs: PairCounts, _ rankings: [RankedComparisons]) -> BlockRates? {
+        let block = ReplicateBlock(
+            seed: seed,
+            firstReplicate: block * ReplicateWeights.laneCount,
+            subjectCount: subjectCount,
+            pairs: pairs
+        )
+        var rates: BlockRates = []
+        for ranking in rankings {
+            guard let ranked = block.rates(ranking, targets: targets) else { return nil }
+            rates.append(ranked)
+        }
+        return rates
+    }
+}
+
+extension ScoreValues {
+    /// Refuses what no bootstrap can be run on.
+    func check(labels: [UInt8], subjects: ComparisonSubjects) throws(MetricsError) {
+        guard count == labels.count, count == subjects.count else {
+            throw MetricsError(
+                .countMismatch,
+                "\(count) scores, \(labels.count) labels and subjects of \(subjects.count) comparisons"
+            )
+        }
+        if labels.contains(where: { $0 > 1 }) { throw labels.invalidLabel() }
+        switch self {
+        case .single(let scores): try scores.checkValid()
+        case .double(let scores): try scores.checkValid()
+        }
+    }
+}
+
+extension Array where Element: RadixScore {
+    fileprivate func checkValid() throws(MetricsError) {
+        if let index = firstIndex(where: { !($0 < .infinity) }) { throw invalidScore(at: index) }
+    }
+}
