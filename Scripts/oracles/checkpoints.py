@@ -69,11 +69,11 @@ class Index:
         self.entries.append({"file": file, "expect": expect, **fields})
 
     def write(self):
-        present = {p.name for p in self.folder.iterdir()} - {"index.json"}
+        present = {p.name for p in self.folder.iterdir()} - {"index.json", "outputs.npy"}
         listed = {e["file"] for e in self.entries} | {f for e in self.entries for f in e.get("besides", [])}
         assert listed == present, (listed ^ present, "left over or missing")
         for name in present:
-            assert self.path(name).stat().st_size <= LARGEST_FILE, name
+            assert self.path(name).stat().st_size <= LARGEST_FILE, (name, self.path(name).stat().st_size)
         rows = ",\n".join("  " + json.dumps(e, allow_nan=False, ensure_ascii=False) for e in self.entries)
         heading = json.dumps({"made_with": self.made_with})[1:-1]
         (self.folder / "index.json").write_text("{" + heading + ', "files": [\n' + rows + "\n]}\n")

@@ -290,7 +290,9 @@ def forbidden_globals():
     save("refused_numpy_scalar.pth", {"state_dict": state, "best": np.float64(0.5)}, None, "refused", names=["multiarray.scalar"])
     save("refused_numpy_array.pth", {"weight": np.ones(3, np.float32)}, None, "refused", names=["multiarray._reconstruct"])
     save("refused_whole_module.pth", nn.Linear(2, 2), None, "refused", names=["torch.nn.modules.linear.Linear"])
-    save("refused_whole_module_legacy.pth", nn.Linear(2, 2), None, "refused", names=["torch.nn.modules.linear.Linear"], legacy=True)
+    module = Storage("0", identifier=("module", nn.Linear, "linear.py", "class Linear(Module): ..."))
+    refuse("refused_whole_module_legacy.pth", legacy_bytes([module], []), "a module, with its class and source in a persistent id",
+           ["torch.nn.modules.linear.Linear"])  # fmt: skip
 
 
 def broken_pickles():
@@ -316,8 +318,8 @@ def broken_pickles():
         "large_memo_slot": (b"\x80\x02}r\xff\xff\xff\xff.", "LONG_BINPUT to slot 2^32 - 1"),
         "persistent_none": (b"\x80\x02NQ.", "a persistent id that is no tuple"),
         "persistent_text": (b"Pstorage\n.", "PERSID"),
-        "deep_tuples": (b"\x80\x02)" + b"\x85" * 50_000 + b".", "tuples nested 50,000 deep"),
-        "deep_lists": (b"\x80\x02" + b"]" * 25_000 + b"a" * 24_999 + b".", "lists nested 25,000 deep"),
+        "deep_tuples": (b"\x80\x02)" + b"\x85" * 30_000 + b".", "tuples nested 30,000 deep"),
+        "deep_lists": (b"\x80\x02" + b"]" * 8_000 + b"a" * 7_999 + b".", "lists nested 8,000 deep"),
         "self_reference": (b"\x80\x02]q\x00h\x00a.", "a list that contains itself"),
         "doubling": (doubling, "sixty levels of lists of eight references: 8^60 leaves when walked"),
     }  # fmt: skip
