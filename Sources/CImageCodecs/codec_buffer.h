@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "codec_status.h"
+#include "codec_types.h"
 
 /// Bytes that an encoder appends to.
 typedef struct {

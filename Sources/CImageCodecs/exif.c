@@ -1,4 +1,4 @@
-#include "codec_status.h"
+#include "codec_types.h"
 
 static uint32_t read16(const uint8_t *p, int big) {
     return big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];

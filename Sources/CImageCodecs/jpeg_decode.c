@@ -76,14 +76,6 @@ vf_codec_status vf_jpeg_open(vf_jpeg_decoder *decoder, const uint8_t *bytes, siz
     return VF_CODEC_OK;
 }
 
-/// Inverted CMYK to RGB with OpenCV's rounding.
-static void cmyk_to_rgb(const uint8_t *cmyk, uint8_t *rgb, size_t width) {
-    for (size_t i = 0; i < width; i++, cmyk += 4, rgb += 3) {
-        int black = cmyk[3];
-        for (int c = 0; c < 3; c++) rgb[c] = (uint8_t)(black - (((255 - cmyk[c]) * black) >> 8));
-    }
-}
-
 static int reserve_row(vf_jpeg_decoder *decoder, size_t count) {
     if (decoder->row_capacity >= count) return 1;
     uint8_t *row = realloc(decoder->row, count);
@@ -93,7 +85,47 @@ static int reserve_row(vf_jpeg_decoder *decoder, size_t count) {
     return 1;
 }
 
-vf_codec_status vf_jpeg_decode(vf_jpeg_decoder *decoder, int scale_eighths, uint8_t *pixels, size_t stride,
+/// Inverted CMYK to RGB with OpenCV's rounding.
+static void convert_cmyk(const uint8_t *cmyk, const vf_codec_target *target, uint8_t *out) {
+    cmyk += 4 * (size_t)target->x;
+    for (int32_t i = 0; i < target->width; i++, cmyk += 4, out += target->pixel_bytes) {
+        int black = cmyk[3];
+        for (int c = 0; c < 3; c++) out[c] = (uint8_t)(black - (((255 - cmyk[c]) * black) >> 8));
+    }
+}
+
+static void set_parameters(vf_jpeg_decoder *decoder, int scale_eighths, const vf_codec_target *target) {
+    struct jpeg_decompress_struct *jpeg = &decoder->info;
+    if (jpeg->num_components == 4) {
+        jpeg->out_color_space = JCS_CMYK;
+    } else {
+        jpeg->out_color_space = target->pixel_bytes == 4 ? JCS_EXT_RGBX : JCS_RGB;
+    }
+    jpeg->scale_num = (unsigned)scale_eighths;
+    jpeg->scale_denom = 8;
+}
+
+static void read_rows(vf_jpeg_decoder *decoder, const vf_codec_target *target) {
+    struct jpeg_decompress_struct *jpeg = &decoder->info;
+    int is_cmyk = jpeg->out_color_space == JCS_CMYK;
+    int is_direct = !is_cmyk && target->x == 0 && (JDIMENSION)target->width == jpeg->output_width;
+    while (jpeg->output_scanline < jpeg->output_height) {
+        int32_t y = (int32_t)jpeg->output_scanline - target->y;
+        int is_wanted = y >= 0 && y < target->height;
+        uint8_t *out = is_wanted ? target->pixels + (size_t)y * target->stride : NULL;
+        JSAMPROW row = is_direct && is_wanted ? out : decoder->row;
+        jpeg_read_scanlines(jpeg, &row, 1);
+        if (!is_wanted || row == out) continue;
+        size_t bytes = (size_t)target->pixel_bytes;
+        if (is_cmyk) {
+            convert_cmyk(row, target, out);
+        } else {
+            memcpy(out, row + (size_t)target->x * bytes, (size_t)target->width * bytes);
+        }
+    }
+}
+
+vf_codec_status vf_jpeg_decode(vf_jpeg_decoder *decoder, int scale_eighths, const vf_codec_target *target,
                                vf_codec_message *message) {
     struct jpeg_decompress_struct *jpeg = &decoder->info;
     decoder->errors.message = message;
@@ -105,19 +137,14 @@ vf_codec_status vf_jpeg_decode(vf_jpeg_decoder *decoder, int scale_eighths, uint
         close_picture(decoder);
         return decoder->errors.status;
     }
-    int is_cmyk = jpeg->num_components == 4;
-    jpeg->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
-    jpeg->scale_num = (unsigned)scale_eighths;
-    jpeg->scale_denom = 8;
+    set_parameters(decoder, scale_eighths, target);
     jpeg_start_decompress(jpeg);
-    size_t width = jpeg->output_width;
-    if (is_cmyk && !reserve_row(decoder, width * 4)) ERREXIT1(jpeg, JERR_OUT_OF_MEMORY, 0);
-    while (jpeg->output_scanline < jpeg->output_height) {
-        uint8_t *rgb = pixels + stride * jpeg->output_scanline;
-        JSAMPROW row = is_cmyk ? decoder->row : rgb;
-        jpeg_read_scanlines(jpeg, &row, 1);
-        if (is_cmyk) cmyk_to_rgb(decoder->row, rgb, width);
-    }
+    if (!reserve_row(decoder, (size_t)jpeg->output_width * 4)) ERREXIT1(jpeg, JERR_OUT_OF_MEMORY, 0);
+    int is_inside = target->x >= 0 && target->y >= 0 &&
+                    target->width <= (int32_t)jpeg->output_width - target->x &&
+                    target->height <= (int32_t)jpeg->output_height - target->y;
+    if (!is_inside) ERREXIT(jpeg, JERR_BAD_CROP_SPEC);
+    read_rows(decoder, target);
     jpeg_finish_decompress(jpeg);
     close_picture(decoder);
     return VF_CODEC_OK;

@@ -15,7 +15,7 @@ struct vf_png_decoder {
     size_t offset;
     vf_codec_status status;
     vf_codec_message *message;
-    png_bytep *rows;
+    uint8_t *pixels;  // one row, or the whole picture when it is interlaced
 };
 
 /// What libpng is told to skip unread: text and colour profiles are never used, and may inflate to megabytes.
@@ -49,7 +49,7 @@ static void read_bytes(png_structp png, png_bytep into, size_t count) {
 void vf_png_close(vf_png_decoder *decoder) {
     if (!decoder) return;
     png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
-    free(decoder->rows);
+    free(decoder->pixels);
     free(decoder);
 }
 
@@ -99,23 +99,48 @@ vf_codec_status vf_png_open(const uint8_t *bytes, size_t count, vf_png_decoder *
     return VF_CODEC_OK;
 }
 
-vf_codec_status vf_png_decode(vf_png_decoder *decoder, uint8_t *pixels, size_t stride, int32_t *orientation,
+static void set_conversions(vf_png_decoder *decoder) {
+    png_set_strip_16(decoder->png);
+    png_set_expand(decoder->png);
+    png_set_gray_to_rgb(decoder->png);
+    png_set_strip_alpha(decoder->png);
+}
+
+static void copy_row(const uint8_t *row, const vf_codec_target *target, int32_t y) {
+    if (y < target->y || y - target->y >= target->height) return;
+    uint8_t *out = target->pixels + (size_t)(y - target->y) * target->stride;
+    row += 3 * (size_t)target->x;
+    if (target->pixel_bytes == 3) {
+        memcpy(out, row, 3 * (size_t)target->width);
+        return;
+    }
+    for (int32_t x = 0; x < target->width; x++, row += 3, out += 4) memcpy(out, row, 3);
+}
+
+vf_codec_status vf_png_decode(vf_png_decoder *decoder, const vf_codec_target *target, int32_t *orientation,
                               vf_codec_message *message) {
     png_structp png = decoder->png;
     decoder->message = message;
     if (setjmp(png_jmpbuf(png))) return decoder->status;
-    png_set_strip_16(png);
-    png_set_expand(png);
-    png_set_gray_to_rgb(png);
-    png_set_strip_alpha(png);
-    png_set_interlace_handling(png);
+    set_conversions(decoder);
+    int passes = png_set_interlace_handling(png);
     png_read_update_info(png, decoder->info);
-    size_t height = png_get_image_height(png, decoder->info);
-    if (png_get_rowbytes(png, decoder->info) > stride) png_error(png, "rows are longer than the caller's");
-    decoder->rows = calloc(height, sizeof *decoder->rows);
-    if (!decoder->rows) return no_memory(message);
-    for (size_t y = 0; y < height; y++) decoder->rows[y] = pixels + stride * y;
-    png_read_image(png, decoder->rows);
+    int32_t width = (int32_t)png_get_image_width(png, decoder->info);
+    int32_t height = (int32_t)png_get_image_height(png, decoder->info);
+    size_t row_bytes = png_get_rowbytes(png, decoder->info);
+    int is_inside = target->x >= 0 && target->y >= 0 && target->width <= width - target->x &&
+                    target->height <= height - target->y;
+    if (!is_inside || row_bytes != 3 * (size_t)width) png_error(png, "unexpected size");
+    decoder->pixels = calloc(passes > 1 ? (size_t)height : 1, row_bytes);
+    if (!decoder->pixels) png_error(png, "out of memory");
+    size_t stride = passes > 1 ? row_bytes : 0;
+    for (int pass = 0; pass < passes; pass++) {
+        for (int32_t y = 0; y < height; y++) {
+            uint8_t *row = decoder->pixels + (size_t)y * stride;
+            png_read_row(png, row, NULL);
+            if (pass == passes - 1) copy_row(row, target, y);
+        }
+    }
     png_read_end(png, decoder->info);
     *orientation = exif_of(decoder);
     return VF_CODEC_OK;

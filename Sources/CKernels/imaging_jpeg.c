@@ -28,11 +28,11 @@ static int reserve(arena *memory, size_t count) {
 struct vf_region_jpeg {
     jpeg_headers headers;
     int is_open;
-    arena data;      // unstuffed
+    arena data;  // unstuffed
     arena segments;  // jpeg_segment[]
     size_t segment_count;
     arena planes;
-    arena rows;      // upsampled chroma
+    arena rows;  // upsampled chroma, and pixels on their way to RGB
 };
 
 vf_region_jpeg *vf_region_jpeg_create(void) { return calloc(1, sizeof(vf_region_jpeg)); }
@@ -232,51 +232,93 @@ static int lay_out(vf_region_jpeg *decoder, jpeg_region *region, rectangle area)
     return 1;
 }
 
-static int write_grey(const jpeg_region *region, rectangle area, uint8_t *rgbx, size_t stride) {
-    for (int32_t y = 0; y < area.height; y++) {
-        const uint8_t *luma = row_of(&region->planes[0], area.x, area.y + y);
-        uint8_t *out = rgbx + (size_t)y * stride;
-        for (int32_t x = 0; x < area.width; x++) {
+/// Where a region's pixels go.
+typedef struct {
+    rectangle area;
+    uint8_t *pixels;
+    size_t stride;
+    int pixel_bytes;
+    uint8_t *row;  ///< for RGBX before it is narrowed
+    vf_isa level;
+} sink;
+
+static uint8_t *row_to_write(const sink *to, int32_t y) {
+    return to->pixel_bytes == 4 ? to->pixels + (size_t)y * to->stride : to->row;
+}
+
+static void finish_row(const sink *to, int32_t y) {
+    if (to->pixel_bytes == 4) return;
+    vf_rgbx_to_rgb(to->row, to->pixels + (size_t)y * to->stride, (size_t)to->area.width, to->level);
+}
+
+static void write_grey(const jpeg_region *region, const sink *to) {
+    for (int32_t y = 0; y < to->area.height; y++) {
+        const uint8_t *luma = row_of(&region->planes[0], to->area.x, to->area.y + y);
+        uint8_t *out = row_to_write(to, y);
+        for (int32_t x = 0; x < to->area.width; x++) {
             uint32_t pixel = luma[x] * 0x010101u;
             memcpy(out + 4 * x, &pixel, 4);
         }
+        finish_row(to, y);
     }
-    return 1;
 }
 
-static int write_colour(vf_region_jpeg *decoder, const jpeg_region *region, const jpeg_functions *functions,
-                        rectangle area, uint8_t *rgbx, size_t stride) {
-    const jpeg_plane *luma = &region->planes[0];
-    const jpeg_plane *chroma = &region->planes[1];
-    int is_narrow = chroma->width < luma->width, is_low = chroma->height < luma->height;
-    int32_t first = is_narrow ? area.x / 2 : area.x;
-    size_t count = (size_t)((area.x + area.width + 1) / 2 - first);
-    size_t row_bytes = (2 * count + 2 * ROW_MARGIN + 63) & ~(size_t)63;
-    if (is_narrow && !reserve(&decoder->rows, 2 * row_bytes)) return 0;
+/// Rows of chroma at the luma's width.
+typedef struct {
+    int32_t first;  ///< chroma sample of the first pixel
+    size_t count;
+    uint8_t *wide[2];
+} chroma_rows;
+
+/// The chroma of picture row `y`, from the region's first pixel on.
+static const uint8_t *chroma_row(const jpeg_region *region, const jpeg_functions *functions, const sink *to,
+                                 const chroma_rows *rows, int c, int32_t y) {
+    const jpeg_plane *luma = &region->planes[0], *plane = &region->planes[c + 1];
+    int is_low = plane->height < luma->height;
+    const uint8_t *near = row_of(plane, rows->first, is_low ? y >> 1 : y);
+    if (plane->width == luma->width) return near;
+    if (is_low) {
+        const uint8_t *far = row_of(plane, rows->first, (y >> 1) + (y & 1 ? 1 : -1));
+        functions->upsample_h2v2(near, far, rows->wide[c], rows->count);
+    } else {
+        functions->upsample_h2v1(near, rows->wide[c], rows->count);
+    }
+    return rows->wide[c] + (to->area.x - 2 * rows->first);
+}
+
+static void write_colour(const jpeg_region *region, const jpeg_functions *functions, const sink *to,
+                         const chroma_rows *rows) {
     for (int c = 1; c < 3; c++) extend_edges(&region->planes[c]);
-    for (int32_t y = area.y; y < area.y + area.height; y++) {
-        const uint8_t *row[2];
-        for (int c = 0; c < 2; c++) {
-            const jpeg_plane *plane = &region->planes[c + 1];
-            const uint8_t *near = row_of(plane, first, is_low ? y >> 1 : y);
-            row[c] = near;
-            if (!is_narrow) continue;
-            uint8_t *wide = (uint8_t *)decoder->rows.bytes + (size_t)c * row_bytes;
-            if (is_low) {
-                functions->upsample_h2v2(near, row_of(plane, first, (y >> 1) + (y & 1 ? 1 : -1)), wide, count);
-            } else {
-                functions->upsample_h2v1(near, wide, count);
-            }
-            row[c] = wide + (area.x - 2 * first);
-        }
-        functions->colour_row(row_of(luma, area.x, y), row[0], row[1], rgbx + (size_t)(y - area.y) * stride,
-                              (size_t)area.width);
+    for (int32_t y = 0; y < to->area.height; y++) {
+        const uint8_t *luma = row_of(&region->planes[0], to->area.x, to->area.y + y);
+        const uint8_t *blue = chroma_row(region, functions, to, rows, 0, to->area.y + y);
+        const uint8_t *red = chroma_row(region, functions, to, rows, 1, to->area.y + y);
+        functions->colour_row(luma, blue, red, row_to_write(to, y), (size_t)to->area.width);
+        finish_row(to, y);
+    }
+}
+
+/// Turns the sample planes into pixels.
+static int write_pixels(vf_region_jpeg *decoder, const jpeg_region *region, const jpeg_functions *functions, sink *to) {
+    int is_narrow = region->frame->component_count == 3 && region->planes[1].width < region->planes[0].width;
+    chroma_rows rows = {.first = is_narrow ? to->area.x / 2 : to->area.x};
+    rows.count = (size_t)((to->area.x + to->area.width + 1) / 2 - rows.first);
+    size_t chroma_bytes = is_narrow ? 2 * rows.count + 2 * ROW_MARGIN : 0;
+    size_t pixel_row_bytes = 4 * (size_t)to->area.width + ROW_MARGIN;
+    if (!reserve(&decoder->rows, 2 * chroma_bytes + pixel_row_bytes)) return 0;
+    rows.wide[0] = decoder->rows.bytes;
+    rows.wide[1] = rows.wide[0] + chroma_bytes;
+    to->row = rows.wide[1] + chroma_bytes;
+    if (region->frame->component_count == 1) {
+        write_grey(region, to);
+    } else {
+        write_colour(region, functions, to, &rows);
     }
     return 1;
 }
 
 int vf_region_jpeg_decode(vf_region_jpeg *decoder, int half, int32_t x, int32_t y, int32_t width, int32_t height,
-                          uint8_t *rgbx, size_t stride, vf_isa level) {
+                          int pixel_bytes, uint8_t *pixels, size_t stride, vf_isa level) {
     if (!decoder->is_open) return 0;
     const jpeg_headers *headers = &decoder->headers;
     jpeg_region region = {.frame = &headers->frame,
@@ -289,11 +331,13 @@ int vf_region_jpeg_decode(vf_region_jpeg *decoder, int half, int32_t x, int32_t 
         region.ac[c] = &headers->ac[component->ac_table];
         region.quantisation[c] = headers->quantisation[component->quantisation];
     }
-    rectangle area = {x, y, width, height};
+    sink to = {.area = {x, y, width, height},
+               .pixels = pixels,
+               .stride = stride,
+               .pixel_bytes = pixel_bytes,
+               .level = level};
     settle_plane_sizes(&region, half);
-    if (!lay_out(decoder, &region, area)) return 0;
+    if (!lay_out(decoder, &region, to.area)) return 0;
     jpeg_functions functions = functions_of(level);
-    if (!functions.decode_planes(&region)) return 0;
-    if (headers->frame.component_count == 1) return write_grey(&region, area, rgbx, stride);
-    return write_colour(decoder, &region, &functions, area, rgbx, stride);
+    return functions.decode_planes(&region) && write_pixels(decoder, &region, &functions, &to);
 }

@@ -17,7 +17,7 @@ void vf_warp_bilinear(const uint8_t *source, size_t stride, int32_t width, int32
                       uint8_t *target, int32_t target_width, int32_t target_height, vf_isa level) {
     const pixel_functions *functions = functions_of(level);
     warp_source from = {.corner = source - stride - 4,
-                        .stride = (int64_t)stride,
+                        .stride = (int32_t)stride,
                         .width = width,
                         .height = height,
                         .step_x = fixed(map[0]),
@@ -42,10 +42,6 @@ void vf_rgb_to_rgbx(const uint8_t *rgb, uint8_t *rgbx, size_t pixels) {
     }
 }
 
-void vf_rgbx_to_rgb(const uint8_t *rgbx, uint8_t *rgb, size_t pixels) {
-    for (size_t i = 0; i < pixels; i++, rgb += 3, rgbx += 4) {
-        rgb[0] = rgbx[0];
-        rgb[1] = rgbx[1];
-        rgb[2] = rgbx[2];
-    }
+void vf_rgbx_to_rgb(const uint8_t *rgbx, uint8_t *rgb, size_t pixels, vf_isa level) {
+    functions_of(level)->narrow(rgbx, rgb, pixels);
 }

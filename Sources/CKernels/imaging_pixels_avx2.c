@@ -6,14 +6,14 @@
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
 /// The upper pair of pixels in the low half, the lower pair in the high half.
-static inline __attribute__((always_inline)) __m128i neighbours(const uint8_t *upper, int64_t stride) {
+static inline __attribute__((always_inline)) __m128i neighbours(const uint8_t *upper, int32_t stride) {
     __m128i pair = _mm_loadl_epi64((const __m128i *)upper);
     return _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(pair), (const double *)(upper + stride)));
 }
 
 /// Two pixels as dwords of red, green, blue and the fourth byte.
 static inline __attribute__((always_inline)) __m256i blend_two(const warp_chunk *chunk, int32_t i,
-                                                                const uint8_t *corner, int64_t stride) {
+                                                                const uint8_t *corner, int32_t stride) {
     const __m256i upper_pairs = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1));
     const __m256i lower_pairs = _mm256_broadcastsi128_si256(
@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) __m256i blend_two(const warp_chunk 
 
 #define HAS_BLEND_FOUR
 static inline __attribute__((always_inline)) void blend_four(const warp_chunk *chunk, int32_t i,
-                                                              const uint8_t *corner, int64_t stride,
+                                                              const uint8_t *corner, int32_t stride,
                                                               uint8_t *target) {
     __m256i words = _mm256_packus_epi32(blend_two(chunk, i, corner, stride), blend_two(chunk, i + 2, corner, stride));
     __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
@@ -45,6 +45,7 @@ static inline __attribute__((always_inline)) void blend_four(const warp_chunk *c
 }
 
 #define LEVEL(name) name##_avx2
+#define LANES 8
 #include "imaging_pixels_level.h"
 #pragma clang attribute pop
 #endif

@@ -6,7 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 
 /// The upper pair of pixels in the low half, the lower pair in the high half.
-static inline __attribute__((always_inline)) __m128i neighbours(const uint8_t *upper, int64_t stride) {
+static inline __attribute__((always_inline)) __m128i neighbours(const uint8_t *upper, int32_t stride) {
     __m128i pair = _mm_loadl_epi64((const __m128i *)upper);
     return _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(pair), (const double *)(upper + stride)));
 }
@@ -14,14 +14,14 @@ static inline __attribute__((always_inline)) __m128i neighbours(const uint8_t *u
 #define HAS_BLEND_FOUR
 /// A pixel in each quarter of a vector: dwords of red, green, blue and the fourth byte.
 static inline __attribute__((always_inline)) void blend_four(const warp_chunk *chunk, int32_t i,
-                                                              const uint8_t *corner, int64_t stride,
+                                                              const uint8_t *corner, int32_t stride,
                                                               uint8_t *target) {
     const __m512i upper_pairs =
         _mm512_broadcast_i32x4(_mm_setr_epi8(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1));
     const __m512i lower_pairs =
         _mm512_broadcast_i32x4(_mm_setr_epi8(8, -1, 12, -1, 9, -1, 13, -1, 10, -1, 14, -1, 11, -1, 15, -1));
     const __m512i spread = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
-    const int64_t *offsets = chunk->offsets + i;
+    const int32_t *offsets = chunk->offsets + i;
     __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(neighbours(corner + offsets[0], stride)),
                                           neighbours(corner + offsets[1], stride), 1);
     __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(neighbours(corner + offsets[2], stride)),
@@ -41,6 +41,7 @@ static inline __attribute__((always_inline)) void blend_four(const warp_chunk *c
 }
 
 #define LEVEL(name) name##_avx512
+#define LANES 16
 #include "imaging_pixels_level.h"
 #pragma clang attribute pop
 #endif

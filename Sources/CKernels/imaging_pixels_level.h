@@ -1,34 +1,72 @@
-// The hot loops over pixels, included once for each instruction-set level with LEVEL(name) defined, and
-// blend_four(chunk, first, corner, stride, target) where the level has vectors for four pixels at once.
+// The hot loops over pixels, included once for each instruction-set level with LEVEL(name), the level's name for a
+// function, and LANES, the 32-bit lanes to write vectors with, defined; with HAS_BLEND_FOUR where the level brings
+// blend_four for four pixels at once.
 
 #include <string.h>
 
 #include "imaging_pixels.h"
 
-static inline int32_t held(int32_t value, int32_t low, int32_t high) {
-    return value < low ? low : value > high ? high : value;
+typedef int32_t ints __attribute__((vector_size(LANES * 4)));
+typedef int64_t longs __attribute__((vector_size(LANES * 4)));  // half as many
+
+#if LANES == 16
+#define LOW_HALVES(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define HIGH_HALVES(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#else
+#define LOW_HALVES(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define HIGH_HALVES(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#endif
+
+#define SELECT(condition, yes, no) (((condition) & (yes)) | (~(condition) & (no)))
+
+/// Positions of LANES pixels in one direction.
+typedef struct {
+    longs halves[2];
+} positions;
+
+static inline __attribute__((always_inline)) positions first_positions(int64_t start, int64_t step) {
+    int64_t values[LANES];
+    for (int i = 0; i < LANES; i++) values[i] = start + i * step;
+    positions result;
+    memcpy(&result, values, sizeof result);
+    return result;
 }
 
-/// Works out positions and weights; `x` and `y` are those of the first pixel.
+/// The whole part, held to -1…limit, and WARP_WEIGHT_BITS of fraction, which is zero where the whole part was held:
+/// beyond the black border everything is black, so it is enough to stay on it.
+static inline __attribute__((always_inline)) void split(const positions *at, int32_t limit, ints *whole,
+                                                         ints *fraction) {
+    ints all = {0}, most = all + limit, least = all - 1;
+    ints found = HIGH_HALVES((ints)at->halves[0], (ints)at->halves[1]);
+    ints low = LOW_HALVES((ints)at->halves[0], (ints)at->halves[1]);
+    ints is_under = found < least, is_over = found > most;
+    *whole = SELECT(is_under, least, SELECT(is_over, most, found));
+    *fraction = (low >> (32 - WARP_WEIGHT_BITS)) & ((1 << WARP_WEIGHT_BITS) - 1) & ~(is_under | is_over);
+}
+
+/// Works out positions and weights of a chunk; `x` and `y` are those of its first pixel.
 static void locate(const warp_source *source, int64_t x, int64_t y, warp_chunk *chunk, int32_t count) {
     const int32_t one = 1 << WARP_WEIGHT_BITS;
-    for (int32_t i = 0; i < count; i++) {
-        int64_t at_x = x + i * source->step_x, at_y = y + i * source->step_y;
-        int32_t column = (int32_t)(at_x >> 32), row = (int32_t)(at_y >> 32);
-        int32_t right = (int32_t)((uint32_t)at_x >> (32 - WARP_WEIGHT_BITS));
-        int32_t lower = (int32_t)((uint32_t)at_y >> (32 - WARP_WEIGHT_BITS));
-        // Beyond the black border everything is black: stay on it.
-        int32_t held_column = held(column, -1, source->width), held_row = held(row, -1, source->height);
-        right = held_column == column ? right : 0;
-        lower = held_row == row ? lower : 0;
-        int32_t both = (right * lower + one / 2) >> WARP_WEIGHT_BITS;
-        chunk->offsets[i] = (int64_t)(held_column + 1) * 4 + (int64_t)(held_row + 1) * source->stride;
-        chunk->upper[i] = (uint32_t)(one - right - lower + both) | (uint32_t)(right - both) << 16;
-        chunk->lower[i] = (uint32_t)(lower - both) | (uint32_t)both << 16;
+    positions at_x = first_positions(x, source->step_x), at_y = first_positions(y, source->step_y);
+    for (int32_t i = 0; i < count; i += LANES) {
+        ints column, row, right, lower;
+        split(&at_x, source->width, &column, &right);
+        split(&at_y, source->height, &row, &lower);
+        ints both = (right * lower + one / 2) >> WARP_WEIGHT_BITS;
+        ints offsets = (column + 1) * 4 + (row + 1) * source->stride;
+        ints upper_weights = (one - right - lower + both) | (right - both) << 16;
+        ints lower_weights = (lower - both) | both << 16;
+        memcpy(chunk->offsets + i, &offsets, sizeof offsets);
+        memcpy(chunk->upper + i, &upper_weights, sizeof upper_weights);
+        memcpy(chunk->lower + i, &lower_weights, sizeof lower_weights);
+        for (int half = 0; half < 2; half++) {
+            at_x.halves[half] += source->step_x * LANES;
+            at_y.halves[half] += source->step_y * LANES;
+        }
     }
 }
 
-static void blend_one(const warp_chunk *chunk, int32_t i, const uint8_t *corner, int64_t stride, uint8_t *target) {
+static void blend_one(const warp_chunk *chunk, int32_t i, const uint8_t *corner, int32_t stride, uint8_t *target) {
     const uint8_t *upper = corner + chunk->offsets[i], *lower = upper + stride;
     uint32_t w0 = chunk->upper[i] & 0xffff, w1 = chunk->upper[i] >> 16;
     uint32_t w2 = chunk->lower[i] & 0xffff, w3 = chunk->lower[i] >> 16;
@@ -79,9 +117,13 @@ static void normalise(const uint8_t *rgb, float *out, int32_t width, int32_t hei
         const uint8_t *first = mirror ? rgb + 3 * (size_t)(width - 1) : rgb;
         int64_t step = mirror ? -3 : 3;
         for (int32_t x = 0; x < width; x += pixels) {
-            uint8_t bytes[NORMALISE_CHUNK];
+            uint8_t arranged[NORMALISE_CHUNK];
+            const uint8_t *bytes = first + step * x;
             int32_t part = width - x < pixels ? width - x : pixels;
-            arrange(first + step * x, bytes, part, swap_channels, step);
+            if (mirror || swap_channels) {
+                arrange(bytes, arranged, part, swap_channels, step);
+                bytes = arranged;
+            }
             if (part == pixels) {
                 for (int i = 0; i < NORMALISE_CHUNK; i++) out[i] = ((float)bytes[i] - offsets[i]) / divisors[i];
             } else {
@@ -92,4 +134,21 @@ static void normalise(const uint8_t *rgb, float *out, int32_t width, int32_t hei
     }
 }
 
-const pixel_functions LEVEL(vf_pixel_functions) = {warp_row, normalise};
+static void narrow(const uint8_t *rgbx, uint8_t *rgb, size_t pixels) {
+    typedef uint8_t bytes __attribute__((vector_size(16)));
+    size_t i = 0;
+    // Four pixels at a time; the four bytes too many are overwritten by the next.
+    for (; i + 6 <= pixels; i += 4, rgbx += 16, rgb += 12) {
+        bytes from;
+        memcpy(&from, rgbx, sizeof from);
+        bytes to = __builtin_shufflevector(from, from, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
+        memcpy(rgb, &to, sizeof to);
+    }
+    for (; i < pixels; i++, rgbx += 4, rgb += 3) {
+        rgb[0] = rgbx[0];
+        rgb[1] = rgbx[1];
+        rgb[2] = rgbx[2];
+    }
+}
+
+const pixel_functions LEVEL(vf_pixel_functions) = {warp_row, normalise, narrow};

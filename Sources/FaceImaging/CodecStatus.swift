@@ -3,6 +3,9 @@ internal import CImageCodecs
 
 /// The one place where C status codes become Swift errors.
 enum CodecStatus {
+    /// The error of a native decoder that could not be made.
+    static let outOfMemory = InputError(.limitExceeded, "out of memory")
+
     /// Runs a call of the C module.
     ///
     /// - Parameters:

@@ -1,19 +1,132 @@
 public import ArtifactFiles
-internal import CImageCodecs
 
-/// Decodes JPEG and PNG files to RGB.
-public enum ImageDecoder {
+/// Decodes JPEG and PNG files to RGB, one after another.
+///
+/// The first bytes of a file decide its format, never its name. What is read:
+/// - JPEG: baseline, extended and progressive Huffman coding of 8 bits; grey, YCbCr, RGB, and CMYK and YCCK as Adobe
+///   stores them (inverted), converted with OpenCV's integer formula. Accurate integer DCT and smooth chroma
+///   upsampling, so that pixels equal those of OpenCV and Pillow.
+/// - PNG: all colour types, depths and interlacing; grey and palettes become RGB, 16-bit samples lose their low byte,
+///   alpha is dropped and gamma ignored, as OpenCV's colour reading does.
+///
+/// Files that end early or hold damaged pixel data are errors: no pixel is invented. For one worker at a time.
+public struct ImageDecoder: ~Copyable, @unchecked Sendable {
+    // Sendable: the sole owner of its native decoders and buffers.
     /// Pictures with more pixels are refused before memory is reserved for them.
     public static let defaultPixelLimit = 100_000_000
 
+    private let appliesOrientation: Bool
+    var reader: PictureReader
+    private var file = FileBuffer()
+
+    /// Creates a decoder.
+    ///
+    /// - Parameters:
+    ///   - pixelLimit: Pictures with more pixels are refused.
+    ///   - appliesOrientation: Whether pictures are turned upright as EXIF says.
+    public init(pixelLimit: Int = ImageDecoder.defaultPixelLimit, appliesOrientation: Bool = false) {
+        self.init(pixelLimit: pixelLimit, appliesOrientation: appliesOrientation, level: .current)
+    }
+
+    package init(
+        pixelLimit: Int = ImageDecoder.defaultPixelLimit,
+        appliesOrientation: Bool = false,
+        level: InstructionLevel
+    ) {
+        self.appliesOrientation = appliesOrientation
+        reader = PictureReader(pixelLimit: pixelLimit, readsOrientation: appliesOrientation, level: level)
+    }
+
     /// Decodes one picture.
     ///
-    /// - Parameter bytes: A JPEG or PNG file; its first bytes decide which.
+    /// - Parameter bytes: A JPEG or PNG file.
+    /// - Returns: The picture.
+    /// - Throws: ``InputError``: `truncated`, `malformed`, `unsupported` or `limitExceeded`.
+    public mutating func decode(_ bytes: UnsafeRawBufferPointer) throws(InputError) -> RGBImage {
+        var image = RGBImage(width: 0, height: 0, pixels: [])
+        try decode(bytes, into: &image)
+        return image
+    }
+
+    /// Decodes one picture into the memory of another.
+    ///
+    /// - Parameters:
+    ///   - bytes: A JPEG or PNG file.
+    ///   - image: Replaced by the picture; undefined pixels if an error is thrown.
+    /// - Throws: As ``decode(_:)``.
+    public mutating func decode(_ bytes: UnsafeRawBufferPointer, into image: inout RGBImage) throws(InputError) {
+        let orientation = try decodeAsStored(bytes, into: &image)
+        if appliesOrientation && orientation != 1 { image = image.upright(from: orientation) }
+    }
+
+    /// Decodes a file.
+    ///
+    /// - Parameter path: A JPEG or PNG file.
+    /// - Returns: The picture.
+    /// - Throws: As ``decode(_:)``, and `missing`; errors name the file.
+    public mutating func decode(file path: String) throws(InputError) -> RGBImage {
+        do throws(InputError) {
+            try file.read(path)
+            return try decode(file.bytes)
+        } catch {
+            throw error.inFile(path)
+        }
+    }
+
+    private mutating func decodeAsStored(
+        _ bytes: UnsafeRawBufferPointer,
+        into image: inout RGBImage
+    ) throws(InputError) -> Int {
+        let info = try reader.open(bytes)
+        let count = info.width * info.height * 3
+        if image.pixels.count != count { image.pixels = Array(repeating: 0, count: count) }
+        (image.width, image.height) = (info.width, info.height)
+        let whole = PixelRegion(x: 0, y: 0, width: info.width, height: info.height)
+        var failure: InputError?
+        var orientation = 1
+        image.pixels.withUnsafeMutableBufferPointer { pixels in
+            guard let start = pixels.baseAddress else { return }
+            let target = PixelTarget(pixels: start, stride: info.width * 3, pixelBytes: 3)
+            do throws(InputError) {
+                orientation = try reader.decode(whole, scale: .full, into: target)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return max(orientation, info.orientation)
+    }
+}
+
+extension ImageDecoder {
+    /// Decodes one picture with a decoder of its own.
+    ///
+    /// - Parameter bytes: A JPEG or PNG file.
     /// - Returns: The picture; EXIF orientation is ignored.
     /// - Throws: ``InputError``: `truncated`, `malformed`, `unsupported` or `limitExceeded`.
     public static func decode(_ bytes: [UInt8]) throws(InputError) -> RGBImage {
-        var result = Result<RGBImage, InputError>.failure(InputError(.truncated, "empty file"))
-        bytes.withUnsafeBufferPointer { raw in
+        var decoder = ImageDecoder()
+        return try decoder.decode(bytes)
+    }
+
+    /// Decodes one file with a decoder of its own.
+    ///
+    /// - Parameter path: A JPEG or PNG file.
+    /// - Returns: The picture; EXIF orientation is ignored.
+    /// - Throws: As ``decode(_:)-([UInt8])``, and `missing`; errors name the file.
+    public static func decode(file path: String) throws(InputError) -> RGBImage {
+        var decoder = ImageDecoder()
+        return try decoder.decode(file: path)
+    }
+
+    /// Decodes one picture.
+    ///
+    /// - Parameter bytes: A JPEG or PNG file.
+    /// - Returns: The picture.
+    /// - Throws: As the form that takes a buffer.
+    public mutating func decode(_ bytes: [UInt8]) throws(InputError) -> RGBImage {
+        var result = Result<RGBImage, InputError>.failure(CodecStatus.outOfMemory)
+        bytes.withUnsafeBytes { raw in
             do throws(InputError) {
                 result = .success(try decode(raw))
             } catch {
@@ -21,55 +134,5 @@ public enum ImageDecoder {
             }
         }
         return try result.get()
-    }
-
-    private static func decode(_ bytes: UnsafeBufferPointer<UInt8>) throws(InputError) -> RGBImage {
-        if bytes.starts(with: [0xff, 0xd8]) { return try decodeJPEG(bytes) }
-        if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) { return try decodePNG(bytes) }
-        throw InputError(.malformed, "neither JPEG nor PNG")
-    }
-
-    private static func blank(_ info: vf_image_info) throws(InputError) -> RGBImage {
-        let (width, height) = (Int(info.width), Int(info.height))
-        guard width * height <= defaultPixelLimit else {
-            throw InputError(
-                .limitExceeded,
-                "the picture is too large",
-                expected: "at most \(defaultPixelLimit) pixels",
-                found: "\(width)x\(height)"
-            )
-        }
-        return RGBImage(width: width, height: height, pixels: Array(repeating: 0, count: width * height * 3))
-    }
-
-    private static func decodeJPEG(_ bytes: UnsafeBufferPointer<UInt8>) throws(InputError) -> RGBImage {
-        let decoder = vf_jpeg_decoder_create()
-        defer { vf_jpeg_decoder_destroy(decoder) }
-        guard decoder != nil else { throw InputError(.limitExceeded, "out of memory") }
-        var info = vf_image_info()
-        try CodecStatus.check("JPEG") { vf_jpeg_open(decoder, bytes.baseAddress, bytes.count, &info, $0) }
-        var image = try blank(info)
-        let stride = image.width * 3
-        try CodecStatus.check("JPEG") { message in
-            image.pixels.withUnsafeMutableBufferPointer {
-                vf_jpeg_decode(decoder, 8, $0.baseAddress, stride, message)
-            }
-        }
-        return image
-    }
-
-    private static func decodePNG(_ bytes: UnsafeBufferPointer<UInt8>) throws(InputError) -> RGBImage {
-        var decoder: OpaquePointer?
-        var info = vf_image_info()
-        try CodecStatus.check("PNG") { vf_png_open(bytes.baseAddress, bytes.count, &decoder, &info, $0) }
-        defer { vf_png_close(decoder) }
-        var image = try blank(info)
-        let stride = image.width * 3
-        try CodecStatus.check("PNG") { message in
-            image.pixels.withUnsafeMutableBufferPointer {
-                vf_png_decode(decoder, $0.baseAddress, stride, &info.orientation, message)
-            }
-        }
-        return image
     }
 }

@@ -1,7 +1,7 @@
 #ifndef VERIFAR_CIMAGECODECS_H
 #define VERIFAR_CIMAGECODECS_H
 
-#include "codec_status.h"
+#include "codec_types.h"
 #include "jpeg_codec.h"
 #include "png_codec.h"
 

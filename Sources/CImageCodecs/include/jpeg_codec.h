@@ -1,7 +1,7 @@
 #ifndef VERIFAR_JPEG_CODEC_H
 #define VERIFAR_JPEG_CODEC_H
 
-#include "codec_status.h"
+#include "codec_types.h"
 
 /// A libjpeg-turbo decompressor that is opened on one picture at a time. For one thread at a time.
 typedef struct vf_jpeg_decoder vf_jpeg_decoder;
@@ -14,14 +14,12 @@ void vf_jpeg_decoder_destroy(vf_jpeg_decoder *decoder);
 vf_codec_status vf_jpeg_open(vf_jpeg_decoder *decoder, const uint8_t *bytes, size_t count, vf_image_info *info,
                              vf_codec_message *message);
 
-/// Decodes the opened picture to RGB: accurate integer DCT and smooth chroma upsampling, libjpeg's defaults.
-/// CMYK is taken as stored inverted, as Adobe writes it and as OpenCV and Pillow read it.
+/// Decodes the opened picture: accurate integer DCT and smooth chroma upsampling, libjpeg's defaults. CMYK is taken
+/// as stored inverted, as Adobe writes it and as OpenCV and Pillow read it. The whole file is decoded whatever part
+/// is asked for; entropy-coded data that end early or hold invalid codes are failures, not greyed-out blocks.
 ///
-/// - scale_eighths: 1…8, the DCT scale in eighths; the result is ceil(width·scale/8) × ceil(height·scale/8).
-/// - pixels: rows of `stride` bytes, at least 3 × the scaled width each.
-///
-/// Entropy-coded data that end early or hold invalid codes are failures, not greyed-out blocks.
-vf_codec_status vf_jpeg_decode(vf_jpeg_decoder *decoder, int scale_eighths, uint8_t *pixels, size_t stride,
+/// - scale_eighths: 1…8, the DCT scale in eighths: the picture has ceil(width·scale/8) × ceil(height·scale/8) pixels.
+vf_codec_status vf_jpeg_decode(vf_jpeg_decoder *decoder, int scale_eighths, const vf_codec_target *target,
                                vf_codec_message *message);
 
 /// Encodes RGB.

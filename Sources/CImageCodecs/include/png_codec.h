@@ -1,7 +1,7 @@
 #ifndef VERIFAR_PNG_CODEC_H
 #define VERIFAR_PNG_CODEC_H
 
-#include "codec_status.h"
+#include "codec_types.h"
 
 /// A libpng reader opened on one picture.
 typedef struct vf_png_decoder vf_png_decoder;
@@ -11,9 +11,10 @@ vf_codec_status vf_png_open(const uint8_t *bytes, size_t count, vf_png_decoder *
                             vf_codec_message *message);
 
 /// Decodes to 8-bit RGB as OpenCV's colour reading does: palettes and grey expanded, the low byte of 16-bit
-/// samples and alpha dropped, gamma ignored. Call once; rows of `stride` bytes, at least 3 × width each.
-/// `orientation` receives the EXIF orientation, which may follow the pixels in the file.
-vf_codec_status vf_png_decode(vf_png_decoder *decoder, uint8_t *pixels, size_t stride, int32_t *orientation,
+/// samples and alpha dropped, gamma ignored. Call once. The whole file is read whatever part is asked for.
+///
+/// - orientation: receives the EXIF orientation, which may follow the pixels in the file.
+vf_codec_status vf_png_decode(vf_png_decoder *decoder, const vf_codec_target *target, int32_t *orientation,
                               vf_codec_message *message);
 void vf_png_close(vf_png_decoder *decoder);
 

@@ -6,16 +6,16 @@
 
 #include "dispatch.h"
 
-// Pictures in this module are RGBX: four bytes a pixel, the fourth without meaning. All results are integers
-// and equal at every level; a level above the CPU's must not be asked for.
+// Pictures that are sampled are RGBX: four bytes a pixel, the fourth without meaning. Results are equal at every
+// level, to the bit; a level above the CPU's must not be asked for.
 
 // MARK: Warping
 
-/// Samples `source` at (m[0]·x + m[1]·y + m[2], m[3]·x + m[4]·y + m[5]) for each pixel (x, y) of `target`, bilinearly
-/// and with black around the picture, rounded half up. Positions are exact to 2⁻³² pixel, weights to 2⁻¹⁴.
+/// Samples `source` at (m[0]·x + m[1]·y + m[2], m[3]·x + m[4]·y + m[5]) for each pixel (x, y) of `target`,
+/// bilinearly, rounded half up. Positions are kept to 2⁻³² pixel, weights to 2⁻¹⁴.
 ///
-/// - source: the first pixel of a picture of width × height. One row and column before it and two of each after it
-///   must be readable and black wherever the picture ends there.
+/// - source: the first pixel of a picture of width × height, in a frame of one pixel before and two after it in each
+///   direction; positions beyond the frame read its outermost pixels. In all less than 2³¹ bytes.
 /// - map: finite, with every position within ±2²⁹.
 /// - target: [target_height, target_width, 3], tightly packed RGB.
 void vf_warp_bilinear(const uint8_t *source, size_t stride, int32_t width, int32_t height, const double map[6],
@@ -25,7 +25,7 @@ void vf_warp_bilinear(const uint8_t *source, size_t stride, int32_t width, int32
 void vf_rgb_to_rgbx(const uint8_t *rgb, uint8_t *rgbx, size_t pixels);
 
 /// RGBX to RGB, tightly packed.
-void vf_rgbx_to_rgb(const uint8_t *rgbx, uint8_t *rgb, size_t pixels);
+void vf_rgbx_to_rgb(const uint8_t *rgbx, uint8_t *rgb, size_t pixels, vf_isa level);
 
 /// (value − mean[c]) / std[c] in single precision for each channel of RGB faces; NHWC.
 ///
@@ -60,9 +60,10 @@ int vf_region_jpeg_open(vf_region_jpeg *decoder, const uint8_t *bytes, size_t co
 /// - half: 0, or 1 for half the width and height by libjpeg's 4×4 inverse DCT; the region is then in pixels of the
 ///   halved picture, ceil(width / 2) × ceil(height / 2).
 /// - x, y, width, height: inside the picture, not empty.
-/// - rgbx: rows of `stride` bytes; up to 64 bytes after each row's end may be overwritten.
+/// - pixel_bytes: 3 for RGB, 4 for RGBX.
+/// - pixels: rows of `stride` bytes. With RGBX up to 64 bytes after each row's end may be overwritten.
 /// - Returns: 1, or 0 to decline; the pixels are then undefined.
 int vf_region_jpeg_decode(vf_region_jpeg *decoder, int half, int32_t x, int32_t y, int32_t width, int32_t height,
-                          uint8_t *rgbx, size_t stride, vf_isa level);
+                          int pixel_bytes, uint8_t *pixels, size_t stride, vf_isa level);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef VERIFAR_CODEC_STATUS_H
-#define VERIFAR_CODEC_STATUS_H
+#ifndef VERIFAR_CODEC_TYPES_H
+#define VERIFAR_CODEC_TYPES_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +28,17 @@ typedef struct {
     int32_t orientation;  ///< EXIF, 1…8; 1 when absent or invalid
     int32_t progressive;  ///< progressive JPEG or interlaced PNG
 } vf_image_info;
+
+/// Part of a picture, and where its pixels go.
+typedef struct {
+    int32_t x;  ///< of the decoded (and so perhaps scaled) picture; the part must lie inside it
+    int32_t y;
+    int32_t width;
+    int32_t height;
+    uint8_t *pixels;
+    size_t stride;        ///< bytes from row to row
+    int32_t pixel_bytes;  ///< 3 for RGB, 4 for RGB and a byte without meaning
+} vf_codec_target;
 
 /// The orientation (1…8) in a TIFF structure as EXIF stores it; 1 when there is none or it is damaged.
 int vf_exif_orientation(const uint8_t *tiff, size_t count);

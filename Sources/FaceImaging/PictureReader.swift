@@ -1,0 +1,223 @@
+internal import ArtifactFiles
+internal import CImageCodecs
+internal import CKernels
+
+/// What a picture's header says.
+struct PictureInfo {
+    var width: Int
+    var height: Int
+    /// EXIF, 1…8; 1 unless it was asked for.
+    var orientation: Int
+}
+
+/// A rectangle of pixels.
+struct PixelRegion: Hashable {
+    var x: Int
+    var y: Int
+    var width: Int
+    var height: Int
+}
+
+/// Where decoded pixels go: rows of `stride` bytes, 3 (RGB) or 4 (RGBX) a pixel.
+///
+/// RGBX rows must be followed by 64 bytes that may be overwritten.
+struct PixelTarget {
+    var pixels: UnsafeMutablePointer<UInt8>
+    var stride: Int
+    var pixelBytes: Int
+}
+
+/// Opens one picture after another and decodes parts of them, keeping native decoders and buffers.
+struct PictureReader: ~Copyable {
+    private enum Format {
+        case regionJPEG
+        case jpeg
+        case png
+    }
+
+    let pixelLimit: Int
+    /// Whether EXIF is read.
+    let readsOrientation: Bool
+    let level: InstructionLevel
+    private let jpeg = JPEGHandle()
+    private let regionJPEG = RegionJPEGHandle()
+    private var png: PNGHandle?
+    private var format = Format.jpeg
+    private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    init(pixelLimit: Int, readsOrientation: Bool, level: InstructionLevel = .current) {
+        self.pixelLimit = pixelLimit
+        self.readsOrientation = readsOrientation
+        self.level = level
+    }
+
+    /// Reads a header and checks the picture's size.
+    ///
+    /// - Parameter bytes: A JPEG or PNG file, which must stay valid until the picture is decoded.
+    mutating func open(_ bytes: UnsafeRawBufferPointer) throws(InputError) -> PictureInfo {
+        self.bytes = bytes
+        png = nil
+        let info =
+            switch try Self.sniff(bytes) {
+            case .png: try openPNG()
+            default: try openJPEG()
+            }
+        // Both are below 2³¹.
+        guard info.width * info.height <= pixelLimit else {
+            throw InputError(
+                .limitExceeded,
+                "the picture is too large",
+                expected: "at most \(pixelLimit) pixels",
+                found: "\(info.width)x\(info.height)"
+            )
+        }
+        return info
+    }
+
+    private static func sniff(_ bytes: UnsafeRawBufferPointer) throws(InputError) -> Format {
+        let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+        if bytes.count >= 2, bytes[0] == 0xff, bytes[1] == 0xd8 { return .jpeg }
+        if bytes.count >= 8, bytes.prefix(8).elementsEqual(signature) { return .png }
+        let isCut = bytes.isEmpty || (bytes.count < 8 && (bytes[0] == 0xff || signature.starts(with: bytes)))
+        throw isCut ? InputError(.truncated, "the file ends at once") : InputError(.malformed, "neither JPEG nor PNG")
+    }
+
+    private mutating func openJPEG() throws(InputError) -> PictureInfo {
+        var size = (width: Int32(0), height: Int32(0))
+        let isCommon =
+            vf_region_jpeg_open(
+                regionJPEG.pointer,
+                bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
+                bytes.count,
+                &size.width,
+                &size.height
+            ) != 0
+        format = isCommon ? .regionJPEG : .jpeg
+        if isCommon && !readsOrientation {
+            return PictureInfo(width: Int(size.width), height: Int(size.height), orientation: 1)
+        }
+        return try openWithLibJPEG()
+    }
+
+    private mutating func openWithLibJPEG() throws(InputError) -> PictureInfo {
+        guard jpeg.pointer != nil, regionJPEG.pointer != nil else { throw CodecStatus.outOfMemory }
+        var info = vf_image_info()
+        let pointer = jpeg.pointer
+        let bytes = bytes
+        try CodecStatus.check("JPEG") { message in
+            vf_jpeg_open(
+                pointer,
+                bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
+                bytes.count,
+                &info,
+                message
+            )
+        }
+        return PictureInfo(
+            width: Int(info.width),
+            height: Int(info.height),
+            orientation: readsOrientation ? Int(info.orientation) : 1
+        )
+    }
+
+    private mutating func openPNG() throws(InputError) -> PictureInfo {
+        var pointer: OpaquePointer?
+        var info = vf_image_info()
+        let bytes = bytes
+        try CodecStatus.check("PNG") { message in
+            vf_png_open(
+                bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
+                bytes.count,
+                &pointer,
+                &info,
+                message
+            )
+        }
+        png = PNGHandle(pointer: pointer)
+        format = .png
+        return PictureInfo(
+            width: Int(info.width),
+            height: Int(info.height),
+            orientation: readsOrientation ? Int(info.orientation) : 1
+        )
+    }
+
+    /// Whether ``decode(_:scale:into:)`` can decode at less than full scale.
+    var canReduce: Bool { format != .png }
+
+    /// Decodes part of the opened picture; once for each opening.
+    ///
+    /// - Parameters:
+    ///   - region: Inside the picture at that scale.
+    ///   - scale: The DCT scale; `full` unless ``canReduce``.
+    ///   - target: Receives the pixels.
+    /// - Returns: The EXIF orientation, when it is read; PNG may hold it after the pixels.
+    mutating func decode(
+        _ region: PixelRegion,
+        scale: DecodingScale,
+        into target: PixelTarget
+    ) throws(InputError) -> Int {
+        switch format {
+        case .regionJPEG:
+            if decodeCommonJPEG(region, scale: scale, into: target) { return 1 }
+            // Something was odd: libjpeg has the last word on what.
+            _ = try openWithLibJPEG()
+            try decodeWithLibJPEG(region, scale: scale, into: target)
+            return 1
+        case .jpeg:
+            try decodeWithLibJPEG(region, scale: scale, into: target)
+            return 1
+        case .png:
+            return try decodePNG(region, into: target)
+        }
+    }
+
+    private func decodeCommonJPEG(_ region: PixelRegion, scale: DecodingScale, into target: PixelTarget) -> Bool {
+        guard scale == .full || scale == .half else { return false }
+        return vf_region_jpeg_decode(
+            regionJPEG.pointer,
+            scale == .half ? 1 : 0,
+            Int32(region.x),
+            Int32(region.y),
+            Int32(region.width),
+            Int32(region.height),
+            Int32(target.pixelBytes),
+            target.pixels,
+            target.stride,
+            level.isa
+        ) != 0
+    }
+
+    private func decodeWithLibJPEG(
+        _ region: PixelRegion,
+        scale: DecodingScale,
+        into target: PixelTarget
+    ) throws(InputError) {
+        var target = Self.codecTarget(region, target)
+        try CodecStatus.check("JPEG") { message in
+            vf_jpeg_decode(jpeg.pointer, Int32(scale.eighths), &target, message)
+        }
+    }
+
+    private mutating func decodePNG(_ region: PixelRegion, into target: PixelTarget) throws(InputError) -> Int {
+        let pointer = png?.pointer
+        guard let pointer else { throw InputError(.malformed, "no picture is open") }
+        var target = Self.codecTarget(region, target)
+        var orientation: Int32 = 1
+        try CodecStatus.check("PNG") { message in vf_png_decode(pointer, &target, &orientation, message) }
+        png = nil
+        return readsOrientation ? Int(orientation) : 1
+    }
+
+    private static func codecTarget(_ region: PixelRegion, _ target: PixelTarget) -> vf_codec_target {
+        vf_codec_target(
+            x: Int32(region.x),
+            y: Int32(region.y),
+            width: Int32(region.width),
+            height: Int32(region.height),
+            pixels: target.pixels,
+            stride: target.stride,
+            pixel_bytes: Int32(target.pixelBytes)
+        )
+    }
+}
