@@ -6,7 +6,6 @@
 """
 
 import logging
-import sys
 import warnings
 
 import numpy as np

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from checkpoints import Index, descriptions, one_line, tensor, tiny_network
+from checkpoints import Index, descriptions, tensor, tiny_network
 
 index = None
 MAGIC = 0x1950A86A20F9469CFC6C

@@ -6,7 +6,6 @@
 import json
 import struct
 
-import numpy as np
 import safetensors
 import torch
 from safetensors.torch import load_file, save_file
