@@ -59,7 +59,8 @@ public struct FaceExtractor: ~Copyable, @unchecked Sendable {
     package init(
         preprocessing: FacePreprocessing,
         options: Options = Options(),
-        level: InstructionLevel
+        level: InstructionLevel,
+        avoidsRegionDecoder: Bool = false
     ) throws(InputError) {
         // Everything that may throw comes before the first native handle.
         try preprocessing.validate()
@@ -73,7 +74,8 @@ public struct FaceExtractor: ~Copyable, @unchecked Sendable {
         decoder = ImageDecoder(
             pixelLimit: options.pixelLimit,
             appliesOrientation: options.appliesOrientation,
-            level: level
+            level: level,
+            avoidsRegionDecoder: avoidsRegionDecoder
         )
     }
 
@@ -147,8 +149,8 @@ extension FaceExtractor {
     ///
     /// - Parameters:
     ///   - path: A JPEG or PNG file.
-    ///   - resizing: Whether a picture of another size is resized, bilinearly as OpenCV's `resize` does, which may
-    ///     change its proportions.
+    ///   - resizing: Whether a picture of another size is resized, bilinearly as OpenCV's `INTER_LINEAR_EXACT`
+    ///     does, which may change its proportions.
     ///   - face: Receives `[height, width, 3]`, RGB; undefined if an error is thrown.
     /// - Throws: ``FaceFailure``, naming the file; `wrongSize` for another size unless `resizing`.
     public mutating func extractAligned(

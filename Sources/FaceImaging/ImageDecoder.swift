@@ -31,10 +31,16 @@ public struct ImageDecoder: ~Copyable, @unchecked Sendable {
     package init(
         pixelLimit: Int = ImageDecoder.defaultPixelLimit,
         appliesOrientation: Bool = false,
-        level: InstructionLevel
+        level: InstructionLevel,
+        avoidsRegionDecoder: Bool = false
     ) {
         self.appliesOrientation = appliesOrientation
-        reader = PictureReader(pixelLimit: pixelLimit, readsOrientation: appliesOrientation, level: level)
+        reader = PictureReader(
+            pixelLimit: pixelLimit,
+            readsOrientation: appliesOrientation,
+            level: level,
+            avoidsRegionDecoder: avoidsRegionDecoder
+        )
     }
 
     /// Decodes one picture.

@@ -1,6 +1,8 @@
 internal import CKernels
 
-/// An instruction-set level that the pixel kernels are built for. Results do not depend on it; tests compare them.
+/// An instruction-set level that the pixel kernels are built for.
+///
+/// Results do not depend on it; tests compare them.
 package enum InstructionLevel: String, CaseIterable, Sendable {
     /// Baseline code of the platform.
     case portable

@@ -39,14 +39,17 @@ struct PictureReader: ~Copyable {
     /// Whether EXIF is read.
     let readsOrientation: Bool
     let level: InstructionLevel
+    /// Whether every JPEG goes to libjpeg; for comparisons.
+    let avoidsRegionDecoder: Bool
     private let jpeg = JPEGHandle()
     private let regionJPEG = RegionJPEGHandle()
     private var png: PNGHandle?
     private var format = Format.jpeg
     private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
 
-    init(pixelLimit: Int, readsOrientation: Bool, level: InstructionLevel = .current) {
+    init(pixelLimit: Int, readsOrientation: Bool, level: InstructionLevel, avoidsRegionDecoder: Bool) {
         self.pixelLimit = pixelLimit
+        self.avoidsRegionDecoder = avoidsRegionDecoder
         self.readsOrientation = readsOrientation
         self.level = level
     }
@@ -85,7 +88,8 @@ struct PictureReader: ~Copyable {
     private mutating func openJPEG() throws(InputError) -> PictureInfo {
         var size = (width: Int32(0), height: Int32(0))
         let isCommon =
-            vf_region_jpeg_open(
+            !avoidsRegionDecoder
+            && vf_region_jpeg_open(
                 regionJPEG.pointer,
                 bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
                 bytes.count,
