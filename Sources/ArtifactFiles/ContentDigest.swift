@@ -6,10 +6,19 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     public let bytes: [UInt8]
 
     /// The digest of some bytes.
-    public init(of content: UnsafeRawBufferPointer) {
+    public init(of content: UnsafeRawBufferPointer) { self.init(of: [content]) }
+
+    /// The digest of several pieces, one after the other.
+    public init(of pieces: [UnsafeRawBufferPointer]) {
         var hash = SHA256()
-        hash.update(bufferPointer: content)
+        for piece in pieces { hash.update(bufferPointer: piece) }
         bytes = Array(hash.finalize())
+    }
+
+    /// A digest that was saved; nil unless there are 32 bytes.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        self.bytes = bytes
     }
 
     /// The digest of some bytes.
