@@ -1,0 +1,35 @@
+import SeededRandom
+
+/// A person who does not exist: a vector of about a hundred traits that differ as faces differ.
+///
+/// Depends on seed, index and diversity alone. Two indices of one seed are independent draws from one population.
+public struct SyntheticIdentity: Hashable, Sendable {
+    /// The seed of the population.
+    public let seed: UInt64
+    /// The person's number in it.
+    public let index: Int
+    /// What the face is like.
+    package let traits: FaceTraits
+
+    /// The person with a number.
+    ///
+    /// - Parameters:
+    ///   - seed: Names a population.
+    ///   - index: Any integer.
+    ///   - diversity: A factor on how far persons differ from the average, 0 (all alike but for sex, age and marks) …
+    ///     1.5; 1 is as varied as a cosmopolitan population. Values outside are brought to the nearer bound.
+    public init(seed: UInt64, index: Int, diversity: Double = 1) {
+        self.seed = seed
+        self.index = index
+        let generator = SeededGenerator(seed: seed ^ 0x5f3c_1d0a_9e27_4b61, stream: UInt64(bitPattern: Int64(index)))
+        let factor = diversity >= 0 ? min(diversity, 1.5) : 0
+        traits = TraitSampler(generator: generator, diversity: Float(factor)).traits
+    }
+
+    /// A face with given traits, for tests that vary one trait.
+    package init(seed: UInt64, index: Int, traits: FaceTraits) {
+        self.seed = seed
+        self.index = index
+        self.traits = traits
+    }
+}
