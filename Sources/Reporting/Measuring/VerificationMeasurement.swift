@@ -1,0 +1,216 @@
+public import VerificationMetrics
+
+/// The numbers and curves of a set of scores, in a report's form.
+public struct VerificationMeasurement: Hashable, Sendable {
+    /// The numbers.
+    public var results: VerificationResults
+    /// Points for plots.
+    public var curves: ReportCurves
+
+    /// What to measure.
+    public struct Options: Hashable, Sendable {
+        /// FAR targets, in any order.
+        public var farTargets: [FARTarget]
+        /// How intervals are drawn where subjects are known; nil for Wilson intervals.
+        public var bootstrap: SubjectBootstrap?
+        /// Nominal coverage of Wilson intervals.
+        public var level: Double
+        /// Bins of the score histogram.
+        public var histogramBins: Int
+        /// Points of the ROC curve per factor ten.
+        public var pointsPerDecade: Int
+
+        /// Chooses what to measure.
+        ///
+        /// - Parameters:
+        ///   - farTargets: FAR targets, in any order.
+        ///   - bootstrap: How intervals are drawn where subjects are known; nil for Wilson intervals.
+        ///   - level: Nominal coverage of Wilson intervals.
+        ///   - histogramBins: Bins of the score histogram.
+        ///   - pointsPerDecade: Points of the ROC curve per factor ten.
+        public init(
+            farTargets: [FARTarget] = FARTarget.standard,
+            bootstrap: SubjectBootstrap? = nil,
+            level: Double = 0.95,
+            histogramBins: Int = 120,
+            pointsPerDecade: Int = 60
+        ) {
+            self.farTargets = farTargets
+            self.bootstrap = bootstrap
+            self.level = level
+            self.histogramBins = histogramBins
+            self.pointsPerDecade = pointsPerDecade
+        }
+    }
+
+    /// Measures scores.
+    ///
+    /// Intervals are drawn by resampling subjects where `subjects` and `options.bootstrap` are given and at least two
+    /// subjects occur; otherwise they are Wilson's at the fixed threshold, and say what that leaves out.
+    ///
+    /// - Parameters:
+    ///   - scores: One per comparison; −∞ for a comparison of a template that failed to enrol.
+    ///   - labels: 1 for genuine, 0 for impostor.
+    ///   - subjects: Whom each comparison compares, where known.
+    ///   - options: What to measure.
+    /// - Throws: `MetricsError` for scores, labels or subjects that do not fit.
+    public init(
+        scores: ScoreValues,
+        labels: [UInt8],
+        subjects: ComparisonSubjects?,
+        options: Options
+    ) async throws(MetricsError) {
+        let set = try ScoreSet(scores: scores, labels: labels)
+        let targets = Set(options.farTargets).sorted()
+        let grid = set.bandGrid(between: targets)
+        let all = targets + grid
+        var drawn: [Outcome<Interval>]?
+        if let subjects, let bootstrap = options.bootstrap {
+            drawn = try await bootstrap.tarIntervals(
+                scores: scores,
+                labels: labels,
+                subjects: subjects,
+                targets: all
+            )
+        }
+        let intervals = all.indices.map { index in
+            set.interval(at: all[index], drawn: drawn?[index], level: options.level)
+        }
+        results = VerificationResults(set: set, targets: targets, intervals: intervals)
+        curves = ReportCurves(
+            roc: Reported(set.rocCurve(pointsPerDecade: options.pointsPerDecade)) { ReportCurves.Curve($0) },
+            band: zip(all, intervals).sorted { $0.0 < $1.0 }
+                .compactMap { target, interval in ReportCurves.BandPoint(target, interval, counts: set.counts) },
+            histogram: Reported(set.histogram(bins: options.histogramBins)) { ReportCurves.Histogram($0) }
+        )
+    }
+}
+
+extension ScoreSet {
+    /// FARs between the smallest and largest target at which the band of the ROC plot is drawn too: 1, 2 and 5 times
+    /// powers of ten, where at least one false accept is allowed.
+    fileprivate func bandGrid(between targets: [FARTarget]) -> [FARTarget] {
+        guard let smallest = targets.first, let largest = targets.last, counts.impostor > 0 else { return [] }
+        var grid: [FARTarget] = []
+        for exponent in stride(from: -12, through: -1, by: 1) {
+            for digit in [1, 2, 5] {
+                guard let target = try? FARTarget("\(digit)e\(exponent)") else { continue }
+                let isInside = smallest < target && target < largest
+                let isShown = target.allowedImpostors(of: counts.impostor) > 0
+                if isInside && isShown && !targets.contains(target) { grid.append(target) }
+            }
+        }
+        return grid
+    }
+
+    /// The drawn interval, or Wilson's where there are no subjects to draw.
+    fileprivate func interval(at target: FARTarget, drawn: Outcome<Interval>?, level: Double) -> Outcome<Interval> {
+        if let drawn, drawn.undefinedReason != .tooFewSubjects { return drawn }
+        return operatingPoint(at: target)
+            .flatMap { point in
+                Interval.wilson(successes: point.acceptedGenuine, trials: counts.genuine, level: level)
+                    .map { interval in
+                        guard !point.resolved else { return interval }
+                        return Interval(
+                            low: interval.low,
+                            high: interval.high,
+                            level: interval.level,
+                            method: interval.method,
+                            replicates: interval.replicates,
+                            caveats: interval.caveats + [.unresolvedTarget]
+                        )
+                    }
+            }
+    }
+}
+
+extension VerificationResults {
+    fileprivate init(set: ScoreSet, targets: [FARTarget], intervals: [Outcome<Interval>]) {
+        operatingPoints = zip(targets, intervals)
+            .map { target, interval in
+                ReportedPoint(
+                    farTarget: target.value,
+                    outcome: Reported(set.operatingPoint(at: target)) { ReportedPoint.Measured($0, interval) }
+                )
+            }
+        nearestFAR = targets.map { target in
+            ReportedNearestPoint(
+                farTarget: target.value,
+                outcome: Reported(set.nearestPoint(to: target)) { ReportedNearestPoint.Measured($0) }
+            )
+        }
+        eer = Reported(set.equalErrorRate) { $0.rate }
+        eerThreshold = Reported(set.equalErrorRate) { $0.threshold }
+        auc = Reported(set.areaUnderCurve) { $0 }
+        dPrime = Reported(set.dPrime) { $0 }
+        genuineScores = Reported(set.genuineSummary) { ReportedScores($0) }
+        impostorScores = Reported(set.impostorSummary) { ReportedScores($0) }
+    }
+}
+
+extension ReportedPoint.Measured {
+    init(_ point: OperatingPoint, _ interval: Outcome<Interval>) {
+        tar = point.tar
+        threshold = point.threshold.map { .value($0) } ?? .undefined(UndefinedCode.noFiniteScore)
+        far = point.far
+        allowedImpostors = point.allowedImpostors
+        acceptedImpostors = point.acceptedImpostors
+        acceptedGenuine = point.acceptedGenuine
+        resolved = point.resolved
+        self.interval = Reported(interval) { ReportedInterval($0) }
+    }
+}
+
+extension ReportedNearestPoint.Measured {
+    init(_ point: NearestFARPoint) {
+        tar = point.tar
+        threshold = point.threshold.map { .value($0) } ?? .undefined(UndefinedCode.nothingAccepted)
+        far = point.far
+    }
+}
+
+extension ReportedInterval {
+    init(_ interval: Interval) {
+        low = interval.low
+        high = interval.high
+        level = interval.level
+        method = interval.method.rawValue
+        replicates = interval.replicates
+        caveats = interval.caveats.map(\.rawValue)
+    }
+}
+
+extension ReportedScores {
+    init(_ summary: ScoreSummary) {
+        count = summary.count
+        mean = summary.mean
+        standardDeviation = summary.standardDeviation
+        minimum = summary.minimum
+        maximum = summary.maximum
+    }
+}
+
+extension ReportCurves.Curve {
+    init(_ curve: ROCCurve) {
+        acceptedImpostors = curve.points.map(\.accepted.impostors)
+        acceptedGenuine = curve.points.map(\.accepted.genuine)
+        thresholds = curve.points.map(\.threshold)
+    }
+}
+
+extension ReportCurves.Histogram {
+    init(_ histogram: ScoreHistogram) {
+        low = histogram.low
+        high = histogram.high
+        genuine = histogram.genuine
+        impostor = histogram.impostor
+    }
+}
+
+extension ReportCurves.BandPoint {
+    /// Nil where the data cannot show that FAR or there is no interval.
+    init?(_ target: FARTarget, _ interval: Outcome<Interval>, counts: ClassCounts) {
+        guard target.allowedImpostors(of: counts.impostor) > 0, let interval = interval.value else { return nil }
+        self.init(far: target.value, low: interval.low, high: interval.high)
+    }
+}

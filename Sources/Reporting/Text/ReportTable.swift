@@ -1,0 +1,40 @@
+/// A table before it is given a form.
+struct ReportTable {
+    enum Alignment {
+        case left
+        case right
+    }
+
+    struct Column {
+        let title: String
+        let alignment: Alignment
+    }
+
+    /// What stands in a field: a value and, small beside it, its interval or remark.
+    struct Cell {
+        let text: String
+        let detail: String?
+
+        init(_ text: String, detail: String? = nil) {
+            self.text = text
+            self.detail = detail
+        }
+    }
+
+    let caption: String
+    let columns: [Column]
+    var rows: [[Cell]]
+    /// What must be known to read the table, in sentences.
+    var notes: [String]
+}
+
+/// A name and its value on a list.
+struct ReportFact {
+    let label: String
+    let value: String
+
+    init(_ label: String, _ value: String) {
+        self.label = label
+        self.value = value
+    }
+}

@@ -1,0 +1,78 @@
+import ArtifactFiles
+import Reporting
+import Testing
+import VerificationMetrics
+
+@Suite struct ReportJSONTests {
+    @Test func schemaIsFrozen() async throws {
+        try GoldenText.expect(try await SampleRun().report().jsonText(), matches: "report.json")
+    }
+
+    @Test(arguments: [false, true]) func readsWhatItWrites(hostile: Bool) async throws {
+        let report = try await SampleRun().report(hostile: hostile)
+        let text = try report.jsonText()
+        let back = try VerificationReport(json: Array(text.utf8))
+        #expect(back == report)
+        #expect(try back.jsonText() == text)
+    }
+
+    @Test func frozenFileIsStillRead() async throws {
+        let report = try VerificationReport(path: GoldenText.path("report.json"))
+        #expect(report == (try await SampleRun().report()))
+    }
+
+    @Test func undefinedResultsKeepTheirReason() async throws {
+        let measured = try await VerificationMeasurement(
+            scores: .single([0.5, 0.25]),
+            labels: [1, 1],
+            subjects: nil,
+            options: .init()
+        )
+        let counts = ProtocolSummary(name: "scores", genuine: 2, impostor: 0)
+        let report = VerificationReport(name: "no impostors", protocol: counts, measured: measured)
+        let text = try report.jsonText()
+        #expect(text.contains("{\"farTarget\": 1e-06, \"undefined\": \"no-impostor\"}"))
+        #expect(text.contains("\"eer\": {\"undefined\": \"no-impostor\"}"))
+        let back = try VerificationReport(json: Array(text.utf8))
+        #expect(back == report)
+        #expect(back.verification.operatingPoints[0].outcome.reason == "no impostor comparisons")
+        #expect(!text.contains("nan") && !text.contains("\"checkpoint\""))
+    }
+
+    @Test(arguments: [
+        ("\"schema\": 1,", "\"schema\": 2,", InputError.Code.unsupported, "newer version"),
+        ("\"schema\": 1,", "\"schema\": 0,", .unsupported, "schema 0"),
+        ("\"schema\": 1,", "", .missing, "schema"),
+        ("\"schema\": 1,", "\"schema\": \"1\",", .malformed, "schema"),
+        ("\"genuine\": 30,", "\"genuine\": -30,", .malformed, "negative"),
+        ("\"genuine\": 30,", "\"genuine\": 3,", .malformed, "more genuine comparisons"),
+        ("\"eer\": ", "\"eer\": \"", .malformed, "JSON"),
+        ("\"picture\": \"f0.jpg\"", "\"picture\": \"../f0.jpg\"", .forbidden, "plain file name"),
+        ("\"operatingPoints\": [", "\"operatingPoints\": {}, \"x\": [", .malformed, "verification.operatingPoints"),
+        ("\"farTarget\": 0.001,", "\"farTarget\": 1.5,", .malformed, "[0, 1]"),
+    ])
+    func refusesWhatCannotBe(old: String, new: String, code: InputError.Code, word: String) async throws {
+        let text = try await SampleRun().report().jsonText()
+        let broken = text.replacing(old, with: new, maxReplacements: 1)
+        try #require(broken != text)
+        let error = #expect(throws: InputError.self) {
+            try VerificationReport(json: Array(broken.utf8), file: "report.json")
+        }
+        #expect(error?.code == code)
+        #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+        #expect(error?.file == "report.json")
+    }
+
+    @Test func unknownKeysAreSkipped() async throws {
+        let report = try await SampleRun().report()
+        let text = try report.jsonText().replacing("\"schema\": 1,", with: "\"schema\": 1, \"later\": {\"a\": [1]},")
+        #expect(try VerificationReport(json: Array(text.utf8)) == report)
+    }
+
+    @Test func truncationIsAnError() async throws {
+        let bytes = Array(try await SampleRun().report().jsonText().utf8)
+        for length in stride(from: 0, to: bytes.count - 2, by: 211) {
+            #expect(throws: InputError.self) { try VerificationReport(json: Array(bytes.prefix(length))) }
+        }
+    }
+}
