@@ -1,0 +1,174 @@
+public import ArtifactFiles
+
+/// One way in which protocols lie on disk.
+///
+/// A format is a file of its own and a line in ``ProtocolFormats/all``. It reads and checks what is particular to its
+/// files; what every protocol must satisfy is checked by ``ProtocolReader``.
+public protocol ProtocolFormat: Sendable {
+    /// The name that descriptors use.
+    var name: String { get }
+    /// What it is, in one line.
+    var summary: String { get }
+    /// What a descriptor's `files` may set.
+    var settings: [ProtocolSetting] { get }
+
+    /// Reads the files.
+    ///
+    /// - Parameters:
+    ///   - source: The data folder, the settings and the options.
+    ///   - findings: Receives what is wrong with lines and files.
+    /// - Returns: The protocol; nil when the findings' errors leave none.
+    /// - Throws: `InputError` when a file is missing.
+    func read(_ source: ProtocolSource, findings: inout FindingList) throws(InputError) -> ProtocolDraft?
+}
+
+/// One key of a descriptor's `files`.
+public struct ProtocolSetting: Hashable, Sendable {
+    /// The key.
+    public let key: String
+    /// What it means.
+    public let summary: String
+    /// Its value where a descriptor does not set it; nil when it must.
+    public let defaultValue: String?
+
+    /// Creates a setting.
+    public init(key: String, summary: String, defaultValue: String? = nil) {
+        self.key = key
+        self.summary = summary
+        self.defaultValue = defaultValue
+    }
+}
+
+/// What a format reads from.
+public struct ProtocolSource: Sendable {
+    /// The data folder.
+    public let dataFolder: String
+    /// The descriptor.
+    public let descriptor: ProtocolDescriptor
+    /// How to read.
+    public let options: ProtocolReadOptions
+    private let settings: [String: String]
+
+    init(dataFolder: String, descriptor: ProtocolDescriptor, settings: [String: String], options: ProtocolReadOptions) {
+        self.dataFolder = dataFolder
+        self.descriptor = descriptor
+        self.settings = settings
+        self.options = options
+    }
+
+    /// The longest file that is read: its rows could not be numbered with 32 bits otherwise.
+    static let byteLimit = 1 << 34
+
+    /// Maps a text file of the protocol.
+    ///
+    /// - Parameter path: Relative to the data folder.
+    /// - Throws: `InputError`: `missing`, `forbidden` for a symbolic link that is not allowed, `limitExceeded`.
+    public func open(_ path: String) throws(InputError) -> MappedFile {
+        let place = FileSystem.join(dataFolder, path)
+        if !options.pathPolicy.allowsSymbolicLinks, FolderListing.hasLink(path, below: dataFolder) {
+            throw InputError(
+                .forbidden,
+                "a symbolic link",
+                file: place,
+                expected: "a file in the data folder, or symbolic links allowed"
+            )
+        }
+        do throws(InputError) {
+            let file = try MappedFile(path: place)
+            guard file.count < Self.byteLimit else {
+                throw InputError(.limitExceeded, "the file is too long", file: place, found: "\(file.count) bytes")
+            }
+            file.adviseSequential()
+            return file
+        } catch {
+            var error = error
+            error.expected = error.expected ?? "the layout of '\(descriptor.name)': \(path) in the data folder"
+            throw error
+        }
+    }
+
+    /// A setting of the format, or its default value.
+    public func setting(_ key: String) -> String { settings[key] ?? "" }
+}
+
+/// A protocol as a format read it, and where its rows stand.
+public struct ProtocolDraft: Sendable {
+    /// The protocol.
+    public var value: VerificationProtocol
+    /// The files that its rows come from.
+    public var origins: ProtocolOrigins
+}
+
+/// The files of a protocol, relative to the data folder, for the findings of later checks.
+public struct ProtocolOrigins: Hashable, Sendable {
+    /// The file of images; image i is line i + `firstImageLine`.
+    public var images: String?
+    /// The file of landmarks, with the same lines.
+    public var landmarks: String?
+    /// The file of comparisons; comparison i is line i + `firstComparisonLine`.
+    public var comparisons: String?
+    /// The file of subjects.
+    public var subjects: String?
+    /// The line of the first image.
+    public var firstImageLine = 1
+    /// The line of the first comparison.
+    public var firstComparisonLine = 1
+
+    /// Names no file.
+    public init() {}
+}
+
+/// The formats that exist.
+public enum ProtocolFormats {
+    /// Every format; a new one is a new line.
+    public static let all: [any ProtocolFormat] = [
+        InsightFaceIJBFormat()
+    ]
+
+    /// The format of a name.
+    ///
+    /// - Throws: `InputError` (`unknownName`) that lists the known names.
+    public static func named(_ name: String) throws(InputError) -> any ProtocolFormat {
+        guard let format = all.first(where: { $0.name == name }) else {
+            throw InputError.unknownName(name, kind: "protocol format", known: all.map(\.name))
+        }
+        return format
+    }
+}
+
+extension ProtocolFormat {
+    /// Checks a descriptor's `files` against the settings and fills in default values.
+    ///
+    /// - Throws: `InputError` naming the key.
+    func resolvedSettings(_ descriptor: ProtocolDescriptor) throws(InputError) -> [String: String] {
+        for key in descriptor.files.keys.sorted() where !settings.contains(where: { $0.key == key }) {
+            var error = InputError.unknownName(key, kind: "key of 'files'", known: settings.map(\.key))
+            error.file = descriptor.source.file
+            error.place = "key \"files.\(key)\""
+            throw error
+        }
+        var resolved: [String: String] = [:]
+        for setting in settings {
+            guard let value = descriptor.files[setting.key] ?? setting.defaultValue else {
+                throw InputError(
+                    .missing,
+                    "the format \(name) needs the key 'files.\(setting.key)'",
+                    file: descriptor.source.file,
+                    expected: setting.summary
+                )
+            }
+            if let problem = PathPolicy.strict.problem(of: value) {
+                throw InputError(
+                    .forbidden,
+                    problem,
+                    file: descriptor.source.file,
+                    place: "key \"files.\(setting.key)\"",
+                    expected: "a plain path inside the data folder",
+                    found: "'\(value)'"
+                )
+            }
+            resolved[setting.key] = value
+        }
+        return resolved
+    }
+}

@@ -1,0 +1,116 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// A file cut at line ends into parts that can be parsed at once, each knowing the number of its first row.
+struct LineChunks {
+    /// One part: whole lines.
+    struct Chunk {
+        let range: Range<Int>
+        let firstRow: Int
+    }
+
+    let chunks: [Chunk]
+    let rowCount: Int
+
+    /// Cuts after the first line end at or after each wanted place.
+    ///
+    /// - Parameters:
+    ///   - rows: The file.
+    ///   - cuts: Wanted places, ascending; the outcome of a parse does not depend on them.
+    ///   - workers: How many threads count lines.
+    init(_ rows: TextRows, cuts: [Int], workers: Int) {
+        let bytes = rows.bytes
+        var bounds = [0]
+        for cut in cuts where cut > 0 && cut < bytes.count {
+            let end = Self.lineEnd(in: bytes, from: max(cut - 1, bounds[bounds.count - 1]))
+            if end > bounds[bounds.count - 1] { bounds.append(end) }
+        }
+        if bounds[bounds.count - 1] < bytes.count { bounds.append(bytes.count) }
+        let ranges = zip(bounds, bounds.dropFirst()).map { $0..<$1 }
+        let counts = Workers(workers)
+            .map(ranges.count) { index in
+                Self.lineCount(UnsafeBufferPointer(rebasing: bytes[ranges[index]]))
+            }
+        var firstRow = 0
+        var chunks: [Chunk] = []
+        for (range, count) in zip(ranges, counts) {
+            chunks.append(Chunk(range: range, firstRow: firstRow))
+            firstRow += count
+        }
+        self.chunks = chunks
+        rowCount = firstRow
+    }
+
+    /// Evenly spaced places for a number of workers: several parts each, so that a slow thread does not hold the rest up.
+    static func evenCuts(byteCount: Int, workers: Int) -> [Int] {
+        guard workers > 1 else { return [] }
+        let size = max(1 << 18, byteCount / (workers * 8) + 1)
+        return Array(stride(from: size, to: byteCount, by: size))
+    }
+
+    /// The place after the first line feed at or after `start`, or the end.
+    private static func lineEnd(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard let base = bytes.baseAddress,
+            let found = memchr(base + start, Int32(TextRows.newline), bytes.count - start)
+        else { return bytes.count }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(base) + 1
+    }
+
+    /// How many lines there are; a last one without a line feed counts.
+    private static func lineCount(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        guard let last = bytes.last else { return 0 }
+        var total = last == TextRows.newline ? 0 : 1
+        let raw = UnsafeRawBufferPointer(bytes)
+        let newlines = SIMD16<UInt8>(repeating: TextRows.newline)
+        var index = 0
+        while index + 16 <= bytes.count {
+            // Each lane counts up to 255 of its own, then the lanes are added.
+            var lanes = SIMD16<UInt8>(repeating: 0)
+            let stop = min(bytes.count - 15, index + 255 * 16)
+            while index < stop {
+                let found = raw.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self) .== newlines
+                lanes.replace(with: lanes &+ 1, where: found)
+                index += 16
+            }
+            total += Int(SIMD16<UInt16>(truncatingIfNeeded: lanes).wrappedSum())
+        }
+        for byte in bytes[index...] where byte == TextRows.newline { total += 1 }
+        return total
+    }
+}
+
+/// The lines of a range of a file, without their ends.
+struct LineReader {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var position: Int
+    private let end: Int
+    /// How many of the lines read so far ended in CR LF.
+    private(set) var carriageReturnCount = 0
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>) {
+        self.bytes = bytes
+        position = range.lowerBound
+        end = range.upperBound
+    }
+
+    mutating func next() -> UnsafeBufferPointer<UInt8>? {
+        guard position < end, let base = bytes.baseAddress else { return nil }
+        let start = base + position
+        var length = end - position
+        position = end
+        if let found = memchr(start, Int32(TextRows.newline), length) {
+            length = UnsafeRawPointer(found) - UnsafeRawPointer(start)
+            position = base.distance(to: start) + length + 1
+            if length > 0, start[length - 1] == TextRows.carriageReturn {
+                length -= 1
+                carriageReturnCount += 1
+            }
+        }
+        return UnsafeBufferPointer(start: start, count: length)
+    }
+}

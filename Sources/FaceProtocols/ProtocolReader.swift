@@ -1,0 +1,135 @@
+public import ArtifactFiles
+
+/// How a protocol is read.
+public struct ProtocolReadOptions: Hashable, Sendable {
+    /// Threads; the outcome does not depend on it.
+    public var workers: Int
+    /// What paths in the files may be.
+    public var pathPolicy: PathPolicy
+    /// Whether the image folder is listed, to find missing images and symbolic links.
+    public var checksImageFiles: Bool
+    /// Whether the descriptor's digests are compared with the files.
+    public var checksDigests: Bool
+    /// How many findings of a kind are written out.
+    public var findingsPerKind: Int
+
+    /// Creates options.
+    public init(
+        workers: Int = 1,
+        pathPolicy: PathPolicy = .strict,
+        checksImageFiles: Bool = true,
+        checksDigests: Bool = true,
+        findingsPerKind: Int = 20
+    ) {
+        self.workers = workers
+        self.pathPolicy = pathPolicy
+        self.checksImageFiles = checksImageFiles
+        self.checksDigests = checksDigests
+        self.findingsPerKind = findingsPerKind
+    }
+}
+
+/// A protocol as read, with all that was found.
+public struct ProtocolReading: Sendable {
+    /// The descriptor that was followed.
+    public let descriptor: ProtocolDescriptor
+    /// The findings, notes and warnings among them.
+    public let findings: FindingList
+    /// The protocol as far as it could be read; nil when lines or files have errors.
+    ///
+    /// It may be shown; what is evaluated comes from ``validProtocol()``.
+    public let draft: VerificationProtocol?
+
+    /// The protocol, when no finding is an error.
+    ///
+    /// - Throws: `InputError` of the first error.
+    public func validProtocol() throws(InputError) -> VerificationProtocol {
+        try findings.requireValid()
+        guard let draft else { throw InputError(.malformed, "the protocol '\(descriptor.name)' could not be read") }
+        return draft
+    }
+}
+
+/// Reads a protocol from its data folder and checks it.
+public struct ProtocolReader: Sendable {
+    private let descriptor: ProtocolDescriptor
+    private let options: ProtocolReadOptions
+
+    /// Creates a reader.
+    ///
+    /// - Parameters:
+    ///   - descriptor: What to read; see ``ProtocolCatalogue``.
+    ///   - options: How to read.
+    public init(_ descriptor: ProtocolDescriptor, options: ProtocolReadOptions = ProtocolReadOptions()) {
+        self.descriptor = descriptor
+        self.options = options
+    }
+
+    /// Reads and checks.
+    ///
+    /// - Parameter dataFolder: The folder that holds the format's files; it may itself be a symbolic link.
+    /// - Returns: The protocol and the findings; ask ``ProtocolReading/validProtocol()`` before evaluating.
+    /// - Throws: `InputError` when a file or folder is missing.
+    public func read(dataFolder: String) throws(InputError) -> ProtocolReading {
+        guard FileSystem.isFolder(dataFolder) else {
+            throw InputError(.missing, "no such folder", file: dataFolder, expected: "the protocol's data")
+        }
+        let format = try ProtocolFormats.named(descriptor.format)
+        let source = ProtocolSource(
+            dataFolder: dataFolder,
+            descriptor: descriptor,
+            settings: try format.resolvedSettings(descriptor),
+            options: options
+        )
+        var findings = FindingList(limitPerKind: options.findingsPerKind)
+        if options.checksDigests { try checkDigests(source, &findings) }
+        let draft = try format.read(source, findings: &findings)
+        if let draft { check(draft, source, &findings) }
+        return ProtocolReading(descriptor: descriptor, findings: findings, draft: draft?.value)
+    }
+
+    private func check(_ draft: ProtocolDraft, _ source: ProtocolSource, _ findings: inout FindingList) {
+        let value = draft.value
+        ImageChecks(value: value, origins: draft.origins).run(&findings)
+        ComparisonChecks(value: value, origins: draft.origins, workers: options.workers).run(&findings)
+        checkCounts(value, &findings)
+        let files = ImageFileCheck(value: value, origins: draft.origins, dataFolder: source.dataFolder)
+        if options.checksImageFiles {
+            files.run(allowsLinks: options.pathPolicy.allowsSymbolicLinks, &findings)
+        } else {
+            findings.add(.notChecked, file: nil, "whether the images exist was not checked")
+        }
+    }
+
+    private func checkCounts(_ value: VerificationProtocol, _ findings: inout FindingList) {
+        let actual = Dictionary(uniqueKeysWithValues: ProtocolCounts(of: value).all.map { ($0.key, $0.value) })
+        for (key, expected) in descriptor.counts.all {
+            guard let found = actual[key] else {
+                findings.add(.notChecked, file: nil, "the number of \(key) was not checked: the files do not state it")
+                continue
+            }
+            guard found != expected else { continue }
+            findings.add(
+                .count,
+                file: nil,
+                "the number of \(key) is not that of '\(descriptor.name)'; numbers are not comparable with published ones",
+                expected: "\(expected)",
+                found: "\(found)"
+            )
+        }
+    }
+
+    private func checkDigests(_ source: ProtocolSource, _ findings: inout FindingList) throws(InputError) {
+        for (path, expected) in descriptor.digests.sorted(by: { $0.key < $1.key }) {
+            let found = try source.open(path).withBytes { ContentDigest(of: $0) }.description
+            guard found != expected else { continue }
+            findings.add(
+                .digest,
+                file: path,
+                "the SHA-256 digest is not the protocol's",
+                expected: expected,
+                found: found
+            )
+        }
+    }
+}

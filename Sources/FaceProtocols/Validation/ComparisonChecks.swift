@@ -1,0 +1,144 @@
+/// Checks of the comparisons among themselves and against the subjects.
+struct ComparisonChecks {
+    let value: VerificationProtocol
+    let origins: ProtocolOrigins
+    let workers: Int
+
+    private var comparisons: Comparisons { value.comparisons }
+
+    func run(_ findings: inout FindingList) {
+        guard comparisons.count > 0 else {
+            if value.searches.isEmpty {
+                findings.add(.noComparisons, file: origins.comparisons, "the file lists no comparison")
+            }
+            return
+        }
+        if comparisons.genuineCount == 0 || comparisons.impostorCount == 0 {
+            findings.add(
+                .singleLabel,
+                file: origins.comparisons,
+                "all comparisons are \(comparisons.genuineCount == 0 ? "impostor" : "genuine") ones; no rate is defined"
+            )
+        }
+        checkUse(&findings)
+        if RepeatedComparisons(comparisons, templateCount: value.templates.count).mayExist() {
+            RepeatedComparisons(comparisons, templateCount: value.templates.count)
+                .visit { repeated in
+                    report(repeated, &findings)
+                }
+        }
+        if let subjects = value.subjects {
+            checkSubjects(subjects, &findings)
+        } else if let implied = value.subjectsOrImplied() {
+            checkImplied(implied, &findings)
+        }
+    }
+
+    private func line(_ comparison: Int) -> Int { origins.firstComparisonLine + comparison }
+
+    private func id(_ template: UInt32) -> Int { value.templates.ids[Int(template)] }
+
+    private func checkUse(_ findings: inout FindingList) {
+        var isUsed = [Bool](repeating: false, count: value.templates.count)
+        isUsed.withUnsafeMutableBufferPointer { isUsed in
+            for template in comparisons.first { isUsed[Int(template)] = true }
+            for template in comparisons.second { isUsed[Int(template)] = true }
+        }
+        let unused = isUsed.count { !$0 }
+        if unused > 0, value.searches.isEmpty {
+            findings.add(.unusedTemplate, file: origins.comparisons, "\(unused) templates are in no comparison")
+        }
+        guard let subjects = value.subjects else { return }
+        for template in isUsed.indices where isUsed[template] && subjects.indices[template] == TemplateSubjects.none {
+            findings.add(
+                .missingSubject,
+                file: origins.subjects,
+                "template \(value.templates.ids[template]) is compared and has no subject"
+            )
+        }
+    }
+
+    private func report(_ repeated: RepeatedComparisons.Finding, _ findings: inout FindingList) {
+        let comparison = repeated.comparison
+        let first = comparisons.first[comparison]
+        let label = comparisons.labels[comparison]
+        guard let earlier = repeated.earlier else {
+            let kind: ProtocolFinding.Kind = label == 1 ? .selfComparison : .contradictoryLabel
+            findings.add(
+                kind,
+                file: origins.comparisons,
+                line: line(comparison),
+                "template \(id(first)) is compared with itself\(label == 1 ? "" : " as an impostor")"
+            )
+            return
+        }
+        let pair = "templates \(id(first)) and \(id(comparisons.second[comparison]))"
+        if comparisons.labels[earlier] != label {
+            findings.add(
+                .contradictoryLabel,
+                file: origins.comparisons,
+                line: line(comparison),
+                "\(pair) are labelled \(label) here and \(comparisons.labels[earlier]) in line \(line(earlier))"
+            )
+        } else {
+            let order = comparisons.first[earlier] == first ? "" : ", in the other order"
+            findings.add(
+                .duplicateComparison,
+                file: origins.comparisons,
+                line: line(comparison),
+                "\(pair) are already compared in line \(line(earlier))\(order); both count"
+            )
+        }
+    }
+
+    private func checkSubjects(_ subjects: TemplateSubjects, _ findings: inout FindingList) {
+        forEachComparison(group: subjects.indices) { comparison, isOneSubject, isGenuine in
+            guard isOneSubject != isGenuine else { return }
+            let (first, second) = (comparisons.first[comparison], comparisons.second[comparison])
+            let (left, right) = (subjects.indices[Int(first)], subjects.indices[Int(second)])
+            // A template without a subject has a finding of its own.
+            guard left != TemplateSubjects.none, right != TemplateSubjects.none else { return }
+            let names =
+                isOneSubject
+                ? "'\(subjects.names[Int(left)])'"
+                : "'\(subjects.names[Int(left)])' and '\(subjects.names[Int(right)])'"
+            findings.add(
+                .subjectDisagreement,
+                file: origins.comparisons,
+                line: line(comparison),
+                "the label disagrees with \(origins.subjects ?? "the subjects")",
+                expected: "\(isOneSubject ? 1 : 0), templates \(id(first)) and \(id(second)) being of \(names)",
+                found: "\(isGenuine ? 1 : 0)"
+            )
+        }
+    }
+
+    private func checkImplied(_ subjects: TemplateSubjects, _ findings: inout FindingList) {
+        forEachComparison(group: subjects.indices) { comparison, isOneSubject, isGenuine in
+            // Genuine comparisons lie within a component by construction; self comparisons are reported as such.
+            guard isOneSubject, !isGenuine, comparisons.first[comparison] != comparisons.second[comparison] else {
+                return
+            }
+            let (first, second) = (id(comparisons.first[comparison]), id(comparisons.second[comparison]))
+            findings.add(
+                .impliedContradiction,
+                file: origins.comparisons,
+                line: line(comparison),
+                "templates \(first) and \(second) are labelled 0, yet genuine comparisons connect them"
+            )
+        }
+    }
+
+    /// Visits all comparisons: whether the two templates are of one group, and whether the label says so.
+    private func forEachComparison(group: [UInt32], _ body: (Int, Bool, Bool) -> Void) {
+        group.withUnsafeBufferPointer { group in
+            comparisons.forEachBlock(of: 1 << 20) { block in
+                for index in 0..<block.labels.count {
+                    let isOne = group[Int(block.first[index])] == group[Int(block.second[index])]
+                    let isGenuine = block.labels[index] == 1
+                    if isOne || isGenuine { body(block.range.lowerBound + index, isOne, isGenuine) }
+                }
+            }
+        }
+    }
+}
