@@ -1,7 +1,7 @@
 /// A floating-point type whose order can be read off unsigned bits.
 protocol RadixScore: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     associatedtype Key: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable
-    /// Bits that grow as the score falls. Not for NaN; −0 must have been turned into 0.
+    /// Bits that grow as the score falls. Not for NaN; −0 comes right after 0, so that the two stay one block of ties.
     var descendingKey: Key { get }
 }
 

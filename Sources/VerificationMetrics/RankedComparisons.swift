@@ -4,7 +4,7 @@ struct RankedComparisons: Sendable {
     let genuine: ComparisonRows
     /// How many genuine comparisons have a score.
     let scoredGenuine: Int
-    /// The highest impostors; ties at the end are all in or all out.
+    /// The highest impostors.
     let impostor: ComparisonRows
     /// For each of these: how many genuine scores are strictly above it.
     let genuineAbove: [UInt32]
@@ -37,7 +37,7 @@ struct RankedComparisons: Sendable {
         var impostorRecords: [Record<Score>] = []
         impostorRecords.reserveCapacity(cut.count)
         for (index, label) in labels.enumerated() {
-            let score = scores[index] + 0
+            let score = scores[index]
             if label == 1 {
                 genuineRecords.append(Record(score: score, comparison: UInt32(truncatingIfNeeded: index)))
             } else if cut.includes(score) {
@@ -89,11 +89,11 @@ private struct ImpostorCut {
     private static let bucketBits = 16
 
     init<Score: RadixScore>(_ scores: [Score], _ labels: [UInt8], limit: Int) {
-        // By the leading bits of the key, which fall as scores rise: ties share a bucket.
+        // By the leading bits of the key, which fall as scores rise.
         var counts = [Int](repeating: 0, count: 1 << Self.bucketBits)
         var scored = 0
         for (index, label) in labels.enumerated() where label == 0 && scores[index] > -.infinity {
-            counts[Self.bucket(scores[index] + 0)] &+= 1
+            counts[Self.bucket(scores[index])] &+= 1
             scored &+= 1
         }
         for bucket in counts.indices where count < limit {

@@ -21,8 +21,8 @@ struct SortedScores<Score: RadixScore>: Sendable {
         for scores in [genuine, impostor] {
             if let index = scores.firstIndex(where: { !($0 < .infinity) }) { throw scores.invalidScore(at: index) }
         }
-        var genuine = genuine.map { $0 + 0 }
-        var impostor = impostor.map { $0 + 0 }
+        var genuine = genuine
+        var impostor = impostor
         self.init(sorting: &genuine, &impostor)
     }
 
@@ -42,7 +42,7 @@ struct SortedScores<Score: RadixScore>: Sendable {
         self.impostor = impostor
     }
 
-    /// The classes apart; −0 becomes 0, since the two must tie.
+    /// The classes apart.
     private static func split(
         _ scores: [Score],
         _ labels: [UInt8]
@@ -81,10 +81,10 @@ struct SortedScores<Score: RadixScore>: Sendable {
         for (score, label) in zip(scores, labels) {
             isValid = isValid && score < .infinity
             if label == 0 {
-                impostor.initializeElement(at: impostorPlace, to: score + 0)
+                impostor.initializeElement(at: impostorPlace, to: score)
                 impostorPlace &+= 1
             } else {
-                genuine.initializeElement(at: genuinePlace, to: score + 0)
+                genuine.initializeElement(at: genuinePlace, to: score)
                 genuinePlace &+= 1
             }
         }

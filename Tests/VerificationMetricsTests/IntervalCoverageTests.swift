@@ -1,0 +1,80 @@
+import SeededRandom
+import Testing
+import VerificationMetrics
+
+/// Simulations from a population whose TAR is known in closed form: see ``SubjectExperiment``.
+///
+/// Impostor scores are normal with variance 2·0.25·0.25 + 1, genuine ones normal around 2.5 with variance 0.25 + 1.
+@Suite struct IntervalCoverageTests {
+    private static let target = try? FARTarget("0.05")
+    private static let simulations = 200
+
+    @Test func nominalNinetyFivePercentIntervalsCoverTheTruth() async throws {
+        let target = try #require(Self.target)
+        let deviate = try #require(normalDeviate(0.95))
+        let threshold = deviate * 1.125.squareRoot()
+        let truth = 1 - normalDistribution((threshold - 2.5) / 1.25.squareRoot())
+        var covered = 0
+        for simulation in 0..<Self.simulations {
+            let experiment = SubjectExperiment(seed: UInt64(1000 + simulation), subjects: 40)
+            let interval =
+                try await SubjectBootstrap(replicates: 192, seed: UInt64(simulation))
+                .tarIntervals(
+                    scores: .single(experiment.scores),
+                    labels: experiment.labels,
+                    subjects: experiment.subjects(),
+                    targets: [target]
+                )[0]
+                .get()
+            if interval.low <= truth && truth <= interval.high { covered += 1 }
+        }
+        // 190 expected of 200, with a standard deviation of 3; percentile intervals of 40 subjects fall a little short.
+        #expect(covered >= 178 && covered < 200, "\(covered) of \(Self.simulations)")
+    }
+
+    @Test func equalSystemsRarelyDifferAndABetterOneUsuallyDoes() async throws {
+        let target = try #require(Self.target)
+        var falseAlarms = 0
+        var found = 0
+        for simulation in 0..<Self.simulations {
+            let experiment = SubjectExperiment(seed: UInt64(5000 + simulation), subjects: 40)
+            var generator = SeededGenerator(seed: UInt64(simulation), stream: 1)
+            // Two systems that see the same faces with noise of their own; the third sees genuine pairs better.
+            let first = experiment.scores.map { $0 + Float(0.5 * generator.normal()) }
+            let second = experiment.scores.map { $0 + Float(0.5 * generator.normal()) }
+            let better = zip(second, experiment.labels).map { $0 + ($1 == 1 ? 0.8 : 0) }
+            let bootstrap = try SubjectBootstrap(replicates: 192, seed: UInt64(simulation))
+            let subjects = try experiment.subjects()
+            let equal = try await bootstrap.compare(
+                .single(first),
+                .single(second),
+                labels: experiment.labels,
+                subjects: subjects,
+                targets: [target]
+            )
+            let improved = try await bootstrap.compare(
+                .single(first),
+                .single(better),
+                labels: experiment.labels,
+                subjects: subjects,
+                targets: [target]
+            )
+            if try equal[0].get().pValue < 0.05 { falseAlarms += 1 }
+            if try improved[0].get().pValue < 0.05 { found += 1 }
+        }
+        // 10 false alarms expected, with a standard deviation of 3.
+        #expect(falseAlarms <= 20, "\(falseAlarms) of \(Self.simulations)")
+        #expect(found >= 150, "\(found) of \(Self.simulations)")
+    }
+
+    /// The normal distribution by bisection of its inverse.
+    private func normalDistribution(_ deviate: Double) -> Double {
+        var low = 0.0
+        var high = 1.0
+        for _ in 0..<60 {
+            let middle = (low + high) / 2
+            if let value = normalDeviate(middle), value < deviate { low = middle } else { high = middle }
+        }
+        return (low + high) / 2
+    }
+}
