@@ -1,0 +1,63 @@
+public import ArtifactFiles
+internal import Backbones
+internal import NeuralGraph
+
+/// What `torch.save` writes since PyTorch 1.6: a zip archive with a pickle and one entry per storage.
+public struct PyTorchZipFormat: CheckpointFormat {
+    /// Creates the format.
+    public init() {}
+
+    public var name: String { "pytorch" }
+    public var summary: String { "a state_dict as torch.save writes it (.pt, .pth, .ckpt), PyTorch 1.6 and later" }
+
+    public func recognises(_ content: CheckpointContent) -> Bool {
+        content.hasPrefix([0x50, 0x4b, 0x03, 0x04]) || content.hasPrefix([0x50, 0x4b, 0x05, 0x06])
+    }
+
+    public func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
+        let archive = try ZipArchive(content.bytes)
+        let root = try Self.root(of: archive)
+        if archive.contains(root + "byteorder") {
+            let order = String(decoding: try archive.content(root + "byteorder"), as: UTF8.self)
+            guard order == "little" else {
+                throw InputError(.unsupported, "byte order", place: "byteorder", expected: "little", found: order)
+            }
+        }
+        var machine = PickleMachine(ByteReader(try archive.content(root + "data.pkl"), part: "data.pkl"))
+        let value = try machine.run().value
+        // One storage serves many tensors at times: check each entry once.
+        var storages: [String: UnsafeRawBufferPointer] = [:]
+        return try PyTorchStateReader(content: content, format: name)
+            .read(value, heap: machine.heap) { storage throws(InputError) in
+                if let bytes = storages[storage.key] { return bytes }
+                let bytes = try archive.content(root + "data/" + storage.key)
+                storages[storage.key] = bytes
+                return bytes
+            }
+    }
+
+    /// The folder that all entries are in, with its slash.
+    private static func root(of archive: ZipArchive) throws(InputError) -> String {
+        let suffix = "data.pkl"
+        let pickle = archive.names.first { name in
+            name == suffix || (name.hasSuffix("/" + suffix) && name.count { $0 == "/" } == 1)
+        }
+        guard let pickle else {
+            throw InputError(
+                .unsupported,
+                "a zip archive, but not one that torch.save wrote",
+                expected: "an entry data.pkl",
+                found: archive.names.prefix(3).joined(separator: ", ")
+            )
+        }
+        let root = String(pickle.dropLast(suffix.count))
+        if archive.contains(root + "constants.pkl") || archive.names.contains(where: { $0.hasPrefix(root + "code/") }) {
+            throw InputError(
+                .unsupported,
+                "a TorchScript archive: its network is a program",
+                expected: "a state_dict (torch.save(torch.jit.load(file).state_dict(), …)) or an ONNX export"
+            )
+        }
+        return root
+    }
+}

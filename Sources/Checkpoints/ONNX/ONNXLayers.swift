@@ -1,0 +1,237 @@
+internal import ArtifactFiles
+internal import NeuralGraph
+
+/// Convolutions, matrix products and normalisations.
+enum ONNXLayers {
+    static func convolution(
+        _ operation: ONNXOperator,
+        _ inputs: [ONNXValue?],
+        _ importer: inout ONNXImporter
+    ) throws(InputError) -> ONNXValue {
+        let input = try operation.plainActivation(inputs)
+        let weight = try operation.constant(inputs, 1, "the weight")
+        let bias = try operation.optionalConstant(inputs, 2, "the bias")
+        guard weight.shape.count == 4, let values = weight.weightValues else {
+            throw operation.unsupported(
+                "only two-dimensional convolutions of floats",
+                found: "a weight \(weight.shape)"
+            )
+        }
+        let groups = operation.integer("group", default: 1)
+        let channels = importer.shape(of: input.value).channels
+        let (inChannels, overflow) = weight.shape[1].multipliedReportingOverflow(by: groups)
+        guard !overflow, inChannels == channels, bias.map({ $0.shape == [weight.shape[0]] }) ?? true else {
+            throw operation.malformed(
+                "weight or bias does not fit the input",
+                expected: "\(channels) channels",
+                found: "\(weight.shape) in \(groups) groups"
+            )
+        }
+        let kernel = Extent(weight.shape[2], weight.shape[3])
+        guard try operation.extent("kernel_shape", default: kernel) == kernel else {
+            throw operation.malformed("kernel_shape does not fit the weight")
+        }
+        if case .vector = importer.shape(of: input.value), input.axes.count == 4 {
+            return try vectorConvolution(operation, input, weight, bias, kernel: kernel, groups: groups, &importer)
+        }
+        guard input.isNCHW else { throw operation.unsupported("reads \(input.shapeText), no pictures") }
+        let stride = try operation.extent("strides", default: Extent(1))
+        let dilation = try operation.extent("dilations", default: Extent(1))
+        guard (1...1 << 10).contains(dilation.height), (1...1 << 10).contains(dilation.width) else {
+            throw operation.malformed("the dilation is out of range")
+        }
+        let span = Extent(dilation.height * (kernel.height - 1) + 1, dilation.width * (kernel.width - 1) + 1)
+        let size = importer.shape(of: input.value).extent
+        let convolution = Convolution(
+            outChannels: weight.shape[0],
+            kernel: kernel,
+            stride: stride,
+            padding: try operation.padding(size: Extent(size.height, size.width), span: span, stride: stride),
+            dilation: dilation,
+            groups: groups,
+            weight: try importer.parameter(values, shape: weight.shape, of: operation, input: 1, field: "weight"),
+            bias: try biasName(bias, operation, &importer)
+        )
+        let value = try importer.append(.convolution(convolution), [input.value], name: operation.name)
+        return .activation(.nchw(value, importer.shape(of: value)))
+    }
+
+    private static func biasName(
+        _ bias: ONNXConstant?,
+        _ operation: ONNXOperator,
+        _ importer: inout ONNXImporter
+    ) throws(InputError) -> String? {
+        guard let bias else { return nil }
+        guard let values = bias.weightValues else { throw operation.unsupported("a bias that is no float tensor") }
+        return try importer.parameter(values, shape: bias.shape, of: operation, input: 2, field: "bias")
+    }
+
+    /// A convolution of a pooled vector `[N, C, 1, 1]` is a matrix product.
+    private static func vectorConvolution(
+        _ operation: ONNXOperator,
+        _ input: ONNXActivation,
+        _ weight: ONNXConstant,
+        _ bias: ONNXConstant?,
+        kernel: Extent,
+        groups: Int,
+        _ importer: inout ONNXImporter
+    ) throws(InputError) -> ONNXValue {
+        let padding = try operation.padding(size: Extent(1), span: kernel, stride: Extent(1))
+        guard kernel == Extent(1), groups == 1, padding.isZero, let values = weight.weightValues else {
+            throw operation.unsupported("only a plain 1 × 1 convolution of a pooled vector")
+        }
+        let linear = Linear(
+            outFeatures: weight.shape[0],
+            weight: try importer.parameter(
+                values,
+                shape: Array(weight.shape[..<2]),
+                of: operation,
+                input: 1,
+                field: "weight"
+            ),
+            bias: try biasName(bias, operation, &importer)
+        )
+        let value = try importer.append(.linear(linear), [input.value], name: operation.name)
+        return .activation(.vector(value, weight.shape[0], units: 2))
+    }
+
+    static func gemm(
+        _ operation: ONNXOperator,
+        _ inputs: [ONNXValue?],
+        _ importer: inout ONNXImporter
+    ) throws(InputError) -> ONNXValue {
+        let input = try operation.activation(inputs)
+        let weight = try operation.constant(inputs, 1, "the weight")
+        guard operation.integer("transA", default: 0) == 0, weight.shape.count == 2 else {
+            throw operation.unsupported("only a vector times a constant matrix")
+        }
+        let isTransposed = operation.integer("transB", default: 0) != 0
+        let matrix = isTransposed ? weight : weight.transposed([1, 0])
+        var product = try MatrixProduct(operation, input: input, matrix: matrix, importer: importer)
+        product.scale(by: operation.float("alpha", default: 1))
+        guard let addend = try operation.optionalConstant(inputs, 2, "the bias") else {
+            return try product.append(bias: nil, biasInput: 2, &importer)
+        }
+        let beta = operation.float("beta", default: 1)
+        guard let bias = addend.broadcast(to: [1, matrix.shape[0]])?.weightValues else {
+            throw operation.unsupported("the bias does not fit", found: "\(addend.shape)")
+        }
+        return try product.append(bias: beta == 1 ? bias : bias.map { $0 * beta }, biasInput: 2, &importer)
+    }
+
+    static func matMul(
+        _ operation: ONNXOperator,
+        _ inputs: [ONNXValue?],
+        _ importer: inout ONNXImporter
+    ) throws(InputError) -> ONNXValue {
+        let input = try operation.activation(inputs)
+        let weight = try operation.constant(inputs, 1, "the weight")
+        guard weight.shape.count == 2 else { throw operation.unsupported("only a vector times a constant matrix") }
+        return try MatrixProduct(operation, input: input, matrix: weight.transposed([1, 0]), importer: importer)
+            .append(bias: nil, biasInput: 2, &importer)
+    }
+
+    static func batchNormalization(
+        _ operation: ONNXOperator,
+        _ inputs: [ONNXValue?],
+        _ importer: inout ONNXImporter
+    ) throws(InputError) -> ONNXValue {
+        let input = try operation.plainActivation(inputs)
+        guard operation.integer("training_mode", default: 0) == 0 else {
+            throw operation.unsupported("the file was exported in training mode", expected: "an export of model.eval()")
+        }
+        let channels = importer.shape(of: input.value).channels
+        guard input.axes.count >= 2, input.axes[1].role == .channel else {
+            throw operation.unsupported("normalises another axis than the channels")
+        }
+        var names: [String] = []
+        for (index, field) in ["weight", "bias", "running_mean", "running_var"].enumerated() {
+            let constant = try operation.constant(inputs, index + 1, "the \(field)")
+            // `spatial = 0` (operator sets 7 and 8) with one value per channel means the same.
+            guard constant.shape == [channels], let values = constant.weightValues else {
+                throw operation.unsupported("the \(field) is not per channel", found: "\(constant.shape)")
+            }
+            names.append(
+                try importer.parameter(values, shape: constant.shape, of: operation, input: index + 1, field: field)
+            )
+        }
+        let normalization = BatchNormalization(
+            mean: names[2],
+            variance: names[3],
+            scale: names[0],
+            shift: names[1],
+            epsilon: operation.float("epsilon", default: 1e-5)
+        )
+        let value = try importer.append(.batchNormalization(normalization), [input.value], name: operation.name)
+        return .activation(ONNXActivation(value: value, axes: input.axes))
+    }
+}
+
+/// `matrix · x`, where the matrix is `[out, in]`.
+private struct MatrixProduct {
+    private let operation: ONNXOperator
+    private let input: ONNXActivation
+    private var values: [Float]
+    private let shape: [Int]
+
+    init(
+        _ operation: ONNXOperator,
+        input: ONNXActivation,
+        matrix: ONNXConstant,
+        importer: ONNXImporter
+    ) throws(InputError) {
+        guard case .vector(let count) = importer.shape(of: input.value), input.axes.map(\.role) == [.batch, .channel],
+            matrix.shape[1] == count, let values = matrix.weightValues
+        else {
+            throw operation.unsupported(
+                "the matrix does not fit the input",
+                expected: "[N, \(matrix.shape[1])]",
+                found: input.shapeText
+            )
+        }
+        self.operation = operation
+        self.input = input
+        shape = matrix.shape
+        self.values = values
+        if let order = input.flattenedFrom {
+            self.values = Self.channelsFirst(values, rows: order.rows, columns: order.columns, channels: order.channels)
+        }
+    }
+
+    mutating func scale(by factor: Float) {
+        if factor != 1 { values = values.map { $0 * factor } }
+    }
+
+    func append(
+        bias: [Float]?,
+        biasInput: Int,
+        _ importer: inout ONNXImporter
+    ) throws(InputError) -> ONNXValue {
+        var linear = Linear(
+            outFeatures: shape[0],
+            weight: try importer.parameter(values, shape: shape, of: operation, input: 1, field: "weight")
+        )
+        if let bias {
+            linear.bias = try importer.parameter(
+                bias,
+                shape: [bias.count],
+                of: operation,
+                input: biasInput,
+                field: "bias"
+            )
+        }
+        let value = try importer.append(.linear(linear), [input.value], name: operation.name)
+        return .activation(.vector(value, shape[0]))
+    }
+
+    /// The matrix's columns from row, column, channel order into the graph's channel, row, column order.
+    private static func channelsFirst(_ values: [Float], rows: Int, columns: Int, channels: Int) -> [Float] {
+        let places = rows * columns
+        let count = places * channels
+        return values.indices.map { index in
+            let (line, column) = index.quotientAndRemainder(dividingBy: count)
+            let (channel, place) = column.quotientAndRemainder(dividingBy: places)
+            return values[line * count + place * channels + channel]
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import ArtifactFiles
+import Checkpoints
+import NeuralCompute
+import NeuralGraph
+import TestSupport
+import Testing
+
+/// Every file that PyTorch, safetensors and onnx made, or that is damaged on purpose.
+@Suite struct GoldenTests {
+    @Test func goldensAreThere() {
+        #expect(GoldenFile.all("PyTorch").count > 100)
+        #expect(GoldenFile.all("Safetensors").count > 50)
+        #expect(GoldenFile.all("ONNX").count > 200)
+    }
+
+    @Test(arguments: GoldenFile.all("PyTorch"))
+    func pytorch(_ golden: GoldenFile) throws { try checkTensors(golden, folder: "PyTorch") }
+
+    @Test(arguments: GoldenFile.all("Safetensors"))
+    func safetensors(_ golden: GoldenFile) throws { try checkTensors(golden, folder: "Safetensors") }
+
+    /// A numpy scalar beside the weights (an accuracy) is data, and is read past; the index, which goes by
+    /// torch.load's list, would refuse it.
+    private static let readPast: Set<String> = ["refused_numpy_scalar.pth"]
+
+    private func checkTensors(_ golden: GoldenFile, folder: String) throws {
+        let path = golden.path(folder)
+        do throws(InputError) {
+            let checkpoint = try CheckpointReader.readUnresolved(path: path)
+            if Self.readPast.contains(golden.file) { return }
+            #expect(golden.expect != .refused, "\(golden.why ?? "")")
+            if golden.tensors != nil { golden.expectTensors(checkpoint.weights, strips: true) }
+            if let prefix = golden.prefix {
+                #expect(checkpoint.notes.contains { $0.contains(prefix) }, "\(checkpoint.notes)")
+            }
+        } catch {
+            #expect(golden.expect == .refused || golden.expect == .either, "\(error)")
+            golden.expectRefusal(error, path: path)
+        }
+    }
+
+    static let outputs = (try? Fixture.floats("Checkpoints/ONNX/outputs.npy")) ?? []
+
+    /// `HardSwish` is supported after all: as a clip and a product.
+    private static let supported: Set<String> = ["unsupported_nameless.onnx"]
+    /// Refused for its input, before any node is looked at.
+    private static let refusedEarlier: Set<String> = ["unsupported_conv1d.onnx"]
+    /// Half-precision files are computed in single precision here.
+    private static let halves: Set<String> = ["all_float16.onnx", "conv_weight_fp16_cast.onnx"]
+
+    @Test(arguments: GoldenFile.all("ONNX"))
+    func onnx(_ golden: GoldenFile) throws {
+        let path = golden.path("ONNX")
+        do throws(InputError) {
+            let input = golden.input
+            let size = input.map { Extent($0.shape[2], $0.shape[3]) }
+            let isPlain = input.map { $0.shape[1] == 3 } ?? true
+            let checkpoint = try CheckpointReader.read(path: path, inputSize: isPlain ? size : nil)
+            #expect(golden.expect != .refused || Self.supported.contains(golden.file), "\(golden.why ?? "")")
+            if golden.output != nil { try expectOutput(golden, checkpoint) }
+        } catch {
+            #expect(golden.expect == .refused || golden.expect == .either, "\(error)")
+            if !Self.refusedEarlier.contains(golden.file) { golden.expectRefusal(error, path: path) }
+        }
+    }
+
+    private func expectOutput(_ golden: GoldenFile, _ checkpoint: ResolvedCheckpoint) throws(InputError) {
+        guard let input = golden.input, let output = golden.output else { return }
+        let signal = FormulaTensors().tensor(input.formula, .signal, shape: input.shape).values
+            .map { $0 * (input.scale ?? 1) + (input.offset ?? 0) }
+            .map { golden.file == "bytes_in.onnx" ? $0.rounded(.towardZero) : $0 }
+        let faces = input.shape[1] == 3 ? channelsLast(signal, shape: input.shape) : signal
+        let found = try compute(checkpoint.graph, checkpoint.weights, faces, count: input.shape[0])
+        let expected = Array(Self.outputs[output.offset..<output.offset + output.shape.reduce(1, *)])
+        #expect(found.count == expected.count)
+        let inOrder = output.shape.count == 4 ? channelsLast(expected, shape: output.shape) : expected
+        let tolerance = (Self.halves.contains(golden.file) ? 2e-3 : 1e-5) * (inOrder.map(\.magnitude).max() ?? 1)
+        for (index, (value, wanted)) in zip(found, inOrder).enumerated() where !(abs(value - wanted) <= tolerance) {
+            Issue.record("\(golden.file)[\(index)]: \(value), expected \(wanted)")
+            return
+        }
+    }
+}
+
+/// Runs the reference backend.
+func compute(
+    _ graph: Graph,
+    _ weights: Weights,
+    _ faces: [Float],
+    count: Int
+) throws(InputError) -> [Float] {
+    let plan = try ReferenceBackend().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
+    var output = [Float](repeating: 0, count: count * plan.outputShape.count)
+    faces.withUnsafeBufferPointer { faces in
+        output.withUnsafeMutableBufferPointer { plan.makeWorker().run(faces, count: count, output: $0) }
+    }
+    return output
+}
