@@ -19,7 +19,7 @@ public struct ProtocolReadOptions: Hashable, Sendable {
         pathPolicy: PathPolicy = .strict,
         checksImageFiles: Bool = true,
         checksDigests: Bool = true,
-        findingsPerKind: Int = 20
+        findingsPerKind: Int = 10
     ) {
         self.workers = workers
         self.pathPolicy = pathPolicy
@@ -104,15 +104,16 @@ public struct ProtocolReader: Sendable {
     private func checkCounts(_ value: VerificationProtocol, _ findings: inout FindingList) {
         let actual = Dictionary(uniqueKeysWithValues: ProtocolCounts(of: value).all.map { ($0.key, $0.value) })
         for (key, expected) in descriptor.counts.all {
+            let noun = key == "genuine" ? "genuine comparisons" : key
             guard let found = actual[key] else {
-                findings.add(.notChecked, file: nil, "the number of \(key) was not checked: the files do not state it")
+                findings.add(.notChecked, file: nil, "the number of \(noun) was not checked: the files do not state it")
                 continue
             }
             guard found != expected else { continue }
             findings.add(
                 .count,
                 file: nil,
-                "the number of \(key) is not that of '\(descriptor.name)'; numbers are not comparable with published ones",
+                "the number of \(noun) is not that of '\(descriptor.name)'; numbers are not comparable with published ones",
                 expected: "\(expected)",
                 found: "\(found)"
             )

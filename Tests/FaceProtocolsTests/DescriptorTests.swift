@@ -132,7 +132,7 @@ import Testing
     private static let source = "\(packageRoot)/Sources/FaceProtocols/Descriptors/EmbeddedProtocols.swift"
 
     private static func onDisk() throws -> [(name: String, text: String)] {
-        try FileSystem.names(inFolder: folder)
+        try FileSystem.names(inFolder: folder).filter { FileSystem.isFolder("\(folder)/\($0)") }
             .map { name in
                 (name, try String(contentsOfFile: "\(folder)/\(name)/protocol.yml", encoding: .utf8))
             }

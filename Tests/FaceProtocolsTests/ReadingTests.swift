@@ -75,8 +75,8 @@ import Testing
         try data.write((0..<1000).map { "30 2 \($0 + 2)\n" }.joined(), TemporaryData.pairs)
         let reading = try read(data.path)
         #expect(reading.findings.counts[.badLabel] == 1000)
-        #expect(reading.findings.findings.count { $0.kind == .badLabel } == 20)
-        #expect(reading.findings.lines.contains("error: … and 980 more of the kind badLabel"))
+        #expect(reading.findings.findings.count { $0.kind == .badLabel } == 10)
+        #expect(reading.findings.lines.contains("error: … and 990 more of the kind badLabel"))
         let error = #expect(throws: InputError.self) { try reading.validProtocol() }
         #expect(error?.place == "line 1")
         #expect(error?.description.contains("999 more errors") == true)

@@ -12,7 +12,7 @@ public struct FindingList: Hashable, Sendable {
     /// An empty list.
     ///
     /// - Parameter limitPerKind: How many findings of a kind are written out.
-    public init(limitPerKind: Int = 20) {
+    public init(limitPerKind: Int = 10) {
         self.limitPerKind = limitPerKind
     }
 
@@ -57,11 +57,6 @@ public struct FindingList: Hashable, Sendable {
             if counts[finding.kind, default: 0] <= limitPerKind { findings.append(finding) }
         }
         for kind in later.counts.keys { counts[kind, default: 0] += later.unlistedCount(kind) }
-    }
-
-    /// Adds several findings of a kind that were only counted.
-    package mutating func count(_ more: Int, of kind: ProtocolFinding.Kind) {
-        if more > 0 { counts[kind, default: 0] += more }
     }
 
     /// The findings as lines of text, errors first; a kind's rest is one line.

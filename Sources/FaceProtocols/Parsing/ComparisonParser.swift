@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// Lines `template template label` → ``Comparisons``, without a string per line.
 ///
 /// The file is cut into parts at line ends; lines are counted first, so that each part is parsed straight into its
@@ -39,20 +31,7 @@ package struct ComparisonParser {
             second = [UInt32](unsafeUninitializedCapacity: count) { second, secondCount in
                 labels = [UInt8](unsafeUninitializedCapacity: count) { labels, labelCount in
                     let columns = ComparisonColumns(first: first, second: second, labels: labels)
-                    outcomes = lookup.withPointers { lookup in
-                        Workers(workers)
-                            .map(chunks.chunks.count) { index in
-                                var chunk = ComparisonChunk(
-                                    columns: columns,
-                                    lookup: lookup,
-                                    row: chunks.chunks[index].firstRow,
-                                    file: rows.file,
-                                    findings: FindingList(limitPerKind: limit)
-                                )
-                                chunk.parse(UnsafeBufferPointer(rebasing: rows.bytes[chunks.chunks[index].range]))
-                                return chunk
-                            }
-                    }
+                    outcomes = parse(chunks.chunks, into: columns, limitPerKind: limit)
                     labelCount = count
                 }
                 secondCount = count
@@ -62,6 +41,29 @@ package struct ComparisonParser {
         for outcome in outcomes { findings.append(outcome.findings) }
         findings.addCarriageReturns(outcomes.reduce(0) { $0 + $1.carriageReturnCount }, of: count, file: rows.file)
         return Comparisons(first: first, second: second, labels: labels)
+    }
+}
+
+extension ComparisonParser {
+    private func parse(
+        _ chunks: [LineChunks.Chunk],
+        into columns: ComparisonColumns,
+        limitPerKind: Int
+    ) -> [ComparisonChunk] {
+        lookup.withPointers { lookup in
+            Workers(workers)
+                .map(chunks.count) { index in
+                    var chunk = ComparisonChunk(
+                        columns: columns,
+                        lookup: lookup,
+                        row: chunks[index].firstRow,
+                        file: rows.file,
+                        findings: FindingList(limitPerKind: limitPerKind)
+                    )
+                    chunk.parse(UnsafeBufferPointer(rebasing: rows.bytes[chunks[index].range]))
+                    return chunk
+                }
+        }
     }
 }
 

@@ -46,7 +46,7 @@ struct ComparisonChecks {
         }
         let unused = isUsed.count { !$0 }
         if unused > 0, value.searches.isEmpty {
-            findings.add(.unusedTemplate, file: origins.comparisons, "\(unused) templates are in no comparison")
+            findings.add(.unusedTemplate, file: origins.comparisons, "templates that are in no comparison: \(unused)")
         }
         guard let subjects = value.subjects else { return }
         for template in isUsed.indices where isUsed[template] && subjects.indices[template] == TemplateSubjects.none {

@@ -101,7 +101,7 @@ struct ImageChecks {
         }
         let shared = Self.sharedCount(value, groups: (0..<UInt32(value.templates.count)).map { $0 })
         if shared > 0 {
-            findings.add(.sharedMedium, file: origins.images, "\(shared) media occur in more than one template")
+            findings.add(.sharedMedium, file: origins.images, "media that occur in more than one template: \(shared)")
         }
         guard let subjects = value.subjects else { return }
         let foreign = Self.sharedCount(value, groups: subjects.indices)
@@ -109,7 +109,7 @@ struct ImageChecks {
             findings.add(
                 .mediumOfSeveralSubjects,
                 file: origins.images,
-                "\(foreign) media occur in templates of more than one subject"
+                "media that occur in templates of more than one subject: \(foreign)"
             )
         }
     }
