@@ -23,8 +23,15 @@ public struct AtomicFile: ~Copyable {
     /// - Parameter path: The destination; its folder must exist.
     /// - Throws: ``InputError`` (`unwritable`).
     public init(path: String) throws(InputError) {
-        let temporaryPath = "\(path).\(getpid()).partial"
-        let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        // A number makes the name unique: two threads may write one destination, and a killed process of the same id
+        // may have left a file behind.
+        var temporaryPath = ""
+        var descriptor: Int32 = -1
+        for number in 0..<1000 where descriptor < 0 {
+            temporaryPath = "\(path).\(getpid())-\(number).partial"
+            descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 || errno == EEXIST else { break }
+        }
         guard descriptor >= 0 else {
             throw InputError(.unwritable, "cannot write: \(lastSystemError())", file: path)
         }

@@ -30,7 +30,8 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
     }
 
     private static func map(_ path: String) throws(InputError) -> (base: UnsafeMutableRawPointer?, count: Int) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Non-blocking, or a named pipe would hold the open until somebody writes to it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw InputError(.missing, "cannot open: \(lastSystemError())", file: path)
         }

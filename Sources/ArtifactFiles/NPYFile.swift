@@ -75,6 +75,29 @@ public struct NPYFile: ~Copyable, Sendable {
         }
     }
 
+    /// Lends all elements in single precision: for a large float32 file the mapped bytes themselves, without a copy.
+    ///
+    /// - Parameter body: Receives ``count`` elements in C order.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``InputError`` (`unsupported`) for elements that single precision cannot hold, or what `body` throws.
+    public func withFloats<Value>(
+        _ body: (UnsafeBufferPointer<Float>) throws(InputError) -> Value
+    ) throws(InputError) -> Value {
+        let count = count
+        let offset = dataOffset
+        // A header of an odd length leaves the data unaligned.
+        guard elementType == .float32, offset.isMultiple(of: MemoryLayout<Float>.alignment) else {
+            let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+            defer { copy.deallocate() }
+            _ = copy.initialize(from: try floats())
+            return try body(UnsafeBufferPointer(copy))
+        }
+        return try file.withBytes { bytes throws(InputError) in
+            let data = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + 4 * count])
+            return try body(data.bindMemory(to: Float.self))
+        }
+    }
+
     /// All elements in double precision.
     ///
     /// - Throws: ``InputError`` (`unsupported`) for integers that double precision cannot hold.
@@ -83,7 +106,7 @@ public struct NPYFile: ~Copyable, Sendable {
         case .float16: values { (bits: UInt16) in Double(Float16(bitPattern: bits)) }
         case .float32: values { (bits: UInt32) in Double(Float(bitPattern: bits)) }
         case .float64: values { (bits: UInt64) in Double(bitPattern: bits) }
-        default: try integers().map { Double($0) }
+        default: try wholeNumbers()
         }
     }
 
@@ -96,15 +119,44 @@ public struct NPYFile: ~Copyable, Sendable {
         case .int16: return values { (bits: UInt16) in Int(Int16(bitPattern: bits)) }
         case .int32: return values { (bits: UInt32) in Int(Int32(bitPattern: bits)) }
         case .int64: return values { (bits: UInt64) in Int(Int64(bitPattern: bits)) }
-        case .uint8, .bool: return values { (bits: UInt8) in Int(bits) }
+        case .uint8: return values { (bits: UInt8) in Int(bits) }
+        case .bool: return values { (bits: UInt8) in bits == 0 ? 0 : 1 }
         case .uint16: return values { (bits: UInt16) in Int(bits) }
         case .uint32: return values { (bits: UInt32) in Int(bits) }
         case .uint64:
             let bits = values { (bits: UInt64) in bits }
-            guard bits.allSatisfy({ $0 <= UInt64(Int.max) }) else { throw wrongType("integers below 2^63") }
+            if let index = bits.firstIndex(where: { $0 > UInt64(Int.max) }) {
+                throw elementFailure(index, expected: "an integer below 2^63", found: "\(bits[index])")
+            }
             return bits.map { Int($0) }
         default: throw wrongType("an integer type")
         }
+    }
+
+    /// Integers in double precision; one that it cannot hold is refused.
+    private func wholeNumbers() throws(InputError) -> [Double] {
+        let integers = try integers()
+        guard elementType.size == 8 else { return integers.map { Double($0) } }
+        var numbers: [Double] = []
+        numbers.reserveCapacity(integers.count)
+        for (index, integer) in integers.enumerated() {
+            guard let number = Double(exactly: integer) else {
+                throw elementFailure(index, expected: "an integer that double precision holds", found: "\(integer)")
+            }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
+    private func elementFailure(_ index: Int, expected: String, found: String) -> InputError {
+        InputError(
+            .unsupported,
+            "a number that is out of range",
+            file: file.path,
+            place: "element \(index), byte \(dataOffset + index * elementType.size)",
+            expected: expected,
+            found: found
+        )
     }
 
     private func wrongType(_ expected: String) -> InputError {
@@ -131,65 +183,5 @@ public struct NPYFile: ~Copyable, Sendable {
                 initialized = count
             }
         }
-    }
-}
-
-// MARK: Writing
-
-/// A number that `.npy` files hold as it lies in memory.
-public protocol NPYElement: BitwiseCopyable, Sendable {
-    /// Its type in the file.
-    static var npyType: NPYFile.ElementType { get }
-}
-
-extension Float: NPYElement {
-    /// Single precision.
-    public static var npyType: NPYFile.ElementType { .float32 }
-}
-
-extension Double: NPYElement {
-    /// Double precision.
-    public static var npyType: NPYFile.ElementType { .float64 }
-}
-
-extension UInt8: NPYElement {
-    /// 8-bit natural number.
-    public static var npyType: NPYFile.ElementType { .uint8 }
-}
-
-extension UInt32: NPYElement {
-    /// 32-bit natural number.
-    public static var npyType: NPYFile.ElementType { .uint32 }
-}
-
-extension Int64: NPYElement {
-    /// 64-bit integer.
-    public static var npyType: NPYFile.ElementType { .int64 }
-}
-
-extension NPYFile {
-    /// Writes an array, whole or not at all.
-    ///
-    /// - Parameters:
-    ///   - values: The elements in C order.
-    ///   - shape: Axis lengths; one axis when nil.
-    ///   - path: The destination.
-    /// - Throws: ``InputError`` (`unwritable`).
-    public static func write<Element: NPYElement>(
-        _ values: [Element],
-        shape: [Int]? = nil,
-        to path: String
-    ) throws(InputError) {
-        let shape = shape ?? [values.count]
-        precondition(shape.reduce(1, *) == values.count, "the shape does not hold as many elements")
-        var file = try AtomicFile(path: path)
-        try file.write(NPYHeader.bytes(Element.npyType, shape: shape))
-        // Little-endian machines only: what Swift runs on.
-        var failure: InputError?
-        values.withUnsafeBytes { raw in
-            do throws(InputError) { try file.write(raw) } catch { failure = error }
-        }
-        if let failure { throw failure }
-        try file.commit()
     }
 }

@@ -5,6 +5,7 @@ struct NPYHeader {
     var dataOffset: Int
 
     private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+    /// Far above what a dictionary of three short values needs.
     private static let longestHeader = 1 << 16
 
     /// Reads and checks the header, and that the file has as many bytes as it says.
@@ -14,11 +15,18 @@ struct NPYHeader {
         }
         let version = bytes[6]
         guard (1...3).contains(version) else {
-            throw InputError(.unsupported, "unknown .npy version", place: "byte 6", expected: "1 to 3", found: "\(version)")
+            throw InputError(
+                .unsupported,
+                "unknown .npy version",
+                place: "byte 6",
+                expected: "1 to 3",
+                found: "\(version)"
+            )
         }
         let start = version == 1 ? 10 : 12
         guard bytes.count >= start else { throw InputError(.truncated, "the header is cut off", place: "byte 8") }
-        let length = version == 1
+        let length =
+            version == 1
             ? Int(bytes[8]) | Int(bytes[9]) << 8
             : Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
         guard length <= Self.longestHeader else {
@@ -48,6 +56,7 @@ struct NPYHeader {
             throw InputError(
                 fileSize < dataOffset + size ? .truncated : .malformed,
                 "the file's length is not what its header says",
+                place: "byte \(min(fileSize, dataOffset + size))",
                 expected: "\(dataOffset + size) bytes",
                 found: "\(fileSize)"
             )
@@ -123,12 +132,13 @@ private struct NPYHeaderParser {
 
     private mutating func string() throws(InputError) -> String {
         skipSpace()
-        guard position < bytes.count, bytes[position] == UInt8(ascii: "'") || bytes[position] == UInt8(ascii: "\"") else {
-            throw failure("no string")
-        }
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "'") || bytes[position] == UInt8(ascii: "\"")
+        else { throw failure("no string") }
         let quote = bytes[position]
         let start = position + 1
-        guard let end = bytes[start...].firstIndex(of: quote) else { throw failure("a string without end") }
+        guard let end = bytes[start...].prefix(40).firstIndex(of: quote) else {
+            throw failure("a string that is too long or has no end")
+        }
         position = end + 1
         return String(decoding: bytes[start..<end], as: UTF8.self)
     }
@@ -158,6 +168,8 @@ private struct NPYHeaderParser {
         let digits = bytes[position...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         guard let value = Int(String(decoding: digits, as: UTF8.self)) else { throw failure("no axis length") }
         position += digits.count
+        // Python 2 wrote long integers as 10L.
+        if position < bytes.count && bytes[position] == UInt8(ascii: "L") { position += 1 }
         return value
     }
 

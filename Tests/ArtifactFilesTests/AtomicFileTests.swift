@@ -1,0 +1,102 @@
+import ArtifactFiles
+import Foundation
+import Testing
+
+@Suite struct AtomicFileTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func contents(_ name: String) throws -> [UInt8] {
+        try MappedFile(path: folder.file(name)).withBytes { Array($0) }
+    }
+
+    @Test func theFileAppearsOnCommitAndNotBefore() throws {
+        var file = try AtomicFile(path: folder.file("a"))
+        try file.write("first ")
+        try file.write([0x73, 0x65])
+        #expect(!FileSystem.exists(folder.file("a")))
+        try file.commit()
+        #expect(try contents("a") == Array("first se".utf8))
+        #expect(folder.names == ["a"])
+    }
+
+    @Test func withoutACommitNothingIsLeft() throws {
+        try AtomicFile.write("old", to: folder.file("a"))
+        do {
+            var file = try AtomicFile(path: folder.file("a"))
+            try file.write("new")
+        }
+        #expect(try contents("a") == Array("old".utf8))
+        #expect(folder.names == ["a"])
+    }
+
+    @Test func piecesOfEverySizeArriveInOrder() throws {
+        var file = try AtomicFile(path: folder.file("a"))
+        var expected: [UInt8] = []
+        for (index, size) in [1, 1 << 18, 3, (1 << 18) - 1, 0, 1 << 20, 100_000, 100_000, 100_000].enumerated() {
+            let piece = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ index) }
+            expected += piece
+            try file.write(piece)
+        }
+        try file.commit(survivingPowerFailure: false)
+        #expect(try contents("a") == expected)
+    }
+
+    @Test func twoWritersOfOneDestinationDoNotMix() throws {
+        var first = try AtomicFile(path: folder.file("a"))
+        var second = try AtomicFile(path: folder.file("a"))
+        try first.write("first")
+        try second.write("second")
+        try first.commit()
+        #expect(try contents("a") == Array("first".utf8))
+        try second.commit()
+        #expect(try contents("a") == Array("second".utf8))
+        #expect(folder.names == ["a"])
+    }
+
+    @Test func whatCannotBeWrittenIsAnErrorThatNamesTheDestination() throws {
+        #expect(throws: InputError.self) { try AtomicFile.write("x", to: folder.file("absent/a")) }
+        let destination = folder.file("directory")
+        try FileSystem.createFolder(destination)
+        let error = #expect(throws: InputError.self) { try AtomicFile.write("x", to: destination) }
+        #expect(error?.code == .unwritable && error?.file == destination)
+        // The failed rename leaves no temporary file behind.
+        #expect(folder.names == ["directory"])
+    }
+
+    /// `/dev/full` refuses every byte: it is put in the place of the temporary file's descriptor.
+    @Test(.enabled(if: FileSystem.exists("/dev/full"))) func aFullDiskIsAnErrorAndTheOldFileStays() throws {
+        let path = folder.file("a")
+        try AtomicFile.write("old", to: path)
+        var file = try AtomicFile(path: path)
+        let temporary = try #require(folder.names.first { $0 != "a" })
+        let descriptor = open("/dev/full", O_WRONLY)
+        let own = try #require(descriptorOf(folder.file(temporary)))
+        #expect(dup2(descriptor, own) == own)
+        close(descriptor)
+        try file.write("new")
+        let result: InputError?
+        do throws(InputError) {
+            try file.commit()
+            result = nil
+        } catch {
+            result = error
+        }
+        #expect(result?.code == .unwritable)
+        #expect(try contents("a") == Array("old".utf8))
+        #expect(folder.names == ["a"])
+    }
+
+    /// This process's descriptor of an open file.
+    private func descriptorOf(_ path: String) -> Int32? {
+        var wanted = stat()
+        guard stat(path, &wanted) == 0 else { return nil }
+        return (3..<1024)
+            .first { descriptor in
+                var status = stat()
+                return fstat(descriptor, &status) == 0 && status.st_ino == wanted.st_ino
+                    && status.st_dev == wanted.st_dev
+            }
+    }
+}
