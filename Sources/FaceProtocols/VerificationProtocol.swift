@@ -21,11 +21,7 @@ public struct VerificationProtocol: Hashable, Sendable {
     /// Searches of probes in galleries (1:N).
     public let searches: [IdentificationSearch]
 
-    /// Puts a protocol together.
-    ///
-    /// - Parameters:
-    ///   - templateIDs: Each image's template id.
-    ///   - mediumIDs: Each image's medium id.
+    /// Puts a protocol together from parts that share one set of dense indices.
     package init(
         name: String,
         imageFolder: String,

@@ -9,6 +9,8 @@ public struct ProtocolDescriptor: Hashable, Sendable {
         case embedded
         /// A file.
         case file(String)
+        /// Made with a protocol that was written.
+        case written
 
         /// The file, when it is one.
         public var file: String? {

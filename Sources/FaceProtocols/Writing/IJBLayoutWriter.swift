@@ -51,7 +51,7 @@ public struct IJBLayoutWriter: Sendable {
             files: ["prefix": layout.prefix, "images": value.imageFolder, "meta": metaFolder],
             counts: ProtocolCounts(of: value),
             digests: digests,
-            source: .embedded
+            source: .written
         )
     }
 
