@@ -39,19 +39,20 @@ struct Backdrop {
     /// Fills a canvas.
     func fill(_ canvas: SampleCanvas) {
         let step = Float(Self.cells - 1) / Float(canvas.side)
-        grid.withUnsafeBufferPointer { grid in
-            for row in 0..<canvas.side {
-                let y = Float(row) * step
-                let top = Int(Int32(y))
-                let ty = y - Float(top)
+        var line = [Vector](repeating: .zero, count: Self.cells)
+        for row in 0..<canvas.side {
+            let y = Float(row) * step
+            let top = Int(Int32(y))
+            for cell in 0..<Self.cells {
+                let above = top * Self.cells + cell
+                line[cell] = mix(grid[above], grid[above + Self.cells], y - Float(top))
+            }
+            let colors = canvas.colors + row * canvas.side
+            line.withUnsafeBufferPointer { line in
                 for column in 0..<canvas.side {
                     let x = Float(column) * step
                     let left = Int(Int32(x))
-                    let tx = x - Float(left)
-                    let cell = top * Self.cells + left
-                    let upper = mix(grid[cell], grid[cell + 1], tx)
-                    let lower = mix(grid[cell + Self.cells], grid[cell + Self.cells + 1], tx)
-                    canvas.colors[row * canvas.side + column] = mix(upper, lower, ty)
+                    colors[column] = mix(line[left], line[left + 1], x - Float(left))
                 }
             }
         }

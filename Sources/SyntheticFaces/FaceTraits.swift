@@ -133,6 +133,14 @@ package struct SkinMark: Hashable, Sendable {
     package var y: Float
     package var radius: Float
     package var darkness: Float
+
+    /// A mark at a place of the face's plane.
+    package init(x: Float, y: Float, radius: Float, darkness: Float) {
+        self.x = x
+        self.y = y
+        self.radius = radius
+        self.darkness = darkness
+    }
 }
 
 /// Colour and relief of the skin.
@@ -191,4 +199,12 @@ package struct BeardTraits: Hashable, Sendable {
     package var chin: Float = 0
     package var cheeks: Float = 0
     package var stubble: Float = 0
+
+    /// Densities, 0 … 1.
+    package init(moustache: Float = 0, chin: Float = 0, cheeks: Float = 0, stubble: Float = 0) {
+        self.moustache = moustache
+        self.chin = chin
+        self.cheeks = cheeks
+        self.stubble = stubble
+    }
 }

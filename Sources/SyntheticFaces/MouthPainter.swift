@@ -106,7 +106,9 @@ struct MouthPainter {
     /// How far a point belongs to the moustache, the chin, the bands that join them, and the cheeks.
     @inline(__always)
     private func zones(side: Float, y: Float, degrees: Float) -> SIMD4<Float> {
-        guard degrees < 97 else { return .zero }
+        let border = mouth.y - 0.2 + 0.8 * (side - mouth.halfWidth) + 0.5 * max(0, side - 5)
+        let isBare = degrees < 65 && y > max(border + 0.45, nose.tipY - 0.3)
+        guard degrees < 97 && !isBare else { return .zero }
         let open = expression.mouthOpen * 0.55
         let width = mouth.halfWidth
         let lipTop = mouth.y + mouth.upperLip
@@ -119,7 +121,6 @@ struct MouthPainter {
         let band =
             hump((side - width - 0.35) / 0.6) * smoothstep(mouth.y + 0.9, mouth.y + 0.3, y)
             * smoothstep(mouth.y - 2.8, mouth.y - 2.2, y)
-        let border = mouth.y - 0.2 + 0.8 * (side - width) + 0.5 * max(0, side - 5)
         let sideburn = smoothstep(65, 71, degrees) * smoothstep(1.4, 0.2, y)
         let jaw = smoothstep(border + 0.45, border - 0.45, y) * smoothstep(1.7, 2.6, side)
         let cheek = max(jaw, sideburn) * smoothstep(97, 86, degrees)

@@ -5,7 +5,7 @@ final class PhotographicFinish {
     private let side: Int
     private var current: UnsafeMutablePointer<Vector>
     private var spare: UnsafeMutablePointer<Vector>
-    private let encoded: [Float]
+    private let encoded: UnsafeMutablePointer<Float>
     private static let encodedSteps = 4096
 
     init(side: Int) {
@@ -14,12 +14,16 @@ final class PhotographicFinish {
         spare = .allocate(capacity: side * side)
         current.initialize(repeating: .zero, count: side * side)
         spare.initialize(repeating: .zero, count: side * side)
-        encoded = (0...Self.encodedSteps).map { Self.encode(Double($0) / Double(Self.encodedSteps)) }
+        encoded = .allocate(capacity: Self.encodedSteps + 1)
+        for step in 0...Self.encodedSteps {
+            (encoded + step).initialize(to: Self.encode(Double(step) / Double(Self.encodedSteps)))
+        }
     }
 
     deinit {
         current.deallocate()
         spare.deallocate()
+        encoded.deallocate()
     }
 
     /// The sRGB transfer function, 0 … 1 to 0 … 1.
@@ -183,9 +187,7 @@ final class PhotographicFinish {
     private static func byte(_ x: Float) -> UInt8 { UInt8(truncatingIfNeeded: Int32(clamp(x + 0.5, 0, 255))) }
 
     @inline(__always)
-    private func encode(_ x: Float) -> Float {
-        encoded.withUnsafeBufferPointer { $0[Int(Int32(clamp(x) * Float(Self.encodedSteps) + 0.5))] }
-    }
+    private func encode(_ x: Float) -> Float { encoded[Int(Int32(clamp(x) * Float(Self.encodedSteps) + 0.5))] }
 }
 
 /// Sensor noise: nearly normal, stronger in the shadows, partly shared by the channels.

@@ -1,11 +1,11 @@
 /// Transcendental functions from + − × ÷ alone, so that a face has the same bytes on every machine.
 ///
 /// The C library's functions differ between machines in the last bit; IEEE 754's basic operations do not.
-enum PortableMath {
+package enum PortableMath {
     static let pi = 3.141592653589793
 
     /// sin x for |x| below about 1e4, absolute error below 1e-14.
-    static func sine(_ radians: Double) -> Double {
+    package static func sine(_ radians: Double) -> Double {
         let (remainder, quadrant) = reduced(radians)
         switch quadrant {
         case 0: return sineSeries(remainder)
@@ -16,10 +16,10 @@ enum PortableMath {
     }
 
     /// cos x for |x| below about 1e4, absolute error below 1e-14.
-    static func cosine(_ radians: Double) -> Double { sine(radians + pi / 2) }
+    package static func cosine(_ radians: Double) -> Double { sine(radians + pi / 2) }
 
     /// eˣ for |x| below 700, relative error below 1e-14.
-    static func exponential(_ x: Double) -> Double {
+    package static func exponential(_ x: Double) -> Double {
         let halvings = (x * 1.4426950408889634).rounded(.toNearestOrEven)
         let remainder = x - halvings * 0.6931471805599453
         var sum = 1.0
@@ -28,7 +28,7 @@ enum PortableMath {
     }
 
     /// The real cube root of a number in [0, 8], by Newton's iteration.
-    static func cubeRoot(_ x: Double) -> Double {
+    package static func cubeRoot(_ x: Double) -> Double {
         guard x > 0 else { return 0 }
         var root = 1.0
         for _ in 0..<60 { root = (2 * root + x / (root * root)) / 3 }

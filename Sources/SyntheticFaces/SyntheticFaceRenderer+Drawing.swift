@@ -58,7 +58,7 @@ extension SyntheticFaceRenderer {
     func light(_ scene: Scene) {
         shadow.reset(towards: scene.rig.keyDirection)
         shadow.add(head, stride: 2) { _ in true }
-        shadow.add(hair, stride: 1) { self.hair.attributes[$0][3] > 0.1 }
+        shadow.add(hair, stride: 2) { self.hair.attributes[$0][3] > 0.1 }
         shadow.add(body, stride: 1) { _ in true }
         head.light(scene.rig, shadow: shadow, reach: 3)
         hair.light(scene.rig, shadow: shadow, reach: 0)
