@@ -22,7 +22,7 @@ TARGETS = ["1e-6", "1e-4", "1e-3", "0.0125", "1e-2", "0.05", "1e-1", "0.25", "0.
 
 
 def at_most(genuine, impostor, target):
-    """METRICS.md's rule, literally, in exact arithmetic."""
+    """The at-most rule, literally, in exact arithmetic."""
     allowed = int(Fraction(target) * len(impostor))
     ranked = sorted(impostor, reverse=True)
     boundary = ranked[allowed] if allowed < len(ranked) else -np.inf

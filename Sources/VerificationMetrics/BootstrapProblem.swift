@@ -109,6 +109,9 @@ extension ScoreValues {
                 "\(count) scores, \(labels.count) labels and subjects of \(subjects.count) comparisons"
             )
         }
+        guard count <= Int(UInt32.max) else {
+            throw MetricsError(.invalidOption, "more than \(UInt32.max) comparisons cannot be resampled")
+        }
         if labels.contains(where: { $0 > 1 }) { throw labels.invalidLabel() }
         switch self {
         case .single(let scores): try scores.checkValid()

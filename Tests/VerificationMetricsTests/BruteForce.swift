@@ -1,7 +1,7 @@
 import SeededRandom
 import VerificationMetrics
 
-/// The definitions of `Documentation/Metrics.md` word for word, in O(n²): what the library is held against.
+/// The definitions word for word, in O(n²): what the library is held against.
 struct BruteForce {
     let genuine: [Double]
     let impostor: [Double]
