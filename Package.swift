@@ -68,10 +68,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .target(name: "Plotting"),
         .target(
             name: "Reporting",
             dependencies: [
-                "ArtifactFiles", "VerificationMetrics",
+                "ArtifactFiles", "Plotting", "StrictYAML", "VerificationMetrics",
                 .product(name: "Mustache", package: "swift-mustache"),
             ]
         ),
@@ -90,12 +91,38 @@ let package = Package(
     ]
 )
 
-/// Every library target has its tests beside it under `Tests/<target>Tests`.
-let testSupport: [String: [Target.Dependency]] = [
-    "VerifarCLITests": ["ArtifactFiles", "FaceProtocols", "SyntheticFaces"],
+// Tests mirror targets. They use what is public or `package`; numeric ones run in release mode.
+package.targets.append(
+    .target(name: "TestSupport", dependencies: ["NeuralGraph"], path: "Tests/TestSupport")
+)
+let tests: [String: [Target.Dependency]] = [
+    "ArtifactFilesTests": [],
+    "BackbonesTests": ["ArtifactFiles", "NeuralCompute", "NeuralGraph"],
+    "CheckpointsTests": ["ArtifactFiles", "Backbones", "NeuralCompute", "NeuralGraph"],
+    "FaceEvaluationTests": [
+        "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
+        "SeededRandom", "VerificationMetrics",
+    ],
+    "FaceImagingTests": ["ArtifactFiles", "SeededRandom"],
+    "FaceProtocolsTests": ["ArtifactFiles", "SeededRandom"],
+    "NeuralComputeTests": ["ArtifactFiles", "Backbones", "NeuralGraph"],
+    "NeuralGraphTests": ["ArtifactFiles"],
+    "PlottingTests": [],
+    "ReportingTests": ["ArtifactFiles", "SeededRandom", "VerificationMetrics"],
+    "SeededRandomTests": [],
+    "StrictYAMLTests": ["ArtifactFiles"],
+    "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging", "SeededRandom"],
+    "VerifarCLITests": ["ArtifactFiles"],
+    "VerificationMetricsTests": ["ArtifactFiles", "SeededRandom"],
 ]
+for (name, dependencies) in tests.sorted(by: { $0.key < $1.key }) {
+    let tested = Target.Dependency(stringLiteral: String(name.dropLast("Tests".count)))
+    package.targets.append(.testTarget(name: name, dependencies: [tested, "TestSupport"] + dependencies))
+}
 
-for target in package.targets where target.type != .system && !target.name.hasPrefix("C") || target.name == "Checkpoints" {
+// Swift 6 mode comes with the tools version; these are on top of it. C targets take no Swift settings.
+let cTargets: Set = ["CImageCodecs", "CKernels"]
+for target in package.targets where !cTargets.contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),

@@ -48,6 +48,13 @@ public protocol Backbone: Sendable {
     /// - Parameter shapes: Parameter name → shape, prefixes stripped.
     /// - Returns: nil when the telling parameters are not there.
     func configuration(suggestedBy shapes: [String: [Int]]) -> BackboneConfiguration?
+
+    /// How the reference code fills a parameter before training; PyTorch's defaults where it says nothing.
+    ///
+    /// - Parameters:
+    ///   - parameter: The parameter.
+    ///   - fanIn: Inputs of one output of the layer that it belongs to.
+    func initialization(of parameter: ParameterSpecification, fanIn: Int) -> ParameterInitialization
 }
 
 extension Backbone {

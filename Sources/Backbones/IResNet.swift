@@ -79,6 +79,14 @@ public struct IResNet: Backbone {
         )
     }
 
+    /// Convolutions from N(0, 0.1²) as that file has it, the rest as PyTorch.
+    public func initialization(of parameter: ParameterSpecification, fanIn: Int) -> ParameterInitialization {
+        switch parameter.role {
+        case .convolutionWeight: .normal(standardDeviation: 0.1)
+        default: PyTorchDefaults.initialization(of: parameter, fanIn: fanIn)
+        }
+    }
+
     /// `IBasicBlock`.
     private func block(
         _ builder: inout GraphBuilder,

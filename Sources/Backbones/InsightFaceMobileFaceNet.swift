@@ -68,6 +68,14 @@ public struct InsightFaceMobileFaceNet: Backbone {
             widthMultiplier: Double(stem) / Double(64 * scale)
         )
     }
+
+    /// Kaiming's normal distribution by fan-out for every weight, as that file's `_initialize_weights`.
+    public func initialization(of parameter: ParameterSpecification, fanIn: Int) -> ParameterInitialization {
+        switch parameter.role {
+        case .convolutionWeight, .linearWeight: parameter.kaimingFanOut
+        default: PyTorchDefaults.initialization(of: parameter, fanIn: fanIn)
+        }
+    }
 }
 
 /// The blocks of that file.

@@ -51,6 +51,14 @@ public struct MobileFaceNet: Backbone {
         )
     }
 
+    /// Kaiming's normal distribution by fan-out for every weight, as that code's loop over modules.
+    public func initialization(of parameter: ParameterSpecification, fanIn: Int) -> ParameterInitialization {
+        switch parameter.role {
+        case .convolutionWeight, .linearWeight: parameter.kaimingFanOut
+        default: PyTorchDefaults.initialization(of: parameter, fanIn: fanIn)
+        }
+    }
+
     /// `ConvBlock`.
     private func block(
         _ builder: inout GraphBuilder,

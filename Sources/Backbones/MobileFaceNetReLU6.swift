@@ -59,6 +59,15 @@ public struct MobileFaceNetReLU6: Backbone {
         )
     }
 
+    /// Kaiming's normal distribution by fan-out for every weight, as that code's loop over modules; biases start at 0.
+    public func initialization(of parameter: ParameterSpecification, fanIn: Int) -> ParameterInitialization {
+        switch parameter.role {
+        case .convolutionWeight, .linearWeight: parameter.kaimingFanOut
+        case .bias: .constant(0)
+        default: PyTorchDefaults.initialization(of: parameter, fanIn: fanIn)
+        }
+    }
+
     /// `ConvBNReLU`.
     private func block(
         _ builder: inout GraphBuilder,

@@ -34,6 +34,8 @@ size_t vf_tile_height(void) {
 void vf_dense_run(const vf_dense *task) { DISPATCH(vf_dense_run, task) }
 void vf_depthwise_run(const vf_depthwise *task) { DISPATCH(vf_depthwise_run, task) }
 void vf_paired_run(const vf_depthwise *task) { DISPATCH(vf_paired_run, task) }
+void vf_winograd_input_run(const vf_winograd_input *task) { DISPATCH(vf_winograd_input_run, task) }
+void vf_winograd_output_run(const vf_winograd_output *task) { DISPATCH(vf_winograd_output_run, task) }
 
 #if defined(__x86_64__)
 unsigned vf_denormals_flush(void) {

@@ -3,5 +3,6 @@
 #include <stdint.h>
 #include "simd_avx2.h"
 #include "neural_impl.h"
+#include "winograd_impl.h"
 #pragma clang attribute pop
 #endif

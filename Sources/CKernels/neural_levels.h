@@ -6,11 +6,17 @@
 void vf_dense_run_portable(const vf_dense *task);
 void vf_depthwise_run_portable(const vf_depthwise *task);
 void vf_paired_run_portable(const vf_depthwise *task);
+void vf_winograd_input_run_portable(const vf_winograd_input *task);
+void vf_winograd_output_run_portable(const vf_winograd_output *task);
 void vf_dense_run_avx2(const vf_dense *task);
 void vf_depthwise_run_avx2(const vf_depthwise *task);
 void vf_paired_run_avx2(const vf_depthwise *task);
+void vf_winograd_input_run_avx2(const vf_winograd_input *task);
+void vf_winograd_output_run_avx2(const vf_winograd_output *task);
 void vf_dense_run_avx512(const vf_dense *task);
 void vf_depthwise_run_avx512(const vf_depthwise *task);
 void vf_paired_run_avx512(const vf_depthwise *task);
+void vf_winograd_input_run_avx512(const vf_winograd_input *task);
+void vf_winograd_output_run_avx512(const vf_winograd_output *task);
 
 #endif

@@ -15,6 +15,7 @@ INLINE vf v_load_some(const float *p, size_t n) { return _mm256_maskload_ps(p, v
 INLINE void v_store_some(float *p, vf x, size_t n) { _mm256_maskstore_ps(p, v_mask(n), x); }
 INLINE vf v_set(float x) { return _mm256_set1_ps(x); }
 INLINE vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vf v_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
 INLINE vf v_add(vf a, vf b) { return _mm256_add_ps(a, b); }
 // MAXPS and MINPS return the second operand where one is NaN.
 INLINE vf v_clip(vf x, vf low, vf high) { return _mm256_min_ps(high, _mm256_max_ps(low, x)); }

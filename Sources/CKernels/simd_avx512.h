@@ -12,6 +12,7 @@ INLINE vf v_load_some(const float *p, size_t n) { return _mm512_maskz_loadu_ps((
 INLINE void v_store_some(float *p, vf x, size_t n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), x); }
 INLINE vf v_set(float x) { return _mm512_set1_ps(x); }
 INLINE vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE vf v_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
 INLINE vf v_add(vf a, vf b) { return _mm512_add_ps(a, b); }
 // MAXPS and MINPS return the second operand where one is NaN.
 INLINE vf v_clip(vf x, vf low, vf high) { return _mm512_min_ps(high, _mm512_max_ps(low, x)); }

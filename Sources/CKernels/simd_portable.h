@@ -22,6 +22,7 @@ INLINE vf v_load_some(const float *p, size_t n) {
 INLINE void v_store_some(float *p, vf x, size_t n) { memcpy(p, &x, n * sizeof(float)); }
 INLINE vf v_set(float x) { return (vf){x, x, x, x}; }
 INLINE vf v_fma(vf a, vf b, vf c) { return a * b + c; }
+INLINE vf v_sub(vf a, vf b) { return a - b; }
 INLINE vf v_add(vf a, vf b) { return a + b; }
 INLINE vf v_choose(vf_mask mask, vf yes, vf no) { return (vf)(((vf_mask)yes & mask) | ((vf_mask)no & ~mask)); }
 INLINE vf v_clip(vf x, vf low, vf high) {

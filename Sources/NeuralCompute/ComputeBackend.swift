@@ -7,9 +7,14 @@ public struct InferenceOptions: Hashable, Sendable {
     ///
     /// It changes speed and memory only: a face's result does not depend on its company.
     public var facesPerPass: Int?
+    /// Whether 3×3 convolutions may be computed by Winograd's transforms, where that is faster.
+    public var usesWinograd: Bool
 
     /// Creates options.
-    public init(facesPerPass: Int? = nil) { self.facesPerPass = facesPerPass }
+    public init(facesPerPass: Int? = nil, usesWinograd: Bool = true) {
+        self.facesPerPass = facesPerPass
+        self.usesWinograd = usesWinograd
+    }
 }
 
 /// Something that runs graphs: a CPU, later a GPU.

@@ -84,6 +84,47 @@ void vf_depthwise_run(const vf_depthwise *task);
 /// its own number, then of its neighbour in the pair.
 void vf_paired_run(const vf_depthwise *task);
 
+/// One 4×4 block of output pixels of a 3×3 convolution with stride 1.
+typedef struct {
+    int32_t input;    ///< offset of the 6×6 patch's first float
+    int32_t output;   ///< offset of the block's first output
+    int32_t addend;   ///< offset of the block's first addend
+    int16_t rows;     ///< output rows of the block that exist, 1 … 4
+    int16_t columns;  ///< output columns of the block that exist, 1 … 4
+} vf_winograd_block;
+
+/// The transforms around the products of a Winograd F(4×4, 3×3) convolution.
+///
+/// Between them stand 36 dense products: [blocks × channels] · [channels × output channels]. Patches at the edge are read
+/// whole: what lies beyond the border must be memory of finite values. Lavin and Gray, arXiv 1509.09308.
+typedef struct {
+    const vf_winograd_block *blocks;
+    size_t block_count;
+    size_t channels;
+    const float *input;
+    size_t input_row_pitch, input_pixel_pitch;
+    float *transformed;  ///< [36][block_count][channels]
+} vf_winograd_input;
+
+/// Transforms input patches.
+void vf_winograd_input_run(const vf_winograd_input *task);
+
+/// The way back.
+typedef struct {
+    const vf_winograd_block *blocks;
+    size_t block_count;
+    size_t channels;
+    const float *products;  ///< [36][block_count][channels]
+    const float *addend;    ///< nil: none
+    size_t addend_row_pitch, addend_pixel_pitch;
+    float *output;
+    size_t output_row_pitch, output_pixel_pitch;
+    vf_epilogue epilogue;
+} vf_winograd_output;
+
+/// Transforms products into output pixels.
+void vf_winograd_output_run(const vf_winograd_output *task);
+
 /// Sets flush-to-zero for the calling thread; returns what to give vf_denormals_restore.
 unsigned vf_denormals_flush(void);
 /// Undoes vf_denormals_flush.

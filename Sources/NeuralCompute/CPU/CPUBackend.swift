@@ -17,7 +17,12 @@ public struct CPUBackend: ComputeBackend {
     ) throws(InputError) -> any InferencePlan {
         try weights.check(against: graph)
         let rewritten = try graph.rewrittenForInference(weights)
-        var compiler = CPUCompiler(graph: rewritten.graph, weights: rewritten.weights)
-        return CPUPlan(program: try compiler.compile(), facesPerPass: options.facesPerPass ?? 2)
+        var compiler = CPUCompiler(
+            graph: rewritten.graph,
+            weights: rewritten.weights,
+            usesWinograd: options.usesWinograd
+        )
+        let program = try compiler.compile()
+        return CPUPlan(program: program, facesPerPass: options.facesPerPass ?? program.suggestedFacesPerPass)
     }
 }

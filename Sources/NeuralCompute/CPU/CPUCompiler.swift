@@ -9,10 +9,12 @@ struct CPUCompiler {
     private var layouts: [ValueLayout]
     private var borders: [[Float]?]
     private var steps: [CPUStep] = []
+    private let usesWinograd: Bool
 
-    init(graph: Graph, weights: Weights) {
+    init(graph: Graph, weights: Weights, usesWinograd: Bool) {
         self.graph = graph
         self.weights = weights
+        self.usesWinograd = usesWinograd
         layouts = graph.shapes.map(ValueLayout.init)
         borders = graph.shapes.map { _ in nil }
     }
@@ -54,18 +56,30 @@ struct CPUCompiler {
             if isDecided[value] && borders[value] != border { continue }
             isDecided[value] = true
             borders[value] = border
-            layouts[value].border = layouts[value].border.union(convolution.padding)
+            layouts[value].border = layouts[value].border.union(neededBorder(of: node.inputs[0], for: convolution))
         }
+    }
+
+    private func suitsWinograd(_ convolution: Convolution, input: ValueID) -> Bool {
+        usesWinograd && WinogradWeights.suits(convolution, input: graph.shape(of: input))
+    }
+
+    /// The border that a convolution's kernel reads.
+    private func neededBorder(of value: ValueID, for convolution: Convolution) -> Padding {
+        guard suitsWinograd(convolution, input: value) else { return convolution.padding }
+        let (height, width) = graph.shape(of: value).extent
+        return WinogradWeights.border(height: height, width: width)
     }
 
     /// The value with the border that a convolution needs: itself, or a copy.
     private mutating func bordered(_ value: ValueID, for convolution: Convolution) -> ValueID {
         let border = convolution.borderValues.flatMap { weights[$0]?.values }
         let layout = layouts[value.index]
-        let isWideEnough = layout.border.union(convolution.padding) == layout.border
+        let needed = neededBorder(of: value, for: convolution)
+        let isWideEnough = layout.border.union(needed) == layout.border
         if convolution.padding.isZero || (isWideEnough && borders[value.index] == border) { return value }
         var copied = layout
-        copied.border = convolution.padding
+        copied.border = needed
         layouts.append(copied)
         borders.append(border)
         let copy = ValueID(layouts.count - 1)
@@ -130,7 +144,11 @@ struct CPUCompiler {
         // Pairs need even whole vectors or an even rest: the pair never straddles two loads.
         let isPaired = perGroup == 2 && convolution.outChannels == channels
         let kernelStep: CPUStep.Kernel
-        if isDepthwise || isPaired {
+        if suitsWinograd(convolution, input: node.inputs[0]) {
+            kernelStep = .winograd(
+                WinogradWeights(weight, outChannels: convolution.outChannels, inChannels: channels)
+            )
+        } else if isDepthwise || isPaired {
             kernelStep = .depthwise(
                 convolution,
                 weights: WeightPacking.perChannel(weight, channels: channels, kernel: kernel, isPaired: isPaired),
@@ -145,7 +163,7 @@ struct CPUCompiler {
             inputs: inputs,
             output: output,
             epilogue: try epilogue(convolution, channels: 0..<convolution.outChannels),
-            weightBytes: weight.count * 4
+            weightBytes: kernelStep.winogradBytes ?? weight.count * 4
         )
     }
 
@@ -273,5 +291,12 @@ struct CPUCompiler {
             throw InputError(.unsupported, "a sigmoid cannot be fused")
         }
         return result
+    }
+}
+
+extension CPUStep.Kernel {
+    fileprivate var winogradBytes: Int? {
+        guard case .winograd(let weights) = self else { return nil }
+        return weights.byteCount
     }
 }

@@ -29,6 +29,8 @@ struct BufferPlacement: Sendable {
     var facePitches: [Int]
     /// Values that are the first to use their memory, and so have to fill its border.
     var borderOwners: [Int]
+    /// Offset of memory that steps use for themselves.
+    var scratchOffset: Int
     /// Floats in all.
     var size: Int
 
@@ -40,6 +42,7 @@ struct BufferPlacement: Sendable {
         offsets = [Int](repeating: 0, count: program.layouts.count)
         facePitches = offsets
         borderOwners = []
+        scratchOffset = 0
         size = 0
         for value in program.layouts.indices {
             guard let lifetime = lifetimes[value] else { continue }
@@ -69,6 +72,8 @@ struct BufferPlacement: Sendable {
             }
             facePitches[value] = isLocal ? 0 : layout.faceSize
         }
+        scratchOffset = size
+        size += program.steps.map(\.scratchCount).max() ?? 0
     }
 
     private struct Slot {

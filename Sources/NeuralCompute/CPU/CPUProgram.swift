@@ -11,6 +11,9 @@ struct CPUProgram: Sendable {
     var borders: [[Float]?]
     var steps: [CPUStep]
     var output: ValueID
+
+    /// Large networks read their weights from main memory: more faces share a reading.
+    var suggestedFacesPerPass: Int { steps.reduce(0) { $0 + $1.weightBytes } > 16 << 20 ? 8 : 2 }
 }
 
 /// One step of a program.
@@ -20,6 +23,8 @@ struct CPUStep: Sendable {
         case dense([DenseGroup], DenseGeometry)
         /// A convolution of each channel by itself, or of pairs of channels.
         case depthwise(Convolution, weights: AlignedFloats, isPaired: Bool)
+        /// A 3×3 convolution by Winograd's transforms.
+        case winograd(WinogradWeights)
         /// A copy into another layout.
         case copy
         /// Anything else, by plain loops.
@@ -33,6 +38,12 @@ struct CPUStep: Sendable {
     var epilogue: CPUEpilogue
     /// Size of the parameters in bytes.
     var weightBytes: Int
+
+    /// Floats of scratch memory that the step needs.
+    var scratchCount: Int {
+        guard case .winograd(let weights) = kernel else { return 0 }
+        return weights.blocksPerChunk * WinogradWeights.positions * (weights.inChannels + weights.outChannels)
+    }
 }
 
 /// One group of a dense convolution.

@@ -47,7 +47,9 @@ struct CPUSchedule: Sendable {
         var index = steps.lowerBound
         while index < steps.upperBound {
             var end = index
-            while end < steps.upperBound && program.steps[end].traffic(in: program) > interleavingThreshold { end += 1 }
+            while end < steps.upperBound && program.steps[end].runsByRows
+                && program.steps[end].traffic(in: program) > interleavingThreshold
+            { end += 1 }
             if end > index {
                 var chain = RowChain(steps: index..<end, program: program)
                 tasks += chain.tasks(rowBudget: rowBudget)
@@ -128,9 +130,15 @@ extension CPUStep {
         case .depthwise(let convolution, _, _):
             let span = (convolution.kernel.height - 1) * convolution.dilation.height + 1
             return min(height, max(0, (rows - 1) * convolution.stride.height + span - convolution.padding.top))
-        case .generic:
+        case .generic, .winograd:
             return height
         }
+    }
+
+    /// Whether the step may be run for some of its rows at a time.
+    fileprivate var runsByRows: Bool {
+        if case .winograd = kernel { return false }
+        return true
     }
 
     var isGeneric: Bool {

@@ -7,6 +7,8 @@ final class CPUTaskList {
         case dense(Int)
         case depthwise(Int)
         case paired(Int)
+        case winogradInput(Int)
+        case winogradOutput(Int)
         case generic(GenericTask)
     }
 
@@ -15,9 +17,12 @@ final class CPUTaskList {
     private var tasks: [Task] = []
     private var denseTasks: [vf_dense] = []
     private var depthwiseTasks: [vf_depthwise] = []
+    private var winogradInputs: [vf_winograd_input] = []
+    private var winogradOutputs: [vf_winograd_output] = []
     /// Storage that the kernels' descriptions point into.
     private var tileStorage: [UnsafeMutableBufferPointer<vf_tile>] = []
     private var offsetStorage: [UnsafeMutableBufferPointer<Int32>] = []
+    private var blockStorage: [UnsafeMutableBufferPointer<vf_winograd_block>] = []
 
     init(plan: CPUPlan, memory: AlignedFloats, faces: Int) {
         self.plan = plan
@@ -36,6 +41,7 @@ final class CPUTaskList {
     deinit {
         for tiles in tileStorage { tiles.deallocate() }
         for offsets in offsetStorage { offsets.deallocate() }
+        for blocks in blockStorage { blocks.deallocate() }
     }
 
     /// Runs all tasks in order.
@@ -47,6 +53,8 @@ final class CPUTaskList {
                     case .dense(let index): vf_dense_run(dense.baseAddress.unsafelyUnwrapped + index)
                     case .depthwise(let index): vf_depthwise_run(depthwise.baseAddress.unsafelyUnwrapped + index)
                     case .paired(let index): vf_paired_run(depthwise.baseAddress.unsafelyUnwrapped + index)
+                    case .winogradInput(let index): vf_winograd_input_run(&winogradInputs[index])
+                    case .winogradOutput(let index): vf_winograd_output_run(&winogradOutputs[index])
                     case .generic(let task): task.run()
                     }
                 }
@@ -63,6 +71,8 @@ final class CPUTaskList {
             bindDense(step, groups, geometry, rows: task.rows, faces: faces)
         case .depthwise(let convolution, let weights, let isPaired):
             for face in faces { bindDepthwise(step, convolution, weights, isPaired, rows: task.rows, face: face) }
+        case .winograd(let weights):
+            bindWinograd(step, weights, faces: faces)
         case .copy:
             for face in faces {
                 bindGeneric(.identity, parameters: [], step: step, rows: task.rows, face: face)
@@ -186,7 +196,73 @@ final class CPUTaskList {
         }
     }
 
-    private func placed(_ value: ValueID) -> PlacedLayout {
+    // MARK: For the Winograd steps
+
+    /// Memory that a step uses for itself.
+    var scratch: UnsafeMutablePointer<Float> { memory.base + plan.placement.scratchOffset }
+
+    /// The first float of a value's first face, border included.
+    func base(of value: ValueID) -> UnsafeMutablePointer<Float> {
+        memory.base + plan.placement.offsets[value.index]
+    }
+
+    func keep(_ blocks: UnsafeMutableBufferPointer<vf_winograd_block>) { blockStorage.append(blocks) }
+
+    func append(_ task: vf_winograd_input) {
+        tasks.append(.winogradInput(winogradInputs.count))
+        winogradInputs.append(task)
+    }
+
+    func append(_ task: vf_winograd_output) {
+        tasks.append(.winogradOutput(winogradOutputs.count))
+        winogradOutputs.append(task)
+    }
+
+    /// A plain product of contiguous rows with packed panels.
+    func bindProduct(
+        rows: UnsafePointer<Float>,
+        count: Int,
+        depth: Int,
+        panels: AlignedFloats,
+        zeros: AlignedFloats,
+        columns: Int,
+        output: UnsafeMutablePointer<Float>
+    ) {
+        let limit = Int(vf_tile_height())
+        let pieces = (count + limit - 1) / limit
+        let tiles = UnsafeMutableBufferPointer<vf_tile>.allocate(capacity: pieces)
+        var first = 0
+        for piece in 0..<pieces {
+            let size = (count - first + pieces - piece - 1) / (pieces - piece)
+            tiles.initializeElement(
+                at: piece,
+                to: vf_tile(input: Int32(first * depth), output: Int32(first * columns), addend: 0, count: Int32(size))
+            )
+            first += size
+        }
+        tileStorage.append(tiles)
+        let offset = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1)
+        offset.initialize(repeating: 0)
+        offsetStorage.append(offset)
+        var task = vf_dense()
+        task.tiles = UnsafePointer(tiles.baseAddress)
+        task.tile_count = pieces
+        task.tiles_per_block = max(1, 112 / limit)
+        task.input = rows
+        task.input_stride = depth
+        task.run_count = 1
+        task.run_length = depth
+        task.run_offsets = UnsafePointer(offset.baseAddress)
+        task.weights = UnsafePointer(panels.base)
+        task.channels = columns
+        task.output = output
+        task.output_stride = columns
+        task.epilogue.bias = UnsafePointer(zeros.base)
+        tasks.append(.dense(denseTasks.count))
+        denseTasks.append(task)
+    }
+
+    func placed(_ value: ValueID) -> PlacedLayout {
         PlacedLayout(
             layout: plan.program.layouts[value.index],
             facePitch: plan.placement.facePitches[value.index]

@@ -1,0 +1,153 @@
+public import ArtifactFiles
+public import FaceImaging
+public import FaceProtocols
+
+/// The images of a protocol: read from a folder and aligned by their landmarks.
+public struct ProtocolFaceSource: FaceSource {
+    private let protocolValue: VerificationProtocol
+    private let dataFolder: String
+    private let preprocessing: FacePreprocessing
+    private let options: FaceExtractor.Options
+
+    /// Creates a source.
+    ///
+    /// - Parameters:
+    ///   - protocolValue: The protocol.
+    ///   - dataFolder: Where its images lie.
+    ///   - preprocessing: Size and template of the aligned face.
+    ///   - options: How pictures are decoded.
+    /// - Throws: ``InputError`` when the preprocessing is not valid.
+    public init(
+        _ protocolValue: VerificationProtocol,
+        dataFolder: String,
+        preprocessing: FacePreprocessing,
+        options: FaceExtractor.Options = FaceExtractor.Options()
+    ) throws(InputError) {
+        try preprocessing.validate()
+        self.protocolValue = protocolValue
+        self.dataFolder = dataFolder
+        self.preprocessing = preprocessing
+        self.options = options
+    }
+
+    /// The number of images.
+    public var count: Int { protocolValue.images.count }
+
+    /// An image's path in the protocol.
+    public func name(of face: Int) -> String { protocolValue.images.paths[face] }
+
+    /// Makes one thread's reader.
+    public func makeReader() -> any FaceReader {
+        PictureFaceReader(preprocessing: preprocessing, options: options) { face throws(FailureCause) in
+            let images = protocolValue.images
+            if images.defect(of: face) == .nonFiniteDetectorScore {
+                throw FailureCause(
+                    reason: FailureCause.nonFiniteDetectorScore,
+                    detail: "the detector's score is \(images.detectorScores[face])"
+                )
+            }
+            let points = images.landmarksPerFace > 0 ? images.landmarks(of: face).map(Double.init) : nil
+            return (protocolValue.path(ofImage: face, dataFolder: dataFolder), points)
+        }
+    }
+}
+
+/// Picture files in a list, aligned already or with landmarks.
+public struct PictureListSource: FaceSource {
+    private let paths: [String]
+    private let landmarks: [[Double]]?
+    private let preprocessing: FacePreprocessing
+    private let options: FaceExtractor.Options
+
+    /// Creates a source.
+    ///
+    /// - Parameters:
+    ///   - paths: The files.
+    ///   - landmarks: For each file the coordinates of 5 or 68 points; nil when the pictures are aligned faces.
+    ///   - preprocessing: Size and template of the aligned face.
+    ///   - options: How pictures are decoded.
+    /// - Throws: ``InputError`` when the preprocessing is not valid or the counts differ.
+    public init(
+        paths: [String],
+        landmarks: [[Double]]?,
+        preprocessing: FacePreprocessing,
+        options: FaceExtractor.Options = FaceExtractor.Options()
+    ) throws(InputError) {
+        try preprocessing.validate()
+        if let landmarks, landmarks.count != paths.count {
+            throw InputError(
+                .mismatch,
+                "not as many landmark lines as images",
+                expected: "\(paths.count)",
+                found: "\(landmarks.count)"
+            )
+        }
+        self.paths = paths
+        self.landmarks = landmarks
+        self.preprocessing = preprocessing
+        self.options = options
+    }
+
+    /// The number of files.
+    public var count: Int { paths.count }
+
+    /// A file's path.
+    public func name(of face: Int) -> String { paths[face] }
+
+    /// Makes one thread's reader.
+    public func makeReader() -> any FaceReader {
+        PictureFaceReader(preprocessing: preprocessing, options: options) { face throws(FailureCause) in
+            (paths[face], landmarks?[face])
+        }
+    }
+}
+
+/// Reads picture files into one buffer after another.
+private final class PictureFaceReader: FaceReader {
+    typealias Location = @Sendable (Int) throws(FailureCause) -> (path: String, landmarks: [Double]?)
+
+    private var extractor: FaceExtractor?
+    private var file = FileBuffer()
+    private let locate: Location
+    private let preprocessing: FacePreprocessing
+    private let options: FaceExtractor.Options
+    private var path = ""
+    private var landmarks: FaceLandmarks?
+
+    init(preprocessing: FacePreprocessing, options: FaceExtractor.Options, locate: @escaping Location) {
+        self.preprocessing = preprocessing
+        self.options = options
+        self.locate = locate
+        // The source has validated the preprocessing; were it wrong, every face would fail with the reason.
+        extractor = try? FaceExtractor(preprocessing: preprocessing, options: options)
+    }
+
+    func load(_ face: Int, wantsDigest: Bool) throws(FailureCause) -> ContentDigest? {
+        let located = try locate(face)
+        path = located.path
+        do throws(InputError) {
+            landmarks = try located.landmarks.map { points throws(InputError) in try FaceLandmarks(coordinates: points) }
+            try file.read(path)
+        } catch {
+            let reason: FaceFailure.Reason = error.code == .missing ? .missingFile : .undecodable
+            throw FailureCause(FaceFailure(reason, error.inFile(path)))
+        }
+        guard wantsDigest else { return nil }
+        let points = located.landmarks ?? []
+        return points.withUnsafeBytes { ContentDigest(of: [file.bytes, $0]) }
+    }
+
+    func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> Bool {
+        guard extractor != nil else { throw FailureCause(reason: "preprocessing", detail: "invalid preprocessing") }
+        do throws(FaceFailure) {
+            if let landmarks {
+                let extraction = try extractor?.extract(file.bytes, landmarks: landmarks, into: pixels)
+                return extraction.map { $0.decodingScale.reduction > 1 } ?? false
+            }
+            try extractor?.extractAligned(file.bytes, into: pixels)
+            return false
+        } catch {
+            throw FailureCause(error.inFile(path))
+        }
+    }
+}

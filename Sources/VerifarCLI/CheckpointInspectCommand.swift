@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import Checkpoints
+internal import NeuralGraph
+
+extension CheckpointCommand {
+    /// `verifar checkpoint inspect`.
+    struct Inspect: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "inspect",
+            abstract: "What is in a checkpoint: architecture, parameters, MACs, tensors, digests, and what was stripped."
+        )
+
+        @Argument(help: ArgumentHelp("The file.", valueName: "file"))
+        var file: String
+
+        @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
+        var architecture: String?
+
+        @Flag(help: "List every tensor with its shape and range.")
+        var tensors = false
+
+        func run() throws {
+            let checkpoint = try CheckpointReader.read(path: file, architecture: architecture)
+            for line in CheckpointInspection(checkpoint).lines(listsTensors: tensors) { print(line) }
+        }
+    }
+
+    /// `verifar checkpoint convert`.
+    struct Convert: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "convert",
+            abstract: "Write a checkpoint as safetensors or ONNX.",
+            discussion: """
+                The output's ending chooses the format. A stated preprocessing goes into the file's metadata, so that \
+                evaluate needs no option for it.
+
+                  verifar checkpoint convert model.pth model.safetensors --preprocess imagenet
+                  verifar checkpoint convert model.safetensors model.onnx
+                """
+        )
+
+        @Argument(help: ArgumentHelp("The file to read.", valueName: "input"))
+        var input: String
+
+        @Argument(help: ArgumentHelp("The file to write: .safetensors or .onnx.", valueName: "output"))
+        var output: String
+
+        @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
+        var architecture: String?
+
+        @Flag(name: .customLong("fp16"), help: "Store matrices in half precision (safetensors only).")
+        var isHalf = false
+
+        @OptionGroup(title: "Preprocessing to record") var preprocessing: PreprocessingOptions
+
+        func run() throws {
+            let format = try CheckpointOutputFormat(forPath: output)
+            var checkpoint = try CheckpointReader.read(path: input, architecture: architecture)
+            if preprocessing.isStated {
+                let choice = try PreprocessingChoice(preprocessing, checkpoint: checkpoint)
+                checkpoint.metadata.preprocessing = PreprocessingChoice.metadata(of: choice.preprocessing)
+            }
+            try CheckpointWriter.write(checkpoint, to: output, as: format, precision: isHalf ? .float16 : .float32)
+            print("\(output): \(checkpoint.architectureName), \(checkpoint.graph.parameterCount) parameters")
+        }
+    }
+}

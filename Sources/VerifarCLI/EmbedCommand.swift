@@ -1,0 +1,149 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import Checkpoints
+internal import FaceEvaluation
+internal import FaceImaging
+internal import Foundation
+internal import NeuralCompute
+
+/// `verifar embed`.
+struct EmbedCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "embed",
+        abstract: "Embed pictures of faces into a .npy array.",
+        discussion: """
+            Rows of OUTPUT are float32 and not normalised; OUTPUT with .csv for .npy says which row is which file. Without \
+            --landmarks the pictures must be aligned faces of the network's size. A landmark file has one line per \
+            picture: name, x1 y1 … x5 y5 (or 68 points), separated by spaces; a detector score behind them is ignored.
+
+              verifar embed --checkpoint m.onnx --images faces/ --output emb.npy
+              verifar embed --checkpoint m.onnx --images list.txt --landmarks points.txt --output emb.npy
+            """
+    )
+
+    @Option(help: ArgumentHelp("The network's file.", valueName: "file"))
+    var checkpoint: String
+
+    @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
+    var architecture: String?
+
+    @Option(help: ArgumentHelp("A folder of pictures, or a text file with a path per line.", valueName: "dir|list.txt"))
+    var images: String
+
+    @Option(help: ArgumentHelp("Landmarks, one line per picture.", valueName: "file"))
+    var landmarks: String?
+
+    @Option(help: ArgumentHelp("The array to write.", valueName: "file.npy"))
+    var output: String
+
+    @Flag(help: "Write two rows' worth per picture: upright, then mirrored ([pictures, 2, dimensions]).")
+    var mirrored = false
+
+    @Option(help: ArgumentHelp("Stop when more pictures than this fail.", valueName: "n|percent%"))
+    var maxFailures: String = "0"
+
+    @OptionGroup(title: "Preprocessing") var preprocessing: PreprocessingOptions
+    @OptionGroup(title: "Running") var running: RunOptions
+
+    func validate() throws {
+        if FailureLimit(maxFailures) == nil {
+            throw ValidationError("--max-failures must be a number or a percentage (found '\(maxFailures)')")
+        }
+        if !output.hasSuffix(".npy") { throw ValidationError("--output must end in .npy (found '\(output)')") }
+    }
+
+    func run() throws {
+        let network = try CheckpointReader.read(path: checkpoint, architecture: architecture)
+        let choice = try PreprocessingChoice(preprocessing, checkpoint: network)
+        let list = try PictureList(images: images, landmarks: landmarks)
+        let pipeline = EmbeddingPipeline(
+            plan: try CPUBackend().inferencePlan(
+                graph: network.graph,
+                weights: network.weights,
+                options: InferenceOptions()
+            ),
+            preprocessing: choice.preprocessing,
+            includesMirrored: mirrored,
+            threads: running.threadCount,
+            failureLimit: FailureLimit(maxFailures) ?? .count(0)
+        )
+        let source = try PictureListSource(
+            paths: list.paths,
+            landmarks: list.landmarks,
+            preprocessing: choice.preprocessing
+        )
+        let progress = Progress("embedding", unit: "pictures", isQuiet: running.quiet)
+        let result = try pipeline.run(source) { progress.update($0.done, of: $0.total) }
+        progress.finish("\(source.count) pictures, \(result.failures.count) failed")
+        try write(result, list)
+        print("\(output): \(source.count) rows of \(result.embeddings.dimensions); \(network.architectureName)")
+        print("preprocessing: \(choice.preprocessing) (\(choice.origin))")
+    }
+
+    private func write(_ result: EmbeddingPipeline.Result, _ list: PictureList) throws {
+        let embeddings = result.embeddings
+        let causes = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.row, $0.cause.reason) })
+        var table = "row,file,failure\n"
+        for (row, path) in list.paths.enumerated() {
+            table += "\(row),\(CSVText.field(path)),\(causes[row] ?? "")\n"
+        }
+        try AtomicFile.write(table, to: String(output.dropLast(4)) + ".csv")
+        let shape = mirrored
+            ? [embeddings.imageCount, 2, embeddings.dimensions] : [embeddings.imageCount, embeddings.dimensions]
+        try NPYFile.write(embeddings.values, shape: shape, to: output)
+    }
+}
+
+/// Pictures to embed, and where their landmarks are.
+private struct PictureList {
+    var paths: [String]
+    var landmarks: [[Double]]?
+
+    private static let pictureEndings = [".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG"]
+
+    init(images: String, landmarks: String?) throws {
+        if FileSystem.isFolder(images) {
+            paths = try FileSystem.names(inFolder: images)
+                .filter { name in Self.pictureEndings.contains { name.hasSuffix($0) } }
+                .map { FileSystem.join(images, $0) }
+        } else {
+            paths = try Self.lines(images)
+        }
+        guard !paths.isEmpty else { throw InputError(.missing, "no pictures", file: images) }
+        self.landmarks = try landmarks.map { try Self.landmarks(in: $0, for: paths) }
+    }
+
+    private static func lines(_ path: String) throws(InputError) -> [String] {
+        let file = try MappedFile(path: path)
+        let text = file.withBytes { String(validating: $0, as: UTF8.self) }
+        guard let text else { throw InputError(.malformed, "not UTF-8 text", file: path) }
+        return text.split(whereSeparator: \.isNewline).map(String.init)
+    }
+
+    private static func landmarks(in path: String, for pictures: [String]) throws -> [[Double]] {
+        var byName: [String: [Double]] = [:]
+        for (number, line) in try lines(path).enumerated() {
+            let fields = line.split(separator: " ").map(String.init)
+            let numbers = fields.dropFirst().compactMap { Double($0) }
+            let isWhole = numbers.count == fields.count - 1
+            let count = [10, 136].first { numbers.count == $0 || numbers.count == $0 + 1 }
+            guard isWhole, let count else {
+                throw InputError(
+                    .malformed,
+                    "not a landmark line",
+                    file: path,
+                    place: "line \(number + 1)",
+                    expected: "a name and 10 or 136 numbers",
+                    found: "\(numbers.count) numbers"
+                )
+            }
+            byName[fields[0]] = Array(numbers.prefix(count))
+        }
+        return try pictures.map { picture in
+            guard let points = byName[picture] ?? byName[FileSystem.lastComponent(picture)] else {
+                throw InputError(.missing, "no landmarks for '\(picture)'", file: path)
+            }
+            return points
+        }
+    }
+}

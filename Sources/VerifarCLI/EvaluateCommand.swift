@@ -1,0 +1,118 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import FaceEvaluation
+internal import VerificationMetrics
+
+/// `verifar evaluate`.
+struct EvaluateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Evaluate a checkpoint on a protocol, from pixels to report.",
+        discussion: """
+            Reads the checkpoint (ONNX, PyTorch, safetensors), aligns and embeds the protocol's faces, aggregates \
+            templates, compares them and writes OUTPUT/report.json, report.md, report.html, scores.npy, templates.npy, \
+            failures.csv and run.log.
+
+              verifar evaluate --checkpoint mbf.pth --protocol ijbc --data /data/IJBC --output out
+              verifar evaluate --checkpoint m.onnx --preprocess imagenet --protocol ijbc --data D --output out --all-modes
+
+            The defaults are the common IJB-C setting: flip sum, norm keep, detector score on. Evaluate again with \
+            --cache DIR and nothing is embedded twice; a killed run goes on where it stopped.
+            """
+    )
+
+    @Option(help: ArgumentHelp("The network's file.", valueName: "file"))
+    var checkpoint: String
+
+    @Option(help: ArgumentHelp("What the checkpoint is; recognised from its parameters without it.", valueName: "name"))
+    var architecture: String?
+
+    @Option(name: .customLong("protocol"), help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"))
+    var protocolName: String
+
+    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
+    var data: String
+
+    @Option(help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"))
+    var output: String
+
+    @OptionGroup(title: "Preprocessing") var preprocessing: PreprocessingOptions
+    @OptionGroup(title: "Policy") var policy: PolicyOptions
+    @OptionGroup(title: "Metrics") var metrics: MetricOptions
+    @OptionGroup(title: "Running") var running: RunOptions
+
+    @Option(help: ArgumentHelp("Faces a thread takes through the network together; changes speed only.", valueName: "n"))
+    var batch: Int?
+
+    @Option(help: ArgumentHelp("Keep embeddings here and use those that are there.", valueName: "dir"))
+    var cache: String?
+
+    @Option(help: ArgumentHelp("Stop when more images than this fail.", valueName: "n|percent%"))
+    var maxFailures: String = "1%"
+
+    @Flag(help: "Also report all eight combinations of flip sum/off, norm and detector score.")
+    var allModes = false
+
+    @Option(help: ArgumentHelp("What the report calls the run; the checkpoint's file name without it.", valueName: "text"))
+    var name: String?
+
+    @Option(help: ArgumentHelp("The backend.", valueName: "name"))
+    var backend: String = "cpu"
+
+    @Flag(help: "Allow images outside the data folder (absolute paths, symbolic links).")
+    var allowOutside = false
+
+    @Flag(help: "Leave all pictures of faces out of the report, for data that may not be copied.")
+    var noImages = false
+
+    func validate() throws {
+        if let batch, !(1...4096).contains(batch) {
+            throw ValidationError("--batch must be between 1 and 4096 (found \(batch))")
+        }
+        _ = try limit()
+    }
+
+    func limit() throws -> FailureLimit {
+        guard let limit = FailureLimit(maxFailures) else {
+            throw ValidationError("--max-failures must be a number or a percentage such as 1% (found '\(maxFailures)')")
+        }
+        return limit
+    }
+
+    func run() async throws {
+        let job = EvaluationJob(
+            checkpointPath: checkpoint,
+            architecture: architecture,
+            protocolName: protocolName,
+            dataFolder: data,
+            outputFolder: output,
+            preprocessing: preprocessing,
+            policy: policy.policy,
+            metrics: try metrics.settings(threads: running.threadCount),
+            threads: running.threadCount,
+            batch: batch,
+            cacheFolder: cache,
+            failureLimit: try limit(),
+            includesAllModes: allModes,
+            name: name ?? FileSystem.lastComponent(checkpoint),
+            backend: backend,
+            allowsOutside: allowOutside,
+            includesPictures: !noImages,
+            isQuiet: running.quiet
+        )
+        try await job.run()
+    }
+}
+
+extension FailureLimit {
+    /// A count, or a percentage.
+    init?(_ text: String) {
+        if text.hasSuffix("%") {
+            guard let percent = Double(text.dropLast()), (0...100).contains(percent) else { return nil }
+            self = .share(percent / 100)
+        } else {
+            guard let count = Int(text), count >= 0 else { return nil }
+            self = .count(count)
+        }
+    }
+}

@@ -1,0 +1,208 @@
+internal import ArtifactFiles
+internal import Checkpoints
+internal import FaceEvaluation
+internal import FaceImaging
+internal import FaceProtocols
+internal import NeuralCompute
+internal import NeuralGraph
+internal import Reporting
+internal import VerificationMetrics
+
+/// One evaluation, from a checkpoint and a protocol to a report folder.
+struct EvaluationJob {
+    var checkpointPath: String
+    var architecture: String?
+    var protocolName: String
+    var dataFolder: String
+    var outputFolder: String
+    var preprocessing: PreprocessingOptions
+    var policy: EvaluationPolicy
+    var metrics: VerificationMeasurement.Options
+    var threads: Int
+    var batch: Int?
+    var cacheFolder: String?
+    var failureLimit: FailureLimit
+    var includesAllModes: Bool
+    var name: String
+    var backend: String
+    var allowsOutside: Bool
+    var includesPictures: Bool
+    var isQuiet: Bool
+
+    func run() async throws {
+        let clock = JobClock()
+        let log = RunLog(isQuiet: isQuiet)
+        let checkpoint = try CheckpointReader.read(path: checkpointPath, architecture: architecture)
+        let choice = try PreprocessingChoice(preprocessing, checkpoint: checkpoint)
+        log.note("checkpoint \(checkpointPath): \(checkpoint.architectureName)")
+        for note in checkpoint.notes { log.note("checkpoint: \(note)") }
+        log.note("preprocessing: \(choice.preprocessing) (\(choice.origin))")
+        for sentence in policy.sentences { log.note("policy: \(sentence)") }
+        let plan = try ComputeBackends.backend(named: backend).inferencePlan(
+            graph: checkpoint.graph,
+            weights: checkpoint.weights,
+            options: InferenceOptions(facesPerPass: batch)
+        )
+        clock.mark("checkpoint")
+        let reading = try readProtocol()
+        for line in reading.findings.lines { log.note("protocol: \(line)") }
+        let protocolValue = try reading.validProtocol()
+        clock.mark("protocol")
+        // Find out before hours of work that the results could not be written.
+        try FileSystem.createFolder(outputFolder)
+        try AtomicFile.write(log.text, to: FileSystem.join(outputFolder, "run.log"))
+
+        let extraction = try embed(protocolValue, plan: plan, checkpoint: checkpoint, choice: choice, log: log)
+        clock.mark("embed")
+        let subjects = try protocolValue.comparisonSubjects()
+        var runs: [PolicyRun] = []
+        for policy in [policy] + (includesAllModes ? EvaluationPolicy.commonModes.filter { $0 != policy } : []) {
+            runs.append(
+                try await PolicyRun(policy, extraction.embeddings, protocolValue, subjects, metrics, threads: threads)
+            )
+        }
+        clock.mark("metrics")
+        let composer = ReportComposer(
+            job: self,
+            checkpoint: checkpoint,
+            choice: choice,
+            reading: reading,
+            protocolValue: protocolValue,
+            extraction: extraction,
+            runs: runs,
+            clock: clock
+        )
+        try composer.write(log: log)
+        print(composer.summary())
+    }
+
+    private func readProtocol() throws -> ProtocolReading {
+        let catalogue = ProtocolCatalogue(folder: ProtocolCatalogue.checkoutFolder(near: ["."]))
+        let descriptor = try catalogue.descriptor(protocolName)
+        let options = ProtocolReadOptions(
+            workers: threads,
+            pathPolicy: allowsOutside ? PathPolicy(allowsAbsolutePaths: true, allowsSymbolicLinks: true) : .strict
+        )
+        return try ProtocolReader(descriptor, options: options).read(dataFolder: dataFolder)
+    }
+
+    private func embed(
+        _ protocolValue: VerificationProtocol,
+        plan: any InferencePlan,
+        checkpoint: ResolvedCheckpoint,
+        choice: PreprocessingChoice,
+        log: RunLog
+    ) throws -> EmbeddingPipeline.Result {
+        let cache = try cacheFolder.map { folder in
+            try EmbeddingCache(
+                root: folder,
+                network: cacheKey(checkpoint, choice.preprocessing),
+                dimensions: plan.outputShape.count
+            )
+        }
+        if let cache, cache.damagedRecordCount > 0 {
+            log.note("cache: \(cache.damagedRecordCount) damaged records are computed again")
+        }
+        let needsMirrored = policy.flip != .off || includesAllModes
+        let pipeline = EmbeddingPipeline(
+            plan: plan,
+            preprocessing: choice.preprocessing,
+            includesMirrored: needsMirrored,
+            threads: threads,
+            cache: cache,
+            failureLimit: failureLimit
+        )
+        let source = try ProtocolFaceSource(
+            protocolValue,
+            dataFolder: dataFolder,
+            preprocessing: choice.preprocessing
+        )
+        let progress = Progress("embedding", unit: "images", isQuiet: isQuiet)
+        let result = try pipeline.run(source) { progress.update($0.done, of: $0.total, skipped: $0.cached) }
+        let embedded = source.count - result.cachedCount
+        let rate = SummaryText.fixed(Double(embedded) / max(result.seconds, 1e-9), decimals: 1)
+        progress.finish(
+            "\(source.count) images, \(result.cachedCount) from the cache, \(result.failures.count) failed, \(rate)/s"
+        )
+        for failure in result.failures { log.note("failed: \(failure.name): \(failure.cause.detail)") }
+        return result
+    }
+
+    /// Names everything that an embedding depends on besides the picture.
+    private func cacheKey(_ checkpoint: ResolvedCheckpoint, _ preprocessing: FacePreprocessing) -> ContentDigest {
+        ContentDigest(
+            of: [
+                "network \(checkpoint.metadata.contentDigest)", "architecture \(checkpoint.architectureName)",
+                "preprocessing \(preprocessing)", "backend \(backend) fp32", "alignment 1",
+            ].joined(separator: "\n")
+        )
+    }
+}
+
+/// The templates, scores and numbers of one policy.
+struct PolicyRun {
+    var policy: EvaluationPolicy
+    var templates: TemplateEmbeddings
+    var scores: [Float]
+    var measurement: VerificationMeasurement
+    /// Comparisons left out because a template has no embedding.
+    var excludedCount: Int
+
+    init(
+        _ policy: EvaluationPolicy,
+        _ embeddings: ImageEmbeddings,
+        _ protocolValue: VerificationProtocol,
+        _ subjects: ComparisonSubjects?,
+        _ options: VerificationMeasurement.Options,
+        threads: Int
+    ) async throws {
+        self.policy = policy
+        templates = TemplateEmbeddings(embeddings, of: protocolValue, policy: policy, threads: threads)
+        let comparisons = protocolValue.comparisons
+        let scores = TemplateComparison.scores(of: comparisons, templates: templates, threads: threads)
+        self.scores = scores
+        guard policy.failures == .exclude, templates.failureCount > 0 else {
+            excludedCount = 0
+            measurement = try await VerificationMeasurement(
+                scores: .single(scores),
+                labels: comparisons.labels,
+                subjects: subjects,
+                options: options
+            )
+            return
+        }
+        let kept = scores.indices.filter { scores[$0] != TemplateComparison.rejected }
+        excludedCount = scores.count - kept.count
+        measurement = try await VerificationMeasurement(
+            scores: .single(kept.map { scores[$0] }),
+            labels: kept.map { comparisons.labels[$0] },
+            subjects: try subjects.map { subjects in
+                try ComparisonSubjects(
+                    firstTemplate: kept.map { subjects.firstTemplate[$0] },
+                    secondTemplate: kept.map { subjects.secondTemplate[$0] },
+                    subjectOfTemplate: subjects.subjectOfTemplate
+                )
+            },
+            options: options
+        )
+    }
+}
+
+extension VerificationProtocol {
+    /// Whom each comparison compares, where the files or the genuine comparisons tell.
+    func comparisonSubjects() throws(MetricsError) -> ComparisonSubjects? {
+        guard let subjects = subjectsOrImplied() else { return nil }
+        // A template without a stated subject is a subject of its own.
+        var next = UInt32(subjects.count)
+        let indices = subjects.indices.map { index in
+            guard index == TemplateSubjects.none else { return index }
+            defer { next += 1 }
+            return next
+        }
+        return try ComparisonSubjects(
+            firstTemplate: comparisons.first,
+            secondTemplate: comparisons.second,
+            subjectOfTemplate: indices
+        )
+    }
+}

@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import Reporting
+internal import VerificationMetrics
+
+/// What is measured.
+struct MetricOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Target false-accept rates.", valueName: "list"))
+    var far: String = "1e-6,1e-5,1e-4,1e-3,1e-2,1e-1"
+
+    @Option(help: ArgumentHelp("Replicates of the subject bootstrap; 0 for Wilson intervals.", valueName: "n"))
+    var bootstrap: Int = 1000
+
+    @Option(help: ArgumentHelp("Seed of the bootstrap.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        if !(0...1_000_000).contains(bootstrap) {
+            throw ValidationError("--bootstrap must be between 0 and 1000000 (found \(bootstrap))")
+        }
+        _ = try targets()
+    }
+
+    private func targets() throws -> [FARTarget] {
+        try far.split(separator: ",", omittingEmptySubsequences: false)
+            .map { text in
+                do {
+                    return try FARTarget(String(text))
+                } catch {
+                    throw ValidationError("--far: \(error)")
+                }
+            }
+    }
+
+    func settings(threads: Int) throws -> VerificationMeasurement.Options {
+        VerificationMeasurement.Options(
+            farTargets: try targets(),
+            bootstrap: bootstrap > 0 ? try SubjectBootstrap(replicates: bootstrap, seed: seed, threads: threads) : nil
+        )
+    }
+}

@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import Reporting
+internal import VerificationMetrics
+
+/// `verifar metrics`.
+struct MetricsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "metrics",
+        abstract: "Compute TAR at FAR, with intervals, from any system's scores.",
+        discussion: """
+            Scores and labels are .npy arrays or text with one number per line, in the same order; label 1 is genuine, \
+            0 impostor; a score of -inf is a failure to enrol. With --output the same report as evaluate's is written.
+
+              verifar metrics --scores scores.npy --labels labels.npy
+              verifar metrics --scores s.txt --labels l.txt --comparisons pairs.npy --subjects subjects.csv --output out
+            """
+    )
+
+    @Option(help: ArgumentHelp("One score per comparison.", valueName: "file"))
+    var scores: String
+
+    @Option(help: ArgumentHelp("One label per comparison.", valueName: "file"))
+    var labels: String
+
+    @Option(help: ArgumentHelp("Template ids [comparisons, 2] (.npy), for subject-bootstrap intervals.", valueName: "file"))
+    var comparisons: String?
+
+    @Option(help: ArgumentHelp("template,subject lines; without it genuine comparisons join templates.", valueName: "file"))
+    var subjects: String?
+
+    @OptionGroup(title: "Metrics") var metrics: MetricOptions
+    @OptionGroup(title: "Running") var running: RunOptions
+
+    @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("What the report calls the system.", valueName: "text"))
+    var name: String?
+
+    func run() async throws {
+        let read = try ScoreFiles(scores: scores, labels: labels, comparisons: comparisons, subjects: subjects)
+        let measurement = try await VerificationMeasurement(
+            scores: read.scores,
+            labels: read.labels,
+            subjects: read.subjects,
+            options: try metrics.settings(threads: running.threadCount)
+        )
+        let title = name ?? FileSystem.lastComponent(scores)
+        if let output { try writeReport(measurement, read, title: title, to: output) }
+        print(
+            SummaryText.headline(
+                name: title,
+                protocolName: FileSystem.lastComponent(labels),
+                results: measurement.results,
+                reportPath: output.map { FileSystem.join($0, "report.html") }
+            )
+        )
+        print(SummaryText.nearest(measurement.results))
+    }
+
+    private func writeReport(
+        _ measurement: VerificationMeasurement,
+        _ read: ScoreFiles,
+        title: String,
+        to folder: String
+    ) throws {
+        try FileSystem.createFolder(folder)
+        let genuine = read.labels.reduce(0) { $0 + Int($1) }
+        var report = VerificationReport(
+            name: title,
+            protocol: ProtocolSummary(
+                name: FileSystem.lastComponent(labels),
+                genuine: genuine,
+                impostor: read.labels.count - genuine
+            ),
+            measured: measurement
+        )
+        report.inputs = [
+            RunInput(role: "scores", file: FileSystem.lastComponent(scores), sha256: "\(try ContentDigest(ofFile: scores))"),
+            RunInput(role: "labels", file: FileSystem.lastComponent(labels), sha256: "\(try ContentDigest(ofFile: labels))"),
+        ]
+        report.environment = EnvironmentSummary(
+            version: VerifarVersion.current,
+            threads: running.threadCount,
+            seed: metrics.seed
+        )
+        try read.write(to: folder)
+        try ReportFiles.write(ReportDocument(report: report), to: folder)
+    }
+}

@@ -1,0 +1,98 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import FaceProtocols
+
+/// `verifar protocol`.
+struct ProtocolCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "protocol",
+        abstract: "List, check and describe benchmark protocols.",
+        subcommands: [List.self, Validate.self, Describe.self]
+    )
+
+    /// `verifar protocol list`.
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "The protocols that are known by name, and how to obtain their data."
+        )
+
+        func run() throws {
+            let catalogue = ProtocolInput.catalogue
+            for name in try catalogue.names() {
+                let descriptor = try catalogue.descriptor(name)
+                let counts = descriptor.counts.all.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+                print("\(name)  \(descriptor.title)")
+                print("    format \(descriptor.format)" + (counts.isEmpty ? "" : "; \(counts)"))
+                if let obtain = descriptor.obtain {
+                    print("    " + obtain.split(separator: "\n").joined(separator: "\n    "))
+                }
+            }
+        }
+    }
+
+    /// `verifar protocol validate`.
+    struct Validate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "validate",
+            abstract: "Check a protocol's files against each other; every finding names file and line.",
+            discussion: "Exit status 1 when there is an error; warnings alone leave it 0."
+        )
+
+        @OptionGroup var input: ProtocolInput
+
+        func run() throws {
+            let reading = try input.read()
+            for line in reading.findings.lines { print(line) }
+            let errors = reading.findings.count(.error)
+            let warnings = reading.findings.count(.warning)
+            print("\(errors) errors, \(warnings) warnings")
+            if errors > 0 { throw ExitCode(1) }
+        }
+    }
+
+    /// `verifar protocol describe`.
+    struct Describe: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "describe",
+            abstract: "What is in a protocol: images, templates, media, subjects, comparisons."
+        )
+
+        @OptionGroup var input: ProtocolInput
+
+        func run() throws {
+            let value = try input.read().validProtocol()
+            for line in ProtocolDescription(value).lines { print(line) }
+        }
+    }
+}
+
+/// A protocol and its data, as every subcommand names them.
+struct ProtocolInput: ParsableArguments {
+    @Argument(help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"))
+    var name: String
+
+    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
+    var data: String
+
+    @Flag(help: "Do not look whether the images exist.")
+    var skipImages = false
+
+    @Flag(help: "Allow images outside the data folder (absolute paths, symbolic links).")
+    var allowOutside = false
+
+    @OptionGroup(title: "Running") var running: RunOptions
+
+    static var catalogue: ProtocolCatalogue {
+        ProtocolCatalogue(folder: ProtocolCatalogue.checkoutFolder(near: ["."]))
+    }
+
+    func read() throws(InputError) -> ProtocolReading {
+        let options = ProtocolReadOptions(
+            workers: running.threadCount,
+            pathPolicy: allowOutside ? PathPolicy(allowsAbsolutePaths: true, allowsSymbolicLinks: true) : .strict,
+            checksImageFiles: !skipImages
+        )
+        return try ProtocolReader(Self.catalogue.descriptor(name), options: options).read(dataFolder: data)
+    }
+}

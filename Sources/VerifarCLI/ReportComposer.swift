@@ -1,0 +1,205 @@
+internal import ArtifactFiles
+internal import Checkpoints
+internal import FaceEvaluation
+internal import FaceImaging
+internal import FaceProtocols
+internal import NeuralGraph
+internal import Reporting
+internal import VerificationMetrics
+
+/// Puts the results of an evaluation into a report folder.
+struct ReportComposer {
+    let job: EvaluationJob
+    let checkpoint: ResolvedCheckpoint
+    let choice: PreprocessingChoice
+    let reading: ProtocolReading
+    let protocolValue: VerificationProtocol
+    let extraction: EmbeddingPipeline.Result
+    let runs: [PolicyRun]
+    let clock: JobClock
+
+    private var main: PolicyRun { runs[0] }
+
+    // MARK: Files
+
+    /// Writes everything; `report.json` comes last, so that a folder with it is whole.
+    func write(log: RunLog) throws {
+        let folder = job.outputFolder
+        FileSystem.remove(FileSystem.join(folder, "report.json"))
+        try writeArrays(to: folder)
+        try AtomicFile.write(failureTable, to: FileSystem.join(folder, "failures.csv"))
+        try AtomicFile.write(log.text, to: FileSystem.join(folder, "run.log"))
+        try ReportFiles.write(ReportDocument(report: report()), to: folder)
+    }
+
+    private func writeArrays(to folder: String) throws {
+        let comparisons = protocolValue.comparisons
+        try NPYFile.write(main.scores, to: FileSystem.join(folder, "scores.npy"))
+        try NPYFile.write(comparisons.labels, to: FileSystem.join(folder, "labels.npy"))
+        let ids = protocolValue.templates.ids.map { UInt32(truncatingIfNeeded: $0) }
+        var pairs = [UInt32](repeating: 0, count: comparisons.count * 2)
+        for index in 0..<comparisons.count {
+            pairs[2 * index] = ids[Int(comparisons.first[index])]
+            pairs[2 * index + 1] = ids[Int(comparisons.second[index])]
+        }
+        try NPYFile.write(pairs, shape: [comparisons.count, 2], to: FileSystem.join(folder, "comparisons.npy"))
+        try NPYFile.write(
+            main.templates.values,
+            shape: [main.templates.count, main.templates.dimensions],
+            to: FileSystem.join(folder, "templates.npy")
+        )
+        if let subjects = protocolValue.subjectsOrImplied() {
+            var text = "template,subject\n"
+            for (template, id) in protocolValue.templates.ids.enumerated() {
+                let subject = subjects.indices[template]
+                if subject != TemplateSubjects.none { text += "\(id),\(CSVText.field(subjects.names[Int(subject)]))\n" }
+            }
+            try AtomicFile.write(text, to: FileSystem.join(folder, "subjects.csv"))
+        }
+    }
+
+    private var failureTable: String {
+        var text = "row,image,reason,detail\n"
+        for failure in extraction.failures {
+            let fields = ["\(failure.row + 1)", failure.name, failure.cause.reason, failure.cause.detail]
+            text += fields.map(CSVText.field).joined(separator: ",") + "\n"
+        }
+        return text
+    }
+
+    /// The headline for standard output.
+    func summary() -> String {
+        SummaryText.headline(
+            name: job.name,
+            protocolName: protocolValue.name,
+            results: main.measurement.results,
+            reportPath: FileSystem.join(job.outputFolder, "report.html")
+        )
+    }
+
+    // MARK: The report
+
+    func report() -> VerificationReport {
+        var report = VerificationReport(name: job.name, protocol: protocolSummary, measured: main.measurement)
+        report.inputs = [
+            RunInput(
+                role: "checkpoint",
+                file: FileSystem.lastComponent(job.checkpointPath),
+                sha256: checkpoint.metadata.contentDigest.description
+            )
+        ]
+        report.checkpoint = checkpointSummary
+        report.preprocessing = preprocessingSummary
+        report.policy = PolicySummary(main.policy)
+        if runs.count > 1 {
+            report.modes = runs.map { ModeResult(policy: PolicySummary($0.policy), results: $0.measurement.results) }
+        }
+        report.failures = failureSummary
+        report.timing = timing
+        report.environment = EnvironmentSummary(
+            version: VerifarVersion.current,
+            threads: job.threads,
+            batch: job.batch,
+            seed: job.metrics.bootstrap?.seed
+        )
+        return report
+    }
+
+    private var checkpointSummary: CheckpointSummary {
+        CheckpointSummary(
+            file: FileSystem.lastComponent(job.checkpointPath),
+            sha256: checkpoint.metadata.contentDigest.description,
+            architecture: checkpoint.architectureName,
+            parameters: checkpoint.graph.parameterCount,
+            macs: checkpoint.graph.multiplyAccumulateCount,
+            embeddingSize: checkpoint.graph.shape(of: checkpoint.graph.output).count,
+            format: checkpoint.metadata.format,
+            notes: checkpoint.notes.isEmpty ? nil : checkpoint.notes
+        )
+    }
+
+    private var preprocessingSummary: PreprocessingSummary {
+        let value = choice.preprocessing
+        var notes = ["chosen by \(choice.origin)"]
+        if extraction.reducedCount > 0 {
+            notes.append(
+                "\(extraction.reducedCount) large pictures were decoded at a reduced scale, which the alignment shrinks anyway"
+            )
+        }
+        return PreprocessingSummary(
+            size: [value.width, value.height],
+            channels: value.channels.rawValue,
+            mean: value.mean.map { Self.decimal($0) },
+            std: value.std.map { Self.decimal($0) },
+            template: value.template,
+            name: value.name,
+            notes: notes
+        )
+    }
+
+    /// The shortest decimal of a single-precision number, as a Double.
+    private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
+
+    private var protocolSummary: ProtocolSummary {
+        let comparisons = protocolValue.comparisons
+        let subjects = protocolValue.subjectsOrImplied()
+        var rejected = (genuine: 0, impostor: 0)
+        for (score, label) in zip(main.scores, comparisons.labels) where score == TemplateComparison.rejected {
+            if label == 1 { rejected.genuine += 1 } else { rejected.impostor += 1 }
+        }
+        return ProtocolSummary(
+            name: protocolValue.name,
+            images: protocolValue.images.count,
+            templates: protocolValue.templates.count,
+            genuine: comparisons.genuineCount,
+            impostor: comparisons.impostorCount,
+            failedImages: extraction.failures.count,
+            failedTemplates: main.templates.failureCount,
+            rejectedGenuine: rejected.genuine,
+            rejectedImpostor: rejected.impostor,
+            subjects: subjects?.count,
+            subjectOrigin: subjects?.origin.rawValue,
+            description: reading.descriptor.title,
+            findings: reading.findings.lines.isEmpty ? nil : reading.findings.lines
+        )
+    }
+
+    private var failureSummary: FailureSummary {
+        let counts = Dictionary(grouping: extraction.failures, by: \.cause.reason).mapValues(\.count)
+        return FailureSummary(
+            total: extraction.failures.count,
+            reasons: counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .map { FailureSummary.Reason(reason: $0.key, count: $0.value) },
+            examples: extraction.failures.prefix(20)
+                .map { FailureSummary.Example(image: $0.name, reason: $0.cause.detail) }
+        )
+    }
+
+    private var timing: TimingSummary {
+        let embedded = extraction.embeddings.imageCount - extraction.cachedCount
+        return TimingSummary(
+            imagesPerSecond: embedded > 0 ? Double(embedded) / extraction.seconds : nil,
+            totalSeconds: clock.totalSeconds,
+            peakMemoryBytes: JobClock.peakMemoryBytes,
+            startedAt: clock.startedAt,
+            cachedImages: extraction.cachedCount,
+            stages: clock.stages + [
+                TimingSummary.Stage(name: "embed: read (thread time)", seconds: extraction.stages.read),
+                TimingSummary.Stage(name: "embed: decode and align (thread time)", seconds: extraction.stages.align),
+                TimingSummary.Stage(name: "embed: network (thread time)", seconds: extraction.stages.embed),
+            ]
+        )
+    }
+}
+
+extension PolicySummary {
+    init(_ policy: EvaluationPolicy) {
+        self.init(
+            flip: policy.flip.rawValue,
+            norm: policy.norm.rawValue,
+            detectorScore: policy.detectorScore.rawValue,
+            aggregate: policy.aggregate.rawValue,
+            failures: policy.failures.rawValue
+        )
+    }
+}

@@ -1,0 +1,162 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import FaceImaging
+internal import FaceProtocols
+internal import SyntheticFaces
+internal import Synchronization
+
+/// `verifar synth`.
+struct SynthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "synth",
+        abstract: "Make synthetic faces: an IJB-C-shaped protocol and, when asked, a training tree.",
+        discussion: """
+            The same options give the same bytes on any machine. OUTPUT gets loose_crop/ and meta/ (evaluate it with \
+            --protocol ijbc); with --training-share also train/<identity>/<n>.jpg of other identities.
+
+              verifar synth --output faces --identities 100 --seed 1
+              verifar synth --output faces --identities 1000 --training-share 0.6 --training-images 40 --seed 1
+            """
+    )
+
+    @Option(help: ArgumentHelp("Where to put them; must not hold a protocol yet.", valueName: "dir"))
+    var output: String
+
+    @Option(help: ArgumentHelp("People in all.", valueName: "n"))
+    var identities: Int
+
+    @Option(help: ArgumentHelp("Everything follows from it.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Pictures per person in the protocol.", valueName: "n"))
+    var images: Int = 8
+
+    @Option(help: ArgumentHelp("Templates per person: this many enrolled, this many to verify.", valueName: "n"))
+    var templates: Int = 1
+
+    @Option(help: ArgumentHelp("Impostor comparisons; all of them without it.", valueName: "n"))
+    var impostors: Int?
+
+    @Option(help: ArgumentHelp("How far photographs of one person differ.", valueName: "easy|standard|hard"))
+    var strength: String = "standard"
+
+    @Option(help: ArgumentHelp("A factor on how far people differ, 0.1 … 1.5; smaller is harder.", valueName: "x"))
+    var diversity: Double = 1
+
+    @Option(help: ArgumentHelp("Side of a picture in pixels.", valueName: "n"))
+    var imageSize: Int = 160
+
+    @Option(help: ArgumentHelp("Share of the people who are only in the training tree, 0 … 1.", valueName: "x"))
+    var trainingShare: Double = 0
+
+    @Option(help: ArgumentHelp("Pictures per person in the training tree.", valueName: "n"))
+    var trainingImages: Int = 40
+
+    @OptionGroup(title: "Running") var running: RunOptions
+
+    func run() async throws {
+        let population = try SyntheticPopulation(
+            seed: seed,
+            diversity: diversity,
+            strength: NuisanceStrength.named(strength),
+            settings: SyntheticFaceSettings(imageSize: imageSize)
+        )
+        guard identities > 0, identities <= 10_000_000 else {
+            throw InputError(.usage, "--identities is out of range", expected: "1 … 10000000", found: "\(identities)")
+        }
+        let split = trainingShare > 0
+            ? try SyntheticIdentitySplit(count: identities, trainingShare: trainingShare, seed: seed) : nil
+        let plan = try SyntheticProtocolPlan(
+            population: population,
+            identities: split?.evaluation ?? Array(0..<identities),
+            options: SyntheticProtocolPlan.Options(
+                imagesPerIdentity: images,
+                enrolledTemplates: templates,
+                verificationTemplates: templates,
+                impostors: impostors.map { .sample($0) } ?? .all
+            )
+        )
+        if FileSystem.exists(FileSystem.join(output, "meta")) {
+            throw InputError(.unwritable, "a protocol is there already", file: FileSystem.join(output, "meta"))
+        }
+        try FileSystem.createFolder(FileSystem.join(output, "loose_crop"))
+        if let split { try await writeTraining(population, split.training) }
+        try await writeProtocol(plan, population)
+    }
+
+    private func writeProtocol(_ plan: SyntheticProtocolPlan, _ population: SyntheticPopulation) async throws {
+        let shots = plan.images.map(\.shot)
+        let details = Mutex([(landmarks: [Float], score: Float)?](repeating: nil, count: shots.count))
+        try await render(shots, population, label: "protocol") { index, face in
+            try Self.write(face, to: FileSystem.join(output, "loose_crop/\(plan.images[index].number).jpg"))
+            details.withLock { $0[index] = (face.landmarks.points.flatMap { [Float($0.x), Float($0.y)] }, Float(face.score)) }
+        }
+        var builder = ProtocolBuilder(name: "synthetic")
+        details.withLock { details in
+            for (image, detail) in zip(plan.images, details) {
+                guard let detail else { continue }
+                builder.addImage(
+                    "\(image.number).jpg",
+                    template: plan.templates[image.template].id,
+                    medium: image.medium,
+                    landmarks: detail.landmarks,
+                    detectorScore: detail.score
+                )
+            }
+        }
+        for comparison in plan.comparisons {
+            builder.addComparison(
+                plan.templates[Int(comparison.enrolled)].id,
+                plan.templates[Int(comparison.verification)].id,
+                isGenuine: comparison.isGenuine
+            )
+        }
+        for template in plan.templates { builder.setSubject("\(template.identity)", ofTemplate: template.id) }
+        let value = try builder.build()
+        _ = try IJBLayoutWriter().write(value, to: output)
+        print(
+            "\(output): \(value.images.count) images, \(value.templates.count) templates, "
+                + "\(value.comparisons.genuineCount) genuine and \(value.comparisons.impostorCount) impostor comparisons"
+        )
+    }
+
+    private func writeTraining(_ population: SyntheticPopulation, _ identities: [Int]) async throws {
+        let plan = try SyntheticTrainingPlan(
+            population: population,
+            identities: identities,
+            imagesPerIdentity: trainingImages
+        )
+        let root = FileSystem.join(output, "train")
+        var lastFolder = ""
+        for item in plan.items {
+            let folder = String(item.path.prefix { $0 != "/" })
+            if folder != lastFolder { try FileSystem.createFolder(FileSystem.join(root, folder)) }
+            lastFolder = folder
+        }
+        try await render(plan.items.map(\.shot), population, label: "training") { index, face in
+            try Self.write(face, to: FileSystem.join(root, plan.items[index].path))
+        }
+        print("\(root): \(plan.items.count) images of \(identities.count) people")
+    }
+
+    private func render(
+        _ shots: [SyntheticShot],
+        _ population: SyntheticPopulation,
+        label: String,
+        deliver: @escaping @Sendable (Int, SyntheticFace) throws -> Void
+    ) async throws {
+        let progress = Progress(label, unit: "faces", isQuiet: running.quiet)
+        let done = Atomic<Int>(0)
+        try await population.render(shots, workers: running.threadCount) { index, face in
+            try deliver(index, face)
+            progress.update(done.add(1, ordering: .relaxed).newValue, of: shots.count)
+        }
+        progress.finish("\(shots.count) faces")
+    }
+
+    private static func write(_ face: SyntheticFace, to path: String) throws(InputError) {
+        var file = try AtomicFile(path: path)
+        try file.write(try face.image.jpegData(quality: face.jpegQuality))
+        try file.commit(survivingPowerFailure: false)
+    }
+}

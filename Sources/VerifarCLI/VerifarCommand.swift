@@ -1,0 +1,76 @@
+public import ArgumentParser
+internal import ArtifactFiles
+internal import Foundation
+
+/// `verifar`: face-verification evaluation.
+public struct VerifarCommand: ParsableCommand {
+    /// What `--help` says.
+    public static let configuration = CommandConfiguration(
+        commandName: "verifar",
+        abstract: "Says how well a face-recognition checkpoint verifies: TAR at FAR 1e-4, 1e-5, 1e-6 and what stands behind it.",
+        discussion: """
+            Start here:
+              verifar evaluate --checkpoint model.onnx --protocol ijbc --data IJBC --output out
+              verifar checkpoint inspect model.pth      what is in a file, and what it is taken for
+              verifar protocol validate ijbc --data IJBC
+              verifar metrics --scores scores.npy --labels labels.npy   numbers for any system's scores
+
+            Exit status: 0 done, 1 the work failed, 2 wrong usage.
+            """,
+        version: VerifarVersion.current,
+        subcommands: [
+            EvaluateCommand.self,
+            EmbedCommand.self,
+            MetricsCommand.self,
+            ProtocolCommand.self,
+            CheckpointCommand.self,
+            SynthCommand.self,
+        ]
+    )
+
+    /// Creates the command.
+    public init() {}
+
+    /// Parses the process's arguments, runs the command and exits.
+    public static func runProcess() async -> Never {
+        let status = await run(Array(CommandLine.arguments.dropFirst())) { line in
+            FileHandle.standardError.write(Data((line + "\n").utf8))
+        }
+        Foundation.exit(status)
+    }
+
+    /// Runs a command line without leaving the process.
+    ///
+    /// - Parameters:
+    ///   - arguments: What follows the command's name.
+    ///   - standardError: Receives error messages.
+    /// - Returns: The exit status: 0 done, 1 the work failed, 2 wrong usage.
+    public static func run(_ arguments: [String], standardError: (String) -> Void) async -> Int32 {
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch let error as InputError {
+            standardError("error: \(error)")
+            return error.code == .unknownName || error.code == .usage ? 2 : 1
+        } catch {
+            let message = fullMessage(for: error)
+            if exitCode(for: error) == .success {
+                print(message)
+                return 0
+            }
+            standardError(message)
+            return error is ExitCode ? exitCode(for: error).rawValue : 2
+        }
+    }
+}
+
+/// What this build calls itself.
+public enum VerifarVersion {
+    /// The version, also written into every report.
+    public static let current = "0.1.0"
+}

@@ -1,0 +1,8 @@
+import VerifarCLI
+
+@main
+enum Main {
+    static func main() async {
+        await VerifarCommand.runProcess()
+    }
+}
