@@ -5,8 +5,8 @@
 
 #include <jerror.h>
 
-/// A progressive file needs about ten scans; thousands of empty ones are an attack on time.
-enum { MAXIMUM_SCANS = 100 };
+/// A progressive file needs about ten scans; thousands of nearly empty ones are an attack on time.
+enum { MAXIMUM_SCANS = 100, ALWAYS_ALLOWED_SCANS = 20, MAXIMUM_BLOCK_VISITS = 1 << 26 };
 
 struct vf_jpeg_decoder {
     struct jpeg_decompress_struct info;
@@ -31,9 +31,28 @@ void vf_jpeg_decoder_destroy(vf_jpeg_decoder *decoder) {
     free(decoder);
 }
 
+/// Blocks of all components.
+static uint64_t count_blocks(j_decompress_ptr jpeg) {
+    uint64_t blocks = 0;
+    for (int c = 0; c < jpeg->num_components; c++) {
+        blocks += (uint64_t)jpeg->comp_info[c].width_in_blocks * jpeg->comp_info[c].height_in_blocks;
+    }
+    return blocks;
+}
+
 static void count_scans(j_common_ptr info) {
-    j_decompress_ptr decompress = (j_decompress_ptr)info;
-    if (decompress->input_scan_number > MAXIMUM_SCANS) ERREXIT(decompress, JERR_BAD_PROGRESSION);
+    j_decompress_ptr jpeg = (j_decompress_ptr)info;
+    uint64_t scans = (uint64_t)jpeg->input_scan_number;
+    if (scans <= ALWAYS_ALLOWED_SCANS) return;
+    if (scans > MAXIMUM_SCANS || scans * count_blocks(jpeg) > MAXIMUM_BLOCK_VISITS) {
+        ERREXIT4(jpeg, JERR_BAD_PROGRESSION, jpeg->Ss, jpeg->Se, jpeg->Ah, jpeg->Al);
+    }
+}
+
+/// A Huffman-coded block has a DC code of at least one bit; a file that is too short for that is refused before
+/// memory is reserved for the picture that it promises.
+static void check_length(j_decompress_ptr jpeg, size_t count) {
+    if (!jpeg->arith_code && count_blocks(jpeg) > (uint64_t)count * 8) ERREXIT(jpeg, JERR_INPUT_EOF);
 }
 
 static int orientation_of(j_decompress_ptr info) {
@@ -65,6 +84,7 @@ vf_codec_status vf_jpeg_open(vf_jpeg_decoder *decoder, const uint8_t *bytes, siz
     const unsigned exif_prefix = 0xffff;
     jpeg_save_markers(jpeg, JPEG_APP0 + 1, exif_prefix);
     jpeg_read_header(jpeg, TRUE);
+    check_length(jpeg, count);
     *info = (vf_image_info){
         .width = (int32_t)jpeg->image_width,
         .height = (int32_t)jpeg->image_height,

@@ -35,17 +35,6 @@ static void png_ignore(png_structp png, png_const_charp text) {
     (void)text;
 }
 
-static void read_bytes(png_structp png, png_bytep into, size_t count) {
-    vf_png_decoder *decoder = png_get_io_ptr(png);
-    if (count > decoder->count - decoder->offset) {
-        decoder->status = VF_CODEC_TRUNCATED;
-        snprintf(decoder->message->text, sizeof decoder->message->text, "premature end of PNG data");
-        png_error(png, "truncated");
-    }
-    memcpy(into, decoder->bytes + decoder->offset, count);
-    decoder->offset += count;
-}
-
 void vf_png_close(vf_png_decoder *decoder) {
     if (!decoder) return;
     png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
@@ -56,6 +45,28 @@ void vf_png_close(vf_png_decoder *decoder) {
 static vf_codec_status no_memory(vf_codec_message *message) {
     snprintf(message->text, sizeof message->text, "out of memory");
     return VF_CODEC_NO_MEMORY;
+}
+
+static void fail_truncated(vf_png_decoder *decoder) {
+    decoder->status = VF_CODEC_TRUNCATED;
+    snprintf(decoder->message->text, sizeof decoder->message->text, "premature end of PNG data");
+    png_error(decoder->png, "truncated");
+}
+
+static void read_bytes(png_structp png, png_bytep into, size_t count) {
+    vf_png_decoder *decoder = png_get_io_ptr(png);
+    if (count > decoder->count - decoder->offset) fail_truncated(decoder);
+    memcpy(into, decoder->bytes + decoder->offset, count);
+    decoder->offset += count;
+}
+
+/// Deflate makes at most 1,032 bytes of one; a file that is too short for its picture is refused before memory is
+/// reserved for that.
+static void check_length(vf_png_decoder *decoder) {
+    enum { MOST_BYTES_PER_BYTE = 1040 };
+    uint64_t row = png_get_rowbytes(decoder->png, decoder->info);
+    uint64_t needed = row * png_get_image_height(decoder->png, decoder->info) / MOST_BYTES_PER_BYTE;
+    if (needed > decoder->count) fail_truncated(decoder);
 }
 
 static int exif_of(vf_png_decoder *decoder) {
@@ -87,6 +98,7 @@ vf_codec_status vf_png_open(const uint8_t *bytes, size_t count, vf_png_decoder *
     png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, skipped_chunks,
                                 (int)(sizeof skipped_chunks - 1) / 5);
     png_read_info(decoder->png, decoder->info);
+    check_length(decoder);
     *info = (vf_image_info){
         .width = (int32_t)png_get_image_width(decoder->png, decoder->info),
         .height = (int32_t)png_get_image_height(decoder->png, decoder->info),

@@ -11,14 +11,18 @@ const uint8_t vf_region_natural_order[64] = {
     30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 };
 
-/// A buffer that only grows.
+/// A buffer that is kept for the next picture.
 typedef struct {
     void *bytes;
     size_t capacity;
 } arena;
 
+/// More than this is given back by a picture that needs much less.
+enum { KEPT_BYTES = 1 << 26 };
+
 static int reserve(arena *memory, size_t count) {
-    if (memory->capacity >= count) return 1;
+    int is_oversized = memory->capacity > KEPT_BYTES && count < memory->capacity / 4;
+    if (memory->capacity >= count && !is_oversized) return 1;
     free(memory->bytes);
     memory->bytes = malloc(count);
     memory->capacity = memory->bytes ? count : 0;
@@ -97,11 +101,12 @@ static int unstuff(vf_region_jpeg *decoder, const uint8_t *bytes, size_t count) 
     return 1;
 }
 
-static int has_all_segments(const vf_region_jpeg *decoder) {
+/// Whether there are as many segments as the picture needs, and at least two bits for each block.
+static int can_be_complete(const vf_region_jpeg *decoder, size_t count) {
     const jpeg_frame *frame = &decoder->headers.frame;
     size_t mcus = (size_t)frame->mcu_columns * (size_t)frame->mcu_rows;
     size_t interval = frame->restart_interval ? frame->restart_interval : mcus;
-    return decoder->segment_count == (mcus + interval - 1) / interval;
+    return decoder->segment_count == (mcus + interval - 1) / interval && count * 4 >= mcus;
 }
 
 int vf_region_jpeg_open(vf_region_jpeg *decoder, const uint8_t *bytes, size_t count, int32_t *width,
@@ -109,7 +114,7 @@ int vf_region_jpeg_open(vf_region_jpeg *decoder, const uint8_t *bytes, size_t co
     decoder->is_open = 0;
     if (!vf_region_parse(&decoder->headers, bytes, count)) return 0;
     size_t start = decoder->headers.scan_start;
-    if (!unstuff(decoder, bytes + start, count - start) || !has_all_segments(decoder)) return 0;
+    if (!unstuff(decoder, bytes + start, count - start) || !can_be_complete(decoder, count - start)) return 0;
     *width = decoder->headers.frame.width;
     *height = decoder->headers.frame.height;
     decoder->is_open = 1;
@@ -120,19 +125,26 @@ int vf_region_jpeg_open(vf_region_jpeg *decoder, const uint8_t *bytes, size_t co
 
 enum { ROW_MARGIN = 64 };
 
-/// libjpeg's rule: a component's blocks grow back to 8×8 while that saves upsampling.
-static void settle_plane_sizes(jpeg_region *region, int half) {
+/// libjpeg's rule: a component whose samples are fewer is reduced less, as far as that saves upsampling it.
+static void settle_plane_sizes(jpeg_region *region, int eighths) {
     const jpeg_frame *frame = region->frame;
     int across = frame->components[0].horizontal, down = frame->components[0].vertical;
     for (int c = 0; c < frame->component_count; c++) {
         const jpeg_component *component = &frame->components[c];
         jpeg_plane *plane = &region->planes[c];
-        int is_full = !half || (component->horizontal * 2 <= across && component->vertical * 2 <= down);
-        plane->block_size = is_full ? 8 : 4;
+        int is_quartered = component->horizontal * 2 <= across && component->vertical * 2 <= down;
+        plane->block_size = eighths < 8 && is_quartered ? 2 * eighths : eighths;
         int32_t wide = 8 * across, high = 8 * down;
         plane->width = (frame->width * component->horizontal * plane->block_size + wide - 1) / wide;
         plane->height = (frame->height * component->vertical * plane->block_size + high - 1) / high;
     }
+}
+
+/// Whether libjpeg would upsample chroma smoothly, if at all.
+static int has_smooth_chroma(const jpeg_region *region, int eighths) {
+    const jpeg_plane *luma = &region->planes[0], *chroma = &region->planes[1];
+    if (region->frame->component_count == 1 || chroma->width == luma->width) return 1;
+    return eighths > 1 && chroma->width > 2;
 }
 
 static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -317,7 +329,7 @@ static int write_pixels(vf_region_jpeg *decoder, const jpeg_region *region, cons
     return 1;
 }
 
-int vf_region_jpeg_decode(vf_region_jpeg *decoder, int half, int32_t x, int32_t y, int32_t width, int32_t height,
+int vf_region_jpeg_decode(vf_region_jpeg *decoder, int eighths, int32_t x, int32_t y, int32_t width, int32_t height,
                           int pixel_bytes, uint8_t *pixels, size_t stride, vf_isa level) {
     if (!decoder->is_open) return 0;
     const jpeg_headers *headers = &decoder->headers;
@@ -336,8 +348,8 @@ int vf_region_jpeg_decode(vf_region_jpeg *decoder, int half, int32_t x, int32_t 
                .stride = stride,
                .pixel_bytes = pixel_bytes,
                .level = level};
-    settle_plane_sizes(&region, half);
-    if (!lay_out(decoder, &region, to.area)) return 0;
+    settle_plane_sizes(&region, eighths);
+    if (!has_smooth_chroma(&region, eighths) || !lay_out(decoder, &region, to.area)) return 0;
     jpeg_functions functions = functions_of(level);
     return functions.decode_planes(&region) && write_pixels(decoder, &region, &functions, &to);
 }

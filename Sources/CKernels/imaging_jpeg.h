@@ -21,6 +21,10 @@ typedef struct {
     /// Indexed by the next bits. Byte 0: bits of code and value together; 1: how far the coefficient index moves;
     /// 2: bits of the value; 3: bits of the code. 0 where the code is longer than the index, or there is none.
     uint32_t lookup[1 << JPEG_LOOKUP_BITS];
+    /// For AC codes: the same in bytes 0 to 3, and the code after it, when that and both values fit into the index.
+    /// Byte 0: bits of all; 4: bits of the first code and its value; 5: how far the second moves the coefficient
+    /// index, 0 without one; 6 and 7: the second's value, signed.
+    uint64_t pairs[1 << JPEG_LOOKUP_BITS];
     uint32_t limit[17];  ///< first 16-bit window beyond the codes of this length
     int32_t offset[17];  ///< index of a symbol minus its code
 } jpeg_huffman;
@@ -56,7 +60,7 @@ typedef struct {
     int32_t blocks_wide, blocks_high;
     int32_t samples_x, samples_y;    ///< position of `samples` in the component
     int32_t width, height;           ///< of the whole component, in samples
-    int block_size;                  ///< samples per block side: 8 or 4
+    int block_size;                  ///< samples per block side: 8, 4, 2 or 1
 } jpeg_plane;
 
 /// One region to decode.
@@ -72,8 +76,8 @@ typedef struct {
     int32_t mcu_row_end;            ///< rows of MCUs that the region needs
 } jpeg_region;
 
-/// Room for zigzag indices that damaged data can reach: 63 + JPEG_END_OF_BLOCK at most.
-enum { JPEG_ZIGZAG_SIZE = 64 + JPEG_END_OF_BLOCK };
+/// Room for the zigzag indices that a pair of codes in damaged data can reach from 62 on.
+enum { JPEG_ZIGZAG_SIZE = 62 + 16 + JPEG_END_OF_BLOCK + 1 };
 
 /// Bytes that must be readable after the coded data: what one MCU can consume.
 enum { JPEG_PADDING = 4096 };

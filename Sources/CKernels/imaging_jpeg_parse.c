@@ -49,6 +49,25 @@ static uint32_t lookup_entry(unsigned length, unsigned symbol, int is_dc) {
 /// Symbols of 8-bit pictures: other sizes do not occur, and would not fit the decoder's bit window.
 static int is_expected_symbol(unsigned symbol, int is_dc) { return is_dc ? symbol <= 11 : (symbol & 15) <= 10; }
 
+/// Looks up what follows the first code of each index.
+static void derive_pairs(jpeg_huffman *table) {
+    const uint32_t mask = (1 << JPEG_LOOKUP_BITS) - 1;
+    for (uint32_t i = 0; i <= mask; i++) {
+        uint32_t first = table->lookup[i], used = first & 255;
+        uint64_t entry = first | (uint64_t)used << 32;
+        uint32_t second = used < JPEG_LOOKUP_BITS ? table->lookup[i << used & mask] : 0;
+        uint32_t both = used + (second & 255);
+        int ends_block = (first >> 8 & 255) == JPEG_END_OF_BLOCK;
+        if (first && second && !ends_block && both <= JPEG_LOOKUP_BITS) {
+            uint32_t size = second >> 16 & 15;
+            int32_t value = (int32_t)(i >> (JPEG_LOOKUP_BITS - both) & ((1u << size) - 1));
+            if (size && !(value >> (size - 1))) value -= (1 << size) - 1;
+            entry = (entry & ~255ull) | both | (uint64_t)(second >> 8 & 255) << 40 | (uint64_t)(uint16_t)value << 48;
+        }
+        table->pairs[i] = entry;
+    }
+}
+
 /// Derives the lookup; 0 when the code is not prefix-free or uses the all-ones word.
 static int derive(jpeg_huffman *table, int is_dc) {
     memset(table->lookup, 0, sizeof table->lookup);
@@ -67,6 +86,7 @@ static int derive(jpeg_huffman *table, int is_dc) {
         table->limit[length] = code << (16 - length);
         code <<= 1;
     }
+    if (!is_dc) derive_pairs(table);
     return 1;
 }
 
@@ -106,8 +126,7 @@ static int parse_frame(jpeg_headers *headers, const uint8_t *p, size_t count) {
     frame->width = (int32_t)read16(p + 3);
     frame->component_count = p[5];
     if (frame->component_count != 1 && frame->component_count != 3) return 0;
-    // Small pictures have chroma too narrow for smooth upsampling.
-    if (frame->width < 16 || frame->height < 16 || count != 6 + 3 * (size_t)frame->component_count) return 0;
+    if (!frame->width || !frame->height || count != 6 + 3 * (size_t)frame->component_count) return 0;
     for (int c = 0; c < frame->component_count; c++) {
         const uint8_t *q = p + 6 + 3 * c;
         frame->components[c] =

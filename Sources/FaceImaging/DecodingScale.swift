@@ -22,7 +22,10 @@ public enum DecodingScale: Int, Hashable, Sendable, CaseIterable, Codable {
 /// When pictures may be decoded at a reduced DCT scale.
 ///
 /// A face that alignment shrinks to less than half would skip pixels when sampled bilinearly. Decoding at a reduced
-/// scale averages them instead and saves time, but the face differs from one that is sampled from all pixels.
+/// scale averages them instead and saves time, but the face differs from one that is sampled from all pixels. On
+/// LFW faces enlarged 3 to 9 times, with noise, the mean difference is 1.0 to 1.3 grey levels (99th percentile 5) and
+/// the cosine of MobileFaceNet's embeddings 0.997 to 0.998; the reduced ones are nearer to those of the original
+/// pictures (0.998 to 0.999 against 0.996).
 public enum ReducedDecoding: String, Hashable, Sendable, CaseIterable, Codable {
     /// All pixels, always: the same input to alignment as OpenCV's.
     case never

@@ -253,6 +253,8 @@ extension FaceExtractor {
     }
 
     private mutating func decodeWhole(_ bytes: UnsafeRawBufferPointer) throws(FaceFailure) {
+        // The memory of an unusually large picture is not kept.
+        if wholePicture.pixels.count > 1 << 26 { wholePicture = RGBImage(width: 0, height: 0, pixels: []) }
         do throws(InputError) {
             try decoder.decode(bytes, into: &wholePicture)
         } catch {

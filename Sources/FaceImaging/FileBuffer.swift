@@ -69,8 +69,12 @@ public struct FileBuffer: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// More than this is given back when a much smaller file follows.
+    private static let keptBytes = 1 << 24
+
     private mutating func reserve(_ size: Int) {
-        guard memory.count < size else { return }
+        let isOversized = memory.count > Self.keptBytes && size < memory.count / 4
+        guard memory.count < size || isOversized else { return }
         memory.deallocate()
         memory = .allocate(byteCount: size + size / 2, alignment: 64)
     }

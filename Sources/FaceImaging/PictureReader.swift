@@ -177,10 +177,9 @@ struct PictureReader: ~Copyable {
     }
 
     private func decodeCommonJPEG(_ region: PixelRegion, scale: DecodingScale, into target: PixelTarget) -> Bool {
-        guard scale == .full || scale == .half else { return false }
-        return vf_region_jpeg_decode(
+        vf_region_jpeg_decode(
             regionJPEG.pointer,
-            scale == .half ? 1 : 0,
+            Int32(scale.eighths),
             Int32(region.x),
             Int32(region.y),
             Int32(region.width),

@@ -85,23 +85,44 @@ struct DamagedFileTests {
         }
     }
 
-    @Test("A header that promises more pixels than the limit is refused before memory is reserved")
-    func pixelLimit() throws {
-        // 65,500 × 65,500 pixels would be 12.9 GB.
+    /// A JPEG and a PNG of 16×16 pixels whose headers promise more.
+    static func promising(width: Int, height: Int) throws -> [[UInt8]] {
+        func big(_ value: Int, _ bytes: Int) -> [UInt8] {
+            (0..<bytes).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
         var jpeg = try RGBImage.sample(width: 16, height: 16).jpegData(quality: 50)
         let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xc0 })
-        jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0xff, 0xdc, 0xff, 0xdc])
+        jpeg.replaceSubrange(frame + 5..<frame + 9, with: big(min(height, 65_500), 2) + big(min(width, 65_500), 2))
+        var progressive = try RGBImage.sample(width: 16, height: 16).jpegData(quality: 50, progressive: true)
+        let other = try #require(progressive.indices.first { progressive[$0] == 0xff && progressive[$0 + 1] == 0xc2 })
+        progressive.replaceSubrange(other + 5..<other + 9, with: jpeg[frame + 5..<frame + 9])
         var png = try RGBImage.sample(width: 16, height: 16).pngData()
-        png.replaceSubrange(16..<24, with: [0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff])
-        png.replaceSubrange(29..<33, with: Self.checksum(png[12..<29]))
-        for bytes in [jpeg, png] {
-            let error = #expect(throws: InputError.self) { _ = try ImageDecoder.decode(bytes) }
-            #expect(error?.code == .limitExceeded, "\(String(describing: error))")
+        png.replaceSubrange(16..<24, with: big(width, 4) + big(height, 4))
+        png.replaceSubrange(29..<33, with: checksum(png[12..<29]))
+        return [jpeg, progressive, png]
+    }
+
+    @Test("A header that promises more than the file can hold is refused before memory is reserved")
+    func promises() throws {
+        // 243 MB and terabytes of pixels, from files of a few hundred bytes.
+        for (width, height) in [(9000, 9000), (0x7fff_ffff, 0x7fff_ffff), (1, 60_000_000)] {
+            for bytes in try Self.promising(width: width, height: height) {
+                let error = #expect(throws: InputError.self) { _ = try ImageDecoder.decode(bytes) }
+                #expect([.truncated, .limitExceeded].contains(error?.code), "\(String(describing: error))")
+            }
         }
+    }
+
+    @Test("A picture over the limit is refused")
+    func pixelLimit() throws {
         var small = ImageDecoder(pixelLimit: 399)
-        let image = try RGBImage.sample(width: 20, height: 20).pngData()
-        let error = #expect(throws: InputError.self) { _ = try small.decode(image) }
-        #expect(error?.description == "the picture is too large (expected at most 399 pixels, found 20x20)")
+        let image = RGBImage.sample(width: 20, height: 20)
+        for bytes in try [image.pngData(), image.jpegData(quality: 90), image.jpegData(quality: 90, progressive: true)]
+        {
+            let error = #expect(throws: InputError.self) { _ = try small.decode(bytes) }
+            #expect(error?.code == .limitExceeded)
+            #expect(error?.description == "the picture is too large (expected at most 399 pixels, found 20x20)")
+        }
     }
 
     @Test("Thousands of scans are refused")

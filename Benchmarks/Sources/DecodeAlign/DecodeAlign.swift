@@ -40,6 +40,16 @@ struct DecodeAlign {
                 }
             }
         }
+        var options = FaceExtractor.Options()
+        options.reducedDecoding = .never
+        var fullScale = try FaceExtractor(preprocessing: .insightface, options: options)
+        try report("decode_align_full_scale", samples, rounds) { sample in
+            try face.withUnsafeMutableBufferPointer { face in
+                try sample.bytes.withUnsafeBytes {
+                    _ = try fullScale.extract($0, landmarks: sample.landmarks, into: face)
+                }
+            }
+        }
         try report("read_decode_align", samples, rounds) { sample in
             try face.withUnsafeMutableBufferPointer { face in
                 _ = try extractor.extract(file: sample.path, landmarks: sample.landmarks, into: face)

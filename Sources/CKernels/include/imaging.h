@@ -57,13 +57,13 @@ int vf_region_jpeg_open(vf_region_jpeg *decoder, const uint8_t *bytes, size_t co
 
 /// Decodes a region of the opened picture. Damage in coded data below the region goes unseen.
 ///
-/// - half: 0, or 1 for half the width and height by libjpeg's 4×4 inverse DCT; the region is then in pixels of the
-///   halved picture, ceil(width / 2) × ceil(height / 2).
+/// - eighths: 8, or 4, 2 or 1 for a picture reduced to so many eighths, rounded up, by libjpeg's smaller inverse
+///   DCTs; the region is then in the reduced picture's pixels.
 /// - x, y, width, height: inside the picture, not empty.
 /// - pixel_bytes: 3 for RGB, 4 for RGBX.
 /// - pixels: rows of `stride` bytes. With RGBX up to 64 bytes after each row's end may be overwritten.
 /// - Returns: 1, or 0 to decline; the pixels are then undefined.
-int vf_region_jpeg_decode(vf_region_jpeg *decoder, int half, int32_t x, int32_t y, int32_t width, int32_t height,
+int vf_region_jpeg_decode(vf_region_jpeg *decoder, int eighths, int32_t x, int32_t y, int32_t width, int32_t height,
                           int pixel_bytes, uint8_t *pixels, size_t stride, vf_isa level);
 
 #endif
