@@ -1,4 +1,6 @@
-/// How a file stores a number. Everything becomes `Float` when it is read.
+/// How a file stores a number.
+///
+/// Everything becomes `Float` when it is read.
 public enum ElementType: String, Hashable, Sendable, Codable, CaseIterable {
     /// IEEE 754 single precision.
     case float32 = "F32"

@@ -1,25 +1,22 @@
-public import ArtifactFiles
+internal import ArtifactFiles
 internal import Foundation
 internal import NeuralGraph
 internal import SwiftProtobuf
 
 /// ONNX (https://onnx.ai), operator set 7 and later: the operators of convolutional networks.
-public struct ONNXFormat: CheckpointFormat {
-    /// Creates the format.
-    public init() {}
-
-    public var name: String { "onnx" }
-    public var summary: String { "ONNX, operator set 7 and later, the operators of convolutional networks" }
+struct ONNXFormat: CheckpointFormat {
+    var name: String { "onnx" }
+    var summary: String { "ONNX, operator set 7 and later, the operators of convolutional networks" }
 
     /// ONNX has no magic number: the first field is the format's version, the second says who wrote it or is the graph.
-    public func recognises(_ content: CheckpointContent) -> Bool {
+    func recognises(_ content: CheckpointContent) -> Bool {
         let bytes = content.bytes.prefix(3)
         guard bytes.count >= 2, bytes[0] == 0x08, (1...0x7f).contains(bytes[1]) else { return false }
         let next: Set<UInt8> = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72]
         return bytes.count == 2 || next.contains(bytes[2])
     }
 
-    public func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
+    func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
         let model = try Self.parse(content.bytes)
         if let function = model.functions.first {
             throw InputError(

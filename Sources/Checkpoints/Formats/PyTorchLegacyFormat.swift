@@ -1,24 +1,21 @@
-public import ArtifactFiles
+internal import ArtifactFiles
 internal import NeuralGraph
 
 /// What `torch.save` wrote before PyTorch 1.6: four pickles, a list of storage keys, raw storages.
-public struct PyTorchLegacyFormat: CheckpointFormat {
-    /// Creates the format.
-    public init() {}
-
-    public var name: String { "pytorch-legacy" }
-    public var summary: String { "a state_dict as torch.save wrote it before PyTorch 1.6" }
+struct PyTorchLegacyFormat: CheckpointFormat {
+    var name: String { "pytorch-legacy" }
+    var summary: String { "a state_dict as torch.save wrote it before PyTorch 1.6" }
 
     /// Pickled 0x1950a86a20f9469cfc6c.
     private static let magic: [UInt8] = [
         0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
     ]
 
-    public func recognises(_ content: CheckpointContent) -> Bool {
+    func recognises(_ content: CheckpointContent) -> Bool {
         content.bytes.count >= 2 && content.bytes[0] == 0x80 && (2...5).contains(content.bytes[1])
     }
 
-    public func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
+    func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
         guard Self.hasMagic(content.bytes) else { throw Self.notTorch(content.bytes) }
         let (_, afterMagic) = try Self.pickle(content.bytes, at: 0, part: "magic number")
         let (version, afterVersion) = try Self.pickle(content.bytes, at: afterMagic, part: "protocol version")

@@ -1,20 +1,17 @@
-public import ArtifactFiles
+internal import ArtifactFiles
 internal import Backbones
 internal import NeuralGraph
 
 /// What `torch.save` writes since PyTorch 1.6: a zip archive with a pickle and one entry per storage.
-public struct PyTorchZipFormat: CheckpointFormat {
-    /// Creates the format.
-    public init() {}
+struct PyTorchZipFormat: CheckpointFormat {
+    var name: String { "pytorch" }
+    var summary: String { "a state_dict as torch.save writes it (.pt, .pth, .ckpt), PyTorch 1.6 and later" }
 
-    public var name: String { "pytorch" }
-    public var summary: String { "a state_dict as torch.save writes it (.pt, .pth, .ckpt), PyTorch 1.6 and later" }
-
-    public func recognises(_ content: CheckpointContent) -> Bool {
+    func recognises(_ content: CheckpointContent) -> Bool {
         content.hasPrefix([0x50, 0x4b, 0x03, 0x04]) || content.hasPrefix([0x50, 0x4b, 0x05, 0x06])
     }
 
-    public func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
+    func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
         let archive = try ZipArchive(content.bytes)
         let root = try Self.root(of: archive)
         if archive.contains(root + "byteorder") {

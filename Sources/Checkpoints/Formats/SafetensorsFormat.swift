@@ -1,23 +1,21 @@
-public import ArtifactFiles
+internal import ArtifactFiles
 internal import Backbones
 internal import NeuralGraph
 
-/// Hugging Face's safetensors: a length, a JSON header, raw numbers. The project's own format, with what is needed to
-/// rebuild the network in its metadata.
-public struct SafetensorsFormat: CheckpointFormat {
-    /// Creates the format.
-    public init() {}
+/// Hugging Face's safetensors: a length, a JSON header, raw numbers.
+///
+/// The project's own format, with what is needed to rebuild the network in its metadata.
+struct SafetensorsFormat: CheckpointFormat {
+    var name: String { "safetensors" }
+    var summary: String { "safetensors, the project's own format; also written by many others" }
 
-    public var name: String { "safetensors" }
-    public var summary: String { "safetensors, the project's own format; also written by many others" }
-
-    public func recognises(_ content: CheckpointContent) -> Bool {
+    func recognises(_ content: CheckpointContent) -> Bool {
         guard content.bytes.count >= 9, content.bytes[8] == UInt8(ascii: "{") else { return false }
         let length = UInt64(littleEndian: content.bytes.loadUnaligned(as: UInt64.self))
         return length <= UInt64(SafetensorsHeader.longestHeader)
     }
 
-    public func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
+    func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
         let header = try SafetensorsHeader(content.bytes)
         let data = UnsafeRawBufferPointer(rebasing: content.bytes[header.dataOffset...])
         try Self.checkDigest(header.metadata, data)

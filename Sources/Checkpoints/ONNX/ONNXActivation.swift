@@ -20,8 +20,10 @@ struct ONNXActivation {
 
     var value: ValueID
     var axes: [Axis]
-    /// Rows, columns and channels of the picture that was flattened in that order, where the graph's own `flatten`
-    /// puts channels first. Only a matrix product, whose weight can follow, may read such a value.
+    /// Rows, columns and channels of the picture that was flattened in that order.
+    ///
+    /// The graph's own `flatten` puts channels first: only a matrix product, whose weight can follow, may read such a
+    /// value.
     var flattenedFrom: (rows: Int, columns: Int, channels: Int)?
 
     /// The lengths per face.

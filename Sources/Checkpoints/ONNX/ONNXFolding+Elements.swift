@@ -326,11 +326,14 @@ struct ONNXSlice {
         var result: [(Int, [Int])] = []
         for index in axes.indices {
             let length = shape[axes[index]]
-            guard steps[index] > 0 else { throw operation.unsupported("only steps above 0") }
-            let start = clamp(starts[index], length)
-            let end = clamp(ends[index], length)
-            let step = min(steps[index], max(1, length))
-            result.append((axes[index], Array(stride(from: start, to: max(start, end), by: step))))
+            // Steps longer than the axis all take one element; clamped, they cannot overflow.
+            let step = max(-length - 1, min(steps[index], length + 1))
+            guard step != 0 else { throw operation.malformed("a step of 0") }
+            let positions =
+                step > 0
+                ? stride(from: clamp(starts[index], length), to: clamp(ends[index], length), by: step)
+                : stride(from: last(starts[index], length), to: last(ends[index], length), by: step)
+            result.append((axes[index], Array(positions)))
         }
         return result
     }
@@ -345,5 +348,10 @@ struct ONNXSlice {
 
     private func clamp(_ index: Int, _ length: Int) -> Int {
         max(0, min(length, index < 0 ? index + length : index))
+    }
+
+    /// A bound of a slice that runs backwards: −1 stands before the first element.
+    private func last(_ index: Int, _ length: Int) -> Int {
+        max(-1, min(length - 1, index < 0 ? index + length : index))
     }
 }

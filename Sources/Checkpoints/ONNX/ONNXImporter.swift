@@ -70,7 +70,11 @@ struct ONNXImporter {
     private static let mostNodes = 100_000
 
     private static func operatorSet(of model: ONNXModel) throws(InputError) -> Int {
-        let version = model.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }?.version ?? 0
+        guard model.hasGraph else { throw InputError(.malformed, "the file holds no graph") }
+        let sets = model.opsetImport.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }
+        guard let version = sets.first?.version else {
+            throw InputError(.malformed, "the file does not say which operator set it uses")
+        }
         guard version >= 7 else {
             throw InputError(.unsupported, "the operator set is too old", expected: "7 or later", found: "\(version)")
         }
@@ -127,7 +131,7 @@ struct ONNXImporter {
     private mutating func value(named name: String) throws(InputError) -> ONNXValue {
         if let value = values[name] { return value }
         guard let tensor = initializers[name] else {
-            throw InputError(.malformed, "reads '\(name)', which nothing makes")
+            throw InputError(.malformed, "reads '\(name)', which no earlier node makes")
         }
         let value = ONNXValue.constant(try reader.constant(tensor))
         values[name] = value

@@ -95,6 +95,33 @@ enum ONNXLayers {
         return .activation(.vector(value, weight.shape[0], units: 2))
     }
 
+    /// Channels in another order (BGR to RGB inside the network), as an exact 1 × 1 convolution.
+    static func gather(
+        _ operation: ONNXOperator,
+        _ inputs: [ONNXValue?],
+        _ importer: inout ONNXImporter
+    ) throws(InputError) -> ONNXValue {
+        let input = try operation.plainActivation(inputs)
+        let picked = try operation.constant(inputs, 1, "the order")
+        let channels = importer.shape(of: input.value).channels
+        guard input.isNCHW, case .spatial = importer.shape(of: input.value), let order = picked.knownIntegers,
+            picked.shape.count == 1, input.axis(operation.integer("axis", default: 0)) == 1, channels <= 64,
+            (1...64).contains(order.count), order.allSatisfy({ (-channels..<channels).contains($0) })
+        else { throw operation.unsupported("only channels of a picture in another order") }
+        var values = [Float](repeating: 0, count: order.count * channels)
+        for (row, channel) in order.enumerated() { values[row * channels + (channel + channels) % channels] = 1 }
+        let weight = try importer.parameter(
+            values,
+            shape: [order.count, channels, 1, 1],
+            of: operation,
+            input: -1,
+            field: "order"
+        )
+        let convolution = Convolution(outChannels: order.count, kernel: Extent(1), weight: weight)
+        let value = try importer.append(.convolution(convolution), [input.value], name: operation.name)
+        return .activation(.nchw(value, importer.shape(of: value)))
+    }
+
     static func gemm(
         _ operation: ONNXOperator,
         _ inputs: [ONNXValue?],

@@ -23,6 +23,7 @@ enum ONNXOperators {
         "Dropout": ONNXLayout.alias,
         "Expand": ONNXLayout.expand,
         "Flatten": ONNXLayout.flatten,
+        "Gather": ONNXLayers.gather,
         "Gemm": ONNXLayers.gemm,
         "GlobalAveragePool": ONNXPooling.globalAveragePool,
         "GlobalMaxPool": ONNXPooling.globalMaxPool,
@@ -115,7 +116,7 @@ enum ONNXOperators {
     }
 
     private static func unknown(_ operation: ONNXOperator) -> InputError {
-        let known = Set(rules.keys).union(constantRules.keys).sorted().joined(separator: ", ")
+        let known = rules.keys.sorted().joined(separator: ", ")
         return operation.unsupported(
             "the operator \(operation.node.opType) is not supported",
             expected: "one of \(known)"

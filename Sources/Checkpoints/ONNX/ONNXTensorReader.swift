@@ -131,20 +131,21 @@ final class ONNXExternalData {
         var entries: [String: String] = [:]
         for pair in tensor.externalData { entries[pair.key] = pair.value }
         guard let location = entries["location"] else { throw InputError(.malformed, "no external location") }
-        guard let offset = Int(entries["offset"] ?? "0"), offset >= 0,
-            let length = Int(entries["length"] ?? "\(byteCount)"), length == byteCount
-        else {
+        guard let offset = Int(entries["offset"] ?? "0"), offset >= 0 else {
+            throw InputError(.malformed, "the external offset is no length", found: entries["offset"])
+        }
+        guard Int(entries["length"] ?? "\(byteCount)") == byteCount else {
             throw InputError(
                 .mismatch,
                 "the external range does not fit the shape",
                 expected: "\(byteCount) bytes",
-                found: entries["length"] ?? "no length"
+                found: entries["length"]
             )
         }
         let mapping = try mapping(location)
         let place = "external file '\(location)'"
         return try mapping.file.withBytes { bytes throws(InputError) in
-            body(try slice(bytes, from: offset, count: length, place: place))
+            body(try slice(bytes, from: offset, count: byteCount, place: place))
         }
     }
 
@@ -153,19 +154,26 @@ final class ONNXExternalData {
         let components = location.split(separator: "/", omittingEmptySubsequences: false)
         let isInside =
             !location.isEmpty && !location.contains("\0") && !components.contains("..") && components[0] != ""
+        guard isInside else { throw outside(location) }
         let path = FileSystem.join(folder, location)
+        guard FileSystem.exists(path) else {
+            throw InputError(.missing, "the external file is missing", expected: path)
+        }
+        // A symbolic link must not lead out either.
         let root = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        guard isInside, target.hasPrefix(root == "/" ? root : root + "/") else {
-            throw InputError(
-                .forbidden,
-                "an external file outside the checkpoint's folder",
-                expected: "a path below \(folder)",
-                found: location
-            )
-        }
+        guard target.hasPrefix(root == "/" ? root : root + "/") else { throw outside(location) }
         let mapping = try Mapping(path)
         mappings[location] = mapping
         return mapping
+    }
+
+    private func outside(_ location: String) -> InputError {
+        InputError(
+            .forbidden,
+            "an external file outside the checkpoint's folder",
+            expected: "a path below \(folder)",
+            found: location
+        )
     }
 }

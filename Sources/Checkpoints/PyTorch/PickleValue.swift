@@ -1,5 +1,7 @@
-/// A value that the pickle machine made. Containers live in the machine's heap and are named by index, so that neither
-/// depth nor cycles of a hostile pickle ever become depth or cycles of Swift objects.
+/// A value that the pickle machine made.
+///
+/// Containers live in the machine's heap and are named by index, so that neither depth nor cycles of a hostile pickle
+/// ever become depth or cycles of Swift objects.
 enum PickleValue: Hashable {
     case none
     case bool(Bool)
@@ -57,7 +59,9 @@ struct TensorReference: Hashable {
     var count: Int? { elementCount(shape) }
 }
 
-/// The globals that a state_dict may name. None of them is ever called: each is a case of a `switch`.
+/// The globals that a state_dict may name.
+///
+/// None of them is ever called: each is a case of a `switch`.
 enum PickleGlobal {
     /// `OrderedDict` and relatives.
     case dictionaryClass
