@@ -1,3 +1,4 @@
+public import ArtifactFiles
 public import Backbones
 public import NeuralGraph
 
@@ -9,8 +10,8 @@ public struct CheckpointInspection: Hashable, Sendable {
         public var name: String
         /// Axis lengths.
         public var shape: [Int]
-        /// What it is for.
-        public var role: ParameterSpecification.Role
+        /// What it is for; nil in a file whose architecture is not known.
+        public var role: ParameterSpecification.Role?
         /// Its values in short; nil for an empty tensor.
         public var range: ValueRange?
     }
@@ -25,20 +26,26 @@ public struct CheckpointInspection: Hashable, Sendable {
         public var mean: Double
     }
 
-    /// The architecture's name.
+    /// What follows from the graph.
+    public struct Network: Hashable, Sendable {
+        /// Its catalogue configuration, when it has one.
+        public var configuration: BackboneConfiguration?
+        /// A face's rows, columns and channels.
+        public var inputShape: ActivationShape
+        /// Length of the embedding.
+        public var embeddingSize: Int
+        /// Parameters as the literature counts them.
+        public var parameterCount: Int
+        /// Multiply-accumulates for one face.
+        public var multiplyAccumulateCount: Int
+        /// Nodes of the graph.
+        public var nodeCount: Int
+    }
+
+    /// The architecture's name, or why there is none.
     public var architecture: String
-    /// Its configuration, when it is the catalogue's.
-    public var configuration: BackboneConfiguration?
-    /// A face's rows, columns and channels.
-    public var inputShape: ActivationShape
-    /// Length of the embedding.
-    public var embeddingSize: Int
-    /// Parameters as the literature counts them.
-    public var parameterCount: Int
-    /// Multiply-accumulates for one face.
-    public var multiplyAccumulateCount: Int
-    /// Nodes of the graph.
-    public var nodeCount: Int
+    /// What follows from the graph; nil where the architecture is not known.
+    public var network: Network?
     /// What the file says.
     public var metadata: CheckpointMetadata
     /// Every parameter.
@@ -46,27 +53,55 @@ public struct CheckpointInspection: Hashable, Sendable {
     /// What was stripped, skipped or assumed.
     public var notes: [String]
 
-    /// Inspects.
+    /// Inspects a network.
     public init(_ checkpoint: ResolvedCheckpoint) {
         let graph = checkpoint.graph
         architecture = checkpoint.architectureName
-        configuration = checkpoint.configuration
-        inputShape = graph.inputShape
-        embeddingSize = graph.shape(of: graph.output).count
-        parameterCount = graph.parameterCount
-        multiplyAccumulateCount = graph.multiplyAccumulateCount
-        nodeCount = graph.nodes.count
+        network = Network(
+            configuration: checkpoint.configuration,
+            inputShape: graph.inputShape,
+            embeddingSize: graph.shape(of: graph.output).count,
+            parameterCount: graph.parameterCount,
+            multiplyAccumulateCount: graph.multiplyAccumulateCount,
+            nodeCount: graph.nodes.count
+        )
         metadata = checkpoint.metadata
         notes = checkpoint.notes
-        tensors = graph.parameters.map { parameter in
-            let tensor = checkpoint.weights[parameter.name]
-            return TensorSummary(
-                name: parameter.name,
-                shape: tensor?.shape ?? parameter.shape,
-                role: parameter.role,
-                range: tensor.flatMap { Self.range($0.values) }
-            )
+        tensors = graph.parameters.map { Self.summary($0.name, $0.role, checkpoint.weights) }
+    }
+
+    /// Inspects a file; one whose parameters are no known network's is shown as far as it goes.
+    ///
+    /// - Throws: ``InputError`` when the file cannot be read.
+    public init(
+        path: String,
+        architecture: String? = nil,
+        inputSize: Extent? = nil
+    ) throws(InputError) {
+        do {
+            self.init(try CheckpointReader.read(path: path, architecture: architecture, inputSize: inputSize))
+        } catch {
+            guard error.code == .mismatch, architecture == nil else { throw error }
+            let checkpoint = try CheckpointReader.readUnresolved(path: path, inputSize: inputSize)
+            self.architecture = "unknown"
+            metadata = checkpoint.metadata
+            notes = checkpoint.notes + [error.description]
+            tensors = checkpoint.weights.names.map { Self.summary($0, nil, checkpoint.weights) }
         }
+    }
+
+    private static func summary(
+        _ name: String,
+        _ role: ParameterSpecification.Role?,
+        _ weights: Weights
+    ) -> TensorSummary {
+        let tensor = weights[name]
+        return TensorSummary(
+            name: name,
+            shape: tensor?.shape ?? [],
+            role: role,
+            range: tensor.flatMap { range($0.values) }
+        )
     }
 
     private static func range(_ values: [Float]) -> ValueRange? {
@@ -74,7 +109,9 @@ public struct CheckpointInspection: Hashable, Sendable {
         let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
         return ValueRange(low: low, high: high, mean: mean)
     }
+}
 
+extension CheckpointInspection {
     /// The inspection as text, one line per element.
     ///
     /// - Parameter listsTensors: Whether every parameter gets a line.
@@ -83,16 +120,9 @@ public struct CheckpointInspection: Hashable, Sendable {
             "format        \(metadata.format)",
             "sha256        \(metadata.digest)",
             "architecture  \(architecture)",
-            "input         \(inputShape)",
-            "embedding     \(embeddingSize)",
-            "parameters    \(Self.grouped(parameterCount))",
-            "MACs          \(Self.grouped(multiplyAccumulateCount))",
-            "nodes         \(nodeCount)",
-            "stored as     \(metadata.elementTypeSummary)",
         ]
-        if let configuration, configuration.widthMultiplier != 1 {
-            lines.append("width         × \(configuration.widthMultiplier)")
-        }
+        if let network { lines += Self.lines(network) }
+        lines.append("stored as     \(metadata.elementTypeSummary)")
         lines += metadata.externalDigests.sorted { $0.key < $1.key }.map { "external      \($0.key) \($0.value)" }
         lines += metadata.preprocessing.sorted { $0.key < $1.key }.map { "preprocessing \($0.key) = \($0.value)" }
         lines += metadata.strings.sorted { $0.key < $1.key }.map { "metadata      \($0.key) = \($0.value)" }
@@ -101,8 +131,23 @@ public struct CheckpointInspection: Hashable, Sendable {
         return lines.map(Self.printable)
     }
 
+    private static func lines(_ network: Network) -> [String] {
+        var lines = [
+            "input         \(network.inputShape)",
+            "embedding     \(network.embeddingSize)",
+            "parameters    \(grouped(network.parameterCount))",
+            "MACs          \(grouped(network.multiplyAccumulateCount))",
+            "nodes         \(network.nodeCount)",
+        ]
+        if let configuration = network.configuration, configuration.widthMultiplier != 1 {
+            lines.append("width         × \(configuration.widthMultiplier)")
+        }
+        return lines
+    }
+
     private static func line(_ tensor: TensorSummary) -> String {
-        var line = "tensor        \(tensor.name) \(tensor.shape) \(tensor.role.rawValue)"
+        var line = "tensor        \(tensor.name) \(tensor.shape)"
+        if let role = tensor.role { line += " " + role.rawValue }
         if let range = tensor.range { line += " \(range.low) … \(range.high), mean \(Float(range.mean))" }
         return line
     }
@@ -122,9 +167,8 @@ public struct CheckpointInspection: Hashable, Sendable {
     private static func printable(_ text: String) -> String {
         text.unicodeScalars
             .map { scalar in
-                let isControl =
-                    scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-                return isControl ? scalar.escaped(asASCII: true) : String(scalar)
+                let category = scalar.properties.generalCategory
+                return category == .control || category == .format ? scalar.escaped(asASCII: true) : String(scalar)
             }
             .joined()
     }

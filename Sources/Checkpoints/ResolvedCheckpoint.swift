@@ -65,6 +65,20 @@ public struct ResolvedCheckpoint: Sendable {
         )
     }
 
+    /// The same network with other weights: what training makes of a checkpoint.
+    ///
+    /// - Throws: ``InputError`` when the weights are not those of the network.
+    public func replacingWeights(_ weights: Weights) throws(InputError) -> ResolvedCheckpoint {
+        var copy = self
+        copy.weights = try weights.checked(for: graph, architecture: architectureName)
+        copy.metadata.digest = Self.digest(of: copy.weights)
+        copy.metadata.externalDigests = [:]
+        copy.metadata.format = "memory"
+        copy.metadata.strings[VerifarMetadata.sourceDigest] = nil
+        copy.notes = []
+        return copy
+    }
+
     private static func digest(of weights: Weights) -> ContentDigest {
         var bytes: [UInt8] = []
         for name in weights.names {

@@ -54,7 +54,8 @@ public struct Graph: Hashable, Sendable {
     ///   - output: The result; the last node's value when nil.
     /// - Throws: ``InputError`` that names the node, what it needs and what it gets.
     public init(inputShape: ActivationShape, nodes: [Node], output: ValueID? = nil) throws(InputError) {
-        var shapes = [inputShape]
+        // A graph may come from a file: its input is bounded like every other value.
+        var shapes = [try Operation.identity.outputShape(of: [inputShape])]
         var names = Set<String>()
         for (index, node) in nodes.enumerated() {
             guard names.insert(node.name).inserted else {

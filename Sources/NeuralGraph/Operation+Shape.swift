@@ -46,6 +46,10 @@ extension Operation {
             guard case .spatial(let height, let width, let channels) = input else {
                 throw Self.needs("a spatial value", input)
             }
+            let sides = [padding.top, padding.left, padding.bottom, padding.right]
+            guard sides.allSatisfy({ (0...1 << 20).contains($0) }) else {
+                throw InputError(.malformed, "a border is out of range", found: "\(sides)")
+            }
             return .spatial(
                 height: height + padding.top + padding.bottom,
                 width: width + padding.left + padding.right,

@@ -27,7 +27,15 @@ enum VerifarMetadata {
         }
         metadata.architecture = strings[architecture]
         if let text = strings[configuration] {
-            metadata.configuration = try decode(BackboneConfiguration.self, text, key: configuration)
+            let decoded = try decode(BackboneConfiguration.self, text, key: configuration)
+            // Architectures multiply these: what a file says must stay where that cannot overflow.
+            guard [decoded.inputHeight, decoded.inputWidth].allSatisfy({ (1...1 << 14).contains($0) }),
+                (1...1 << 20).contains(decoded.embeddingSize), decoded.widthMultiplier > 0,
+                decoded.widthMultiplier <= 64
+            else {
+                throw InputError(.malformed, "out of range", place: "metadata '\(configuration)'", found: text)
+            }
+            metadata.configuration = decoded
         }
         let taken: Set<String> = [version, architecture, configuration, graph, dataDigest]
         for (key, value) in strings where !taken.contains(key) {
