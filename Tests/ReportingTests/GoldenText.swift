@@ -10,7 +10,9 @@ enum GoldenText {
 
     static func path(_ name: String) -> String { folder + name }
 
-    /// Compares with the file of that name under `Fixtures/Reporting`. With `VERIFAR_RECORD_GOLDENS=1` the file is
+    /// Compares with the file of that name under `Fixtures/Reporting`.
+    ///
+    /// With `VERIFAR_RECORD_GOLDENS=1` the file is
     /// written instead, and the test fails.
     static func expect(_ text: String, matches name: String) throws {
         let path = folder + name

@@ -12,7 +12,7 @@ import Testing
 
     @Test func unknownFormatListsTheKnown() {
         let error = #expect(throws: InputError.self) { try Reporters.named("docx") }
-        #expect(error?.description == "unknown report format 'docx' (expected one of json, md, csv)")
+        #expect(error?.description == "unknown report format 'docx' (expected one of json, md, html, tex, csv, svg)")
     }
 
     @Test(arguments: Reporters.all.map(\.name)) func sameReportSameBytes(name: String) async throws {

@@ -92,7 +92,9 @@ extension JSONNode {
 
 /// JSON's spelling of texts and numbers.
 enum JSONText {
-    /// A text in quotes. `<`, `>` and `&` are escaped too, so that the JSON may stand inside an HTML script element.
+    /// A text in quotes.
+    ///
+    /// `<`, `>` and `&` are escaped too, so that the JSON may stand inside an HTML script element.
     static func quoted(_ text: String) -> String {
         var output = "\""
         for scalar in text.unicodeScalars {

@@ -39,6 +39,12 @@ extension VerificationReport {
         guard (0...self.protocol.impostor).contains(measured.acceptedImpostors), measured.allowedImpostors >= 0 else {
             throw Self.problem("more impostor comparisons are accepted than there are", key + ".acceptedImpostors")
         }
+        // The denominators are the protocol's counts: a rate that contradicts them was counted over something else.
+        let isTAR = abs(measured.tar * Double(self.protocol.genuine) - Double(measured.acceptedGenuine)) < 0.01
+        let isFAR = abs(measured.far * Double(self.protocol.impostor) - Double(measured.acceptedImpostors)) < 0.01
+        guard isTAR && isFAR else {
+            throw Self.problem("rates and counts contradict each other", key)
+        }
         if let interval = measured.interval.value {
             try Self.checkRate(interval.low, key + ".interval.low")
             try Self.checkRate(interval.high, key + ".interval.high")
@@ -72,9 +78,7 @@ extension VerificationReport {
     }
 
     private func checkPictures() throws(InputError) {
-        let hardest = (self.hardest?.impostor ?? []) + (self.hardest?.genuine ?? [])
-        let names = hardest.flatMap { [$0.first.picture, $0.second.picture] }.compactMap { $0 }
-        for name in names + (contactSheet ?? []).map(\.picture) where !Self.isPictureName(name) {
+        for name in pictureNames where !Self.isPictureName(name) {
             throw InputError(
                 .forbidden,
                 "a picture must be a plain file name",

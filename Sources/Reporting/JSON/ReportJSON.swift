@@ -4,8 +4,10 @@ internal import Foundation
 extension VerificationReport {
     /// The report as the text of `report.json`; the same report gives the same bytes.
     ///
-    /// - Throws: `InputError` (`malformed`) when a number is NaN or infinite.
+    /// - Throws: `InputError` (`malformed`) when a number is NaN or infinite or numbers contradict each other: what
+    ///   could not be read back is not written.
     public func jsonText() throws(InputError) -> String {
+        try check()
         do {
             return try OrderedJSONEncoder.text(of: self)
         } catch EncodingError.invalidValue(let value, let context) {

@@ -1,14 +1,14 @@
-public import ArtifactFiles
+internal import ArtifactFiles
 
 /// `report.csv`, the operating points, and `curve.csv`, the ROC curve: numbers for other programs, in full precision.
-public struct CSVReporter: Reporter {
+struct CSVReporter: Reporter {
     /// What `--format` calls it.
-    public let name = "csv"
+    let name = "csv"
     /// One line on what it writes.
-    public let summary = "report.csv and curve.csv: operating points and ROC curve in full precision"
+    let summary = "report.csv and curve.csv: operating points and ROC curve in full precision"
 
     /// Writes `report.csv` and `curve.csv`.
-    public func files(for document: ReportDocument) throws(InputError) -> [RenderedFile] {
+    func files(for document: ReportDocument) throws(InputError) -> [RenderedFile] {
         let report = document.report
         return [
             RenderedFile(name: "report.csv", text: points(report)),
@@ -87,18 +87,5 @@ public struct CSVReporter: Reporter {
                 ])
             }
             .joined()
-    }
-}
-
-/// CSV after RFC 4180, with line feeds.
-enum CSVText {
-    static func line(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") + "\n" }
-
-    static func field(_ text: String) -> String {
-        let needsQuotes = text.utf8.contains { byte in
-            byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n")
-                || byte == UInt8(ascii: "\r")
-        }
-        return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
     }
 }

@@ -1,14 +1,14 @@
-public import ArtifactFiles
+internal import ArtifactFiles
 
 /// `report.md`: tables and facts for people and for version control.
-public struct MarkdownReporter: Reporter {
+struct MarkdownReporter: Reporter {
     /// What `--format` calls it.
-    public let name = "md"
+    let name = "md"
     /// One line on what it writes.
-    public let summary = "report.md: tables for reading and for version control"
+    let summary = "report.md: tables for reading and for version control"
 
     /// Writes `report.md`.
-    public func files(for document: ReportDocument) throws(InputError) -> [RenderedFile] {
+    func files(for document: ReportDocument) throws(InputError) -> [RenderedFile] {
         [RenderedFile(name: "report.md", text: text(document.report))]
     }
 

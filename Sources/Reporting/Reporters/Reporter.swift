@@ -48,7 +48,10 @@ public enum Reporters {
     public static let all: [any Reporter] = [
         JSONReporter(),
         MarkdownReporter(),
+        HTMLReporter(),
+        LaTeXReporter(),
         CSVReporter(),
+        SVGReporter(),
     ]
 
     /// The reporter of a name.

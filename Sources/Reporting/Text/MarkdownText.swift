@@ -2,9 +2,13 @@
 enum MarkdownText {
     /// Text in which nothing is markup: neither Markdown's nor HTML's.
     static func escaped(_ text: String) -> String {
+        let visible = VisibleText.line(text)
+        // Brackets alone are no link; intervals stay readable.
+        let mayLink = ["](", "][", "]:"].contains { visible.contains($0) }
         var output = ""
-        for scalar in VisibleText.line(text).unicodeScalars {
+        for scalar in visible.unicodeScalars {
             switch scalar {
+            case "[" where !mayLink, "]" where !mayLink: output.unicodeScalars.append(scalar)
             case "&": output += "&amp;"
             case "<": output += "&lt;"
             case ">": output += "&gt;"
@@ -21,8 +25,7 @@ enum MarkdownText {
         let titles = table.columns.map { escaped($0.title) }
         let rows = table.rows.map { row in
             row.map { cell in
-                cell.detail.map { "\(escaped(cell.text)) (\(escaped($0)))" }?.replacing("(\\[", with: "[")
-                    .replacing("\\])", with: "]") ?? escaped(cell.text)
+                cell.detail.map { "\(escaped(cell.text)) (\(escaped($0)))" } ?? escaped(cell.text)
             }
         }
         let widths = titles.indices.map { column in

@@ -2,24 +2,20 @@ internal import VerificationMetrics
 
 /// Operating points as tables show them.
 enum PointText {
-    /// The TAR in percent with its interval, or what must stand there instead.
-    static func tarCell(_ point: ReportedPoint) -> ReportTable.Cell {
-        guard let measured = point.outcome.value else { return .init("undefined", detail: point.outcome.reason) }
-        let tar = NumberText.percent(measured.tar)
-        guard measured.resolved else { return .init("not resolved", detail: "\(tar) at zero false accepts") }
-        return .init(tar, detail: intervalText(measured.interval))
+    /// `95 % interval`, with the level that the points' intervals have.
+    static func intervalTitle(_ points: [ReportedPoint]) -> String {
+        let levels = Set(points.compactMap { $0.outcome.value?.interval.value?.level })
+        guard levels.count == 1, let level = levels.first else { return "interval" }
+        return "\(levelText(level)) % interval"
     }
+
+    /// A level in percent: `95`, `99.5`.
+    static func levelText(_ level: Double) -> String { NumberText.shortest((level * 1000).rounded() / 10) }
 
     /// `[95.41, 98.02]` in percent, or that there is none.
     static func intervalText(_ interval: Reported<ReportedInterval>) -> String {
         guard let interval = interval.value, !interval.has(.noVariation) else { return "no interval" }
         return "[\(NumberText.percent(interval.low)), \(NumberText.percent(interval.high))]"
-    }
-
-    /// The TAR of the nearest point with the FAR it really has.
-    static func nearestCell(_ point: ReportedNearestPoint?) -> ReportTable.Cell {
-        guard let measured = point?.outcome.value else { return .init("–") }
-        return .init(NumberText.percent(measured.tar), detail: "at FAR \(NumberText.rate(measured.far))")
     }
 
     static func thresholdText(_ threshold: Reported<Double>) -> String {
@@ -53,7 +49,7 @@ enum PointText {
     }
 
     private static func methodSentence(_ interval: ReportedInterval) -> String {
-        let level = NumberText.fixed(interval.level * 100, decimals: interval.level * 1000 == 950 ? 0 : 1)
+        let level = levelText(interval.level)
         switch interval.method {
         case Interval.Method.subjectBootstrap.rawValue:
             return "Intervals hold \(level) % of resamplings of the subjects; each resampling finds its own threshold."

@@ -74,6 +74,9 @@ enum PolicyWords {
         case "media-mean":
             "The mean over each medium (all frames of one video), the sum over media, then length one. "
                 + "A comparison's score is the cosine of two templates."
+        case "image-sum":
+            "The sum over all images, then length one: media are not told apart. "
+                + "A comparison's score is the cosine of two templates."
         default: "Not described."
         }
     }

@@ -8,9 +8,17 @@ struct ReportTable {
     struct Column {
         let title: String
         let alignment: Alignment
+        /// Whether it belongs to the column before it and is set small.
+        let isSmall: Bool
+
+        init(title: String, alignment: Alignment, isSmall: Bool = false) {
+            self.title = title
+            self.alignment = alignment
+            self.isSmall = isSmall
+        }
     }
 
-    /// What stands in a field: a value and, small beside it, its interval or remark.
+    /// What stands in a field: a value and, small beside it, a second one.
     struct Cell {
         let text: String
         let detail: String?

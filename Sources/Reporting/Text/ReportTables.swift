@@ -21,44 +21,54 @@ struct ReportTables {
         }
         if let description = report.protocol.description { warnings.append(VisibleText.line(description)) }
         warnings += (report.checkpoint?.notes ?? []).map { VisibleText.line($0) }
-        warnings += (report.preprocessing?.notes ?? []).map { VisibleText.line($0) }
         return warnings
     }
 
     var operatingPoints: ReportTable {
-        let counts = report.protocol
         let points = report.verification.operatingPoints
-        let rows = points.map { point -> [ReportTable.Cell] in
-            let nearest = report.verification.nearestFAR.first { $0.farTarget == point.farTarget }
-            var cells = [ReportTable.Cell(NumberText.rate(point.farTarget)), PointText.tarCell(point)]
-            if let measured = point.outcome.value {
-                cells += [
-                    .init(
-                        NumberText.count(measured.acceptedImpostors),
-                        detail: "of \(measured.allowedImpostors) allowed"
-                    ),
-                    .init(NumberText.count(measured.acceptedGenuine)),
-                    .init(PointText.thresholdText(measured.threshold)),
-                ]
-            } else {
-                cells += [.init("–"), .init("–"), .init("–")]
-            }
-            return cells + [PointText.nearestCell(nearest)]
+        let unresolved = points.compactMap {
+            PointText.unresolvedSentence($0, impostors: report.protocol.impostor)
         }
-        let unresolved = points.compactMap { PointText.unresolvedSentence($0, impostors: counts.impostor) }
         return ReportTable(
             caption: "True-accept rate at fixed false-accept rates",
             columns: [
                 .init(title: "FAR", alignment: .right),
                 .init(title: "TAR %", alignment: .right),
+                .init(title: PointText.intervalTitle(points), alignment: .left, isSmall: true),
                 .init(title: "False accepts", alignment: .right),
+                .init(title: "allowed", alignment: .right, isSmall: true),
                 .init(title: "Genuine accepted", alignment: .right),
                 .init(title: "Threshold", alignment: .right),
-                .init(title: "Nearest FAR: TAR %", alignment: .right),
+                .init(title: "Nearest: TAR %", alignment: .right),
+                .init(title: "at FAR", alignment: .right, isSmall: true),
             ],
-            rows: rows,
+            rows: points.map { point in
+                let nearest = report.verification.nearestFAR.first { $0.farTarget == point.farTarget }
+                return [.init(NumberText.rate(point.farTarget))] + cells(point) + cells(nearest)
+            },
             notes: unresolved + PointText.intervalNotes(points)
         )
+    }
+
+    private func cells(_ point: ReportedPoint) -> [ReportTable.Cell] {
+        guard let measured = point.outcome.value else {
+            return [.init("undefined"), .init(point.outcome.reason ?? "")] + [.init("–"), .init("–")]
+                + [.init("–"), .init("–")]
+        }
+        let tar = NumberText.percent(measured.tar)
+        return [
+            .init(measured.resolved ? tar : "not resolved"),
+            .init(measured.resolved ? PointText.intervalText(measured.interval) : "\(tar) at zero false accepts"),
+            .init(NumberText.count(measured.acceptedImpostors)),
+            .init(NumberText.count(measured.allowedImpostors)),
+            .init(NumberText.count(measured.acceptedGenuine)),
+            .init(PointText.thresholdText(measured.threshold)),
+        ]
+    }
+
+    private func cells(_ nearest: ReportedNearestPoint?) -> [ReportTable.Cell] {
+        guard let measured = nearest?.outcome.value else { return [.init("–"), .init("–")] }
+        return [.init(NumberText.percent(measured.tar)), .init(NumberText.rate(measured.far))]
     }
 
     /// TAR under each policy, one column per FAR; nil without several policies.
@@ -144,7 +154,7 @@ extension ReportTables {
             ReportFact("Mean subtracted", list(settings.mean)),
             ReportFact("Divided by", list(settings.std)),
             ReportFact("Landmark template", VisibleText.line(settings.template)),
-        ]
+        ] + (settings.notes ?? []).map { ReportFact("Note", VisibleText.line($0)) }
     }
 
     var protocolFacts: [ReportFact] {
@@ -168,8 +178,10 @@ extension ReportTables {
         add("Impostor comparisons", counts.impostor)
         add("Failed images", counts.failedImages)
         add("Templates that failed to enrol", counts.failedTemplates)
-        add("Genuine comparisons rejected for that", counts.rejectedGenuine)
-        add("Impostor comparisons rejected for that", counts.rejectedImpostor)
+        if (counts.rejectedGenuine ?? 0) + (counts.rejectedImpostor ?? 0) > 0 {
+            add("Genuine comparisons rejected for that", counts.rejectedGenuine)
+            add("Impostor comparisons rejected for that", counts.rejectedImpostor)
+        }
         if let digest = counts.sha256 { facts.append(ReportFact("Digest of its files", VisibleText.line(digest))) }
         return facts
     }

@@ -24,6 +24,9 @@ enum VisibleText {
         return visible.prefix(limit - tail - 1) + "…" + visible.suffix(tail)
     }
 
+    /// What follows the last slash.
+    static func lastComponent(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true

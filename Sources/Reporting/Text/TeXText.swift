@@ -1,0 +1,113 @@
+/// LaTeX's spelling of foreign text, numbers and tables.
+enum TeXText {
+    /// Text in which nothing is a command.
+    ///
+    /// Characters that a plain pdfLaTeX has no glyph for stand as their code: the file compiles whatever a name holds.
+    static func escaped(_ text: String) -> String {
+        var output = ""
+        for scalar in VisibleText.line(text).unicodeScalars { output += spelling(of: scalar) }
+        return output
+    }
+
+    private static func spelling(of scalar: Unicode.Scalar) -> String {
+        if let known = spellings[scalar] { return known }
+        // Printable ASCII, and the letters that the T1 encoding has.
+        let isLetter = (0xc0...0xff).contains(scalar.value) && scalar.value != 0xd7 && scalar.value != 0xf7
+        if (0x20..<0x7f).contains(scalar.value) || isLetter { return String(scalar) }
+        return "[U+\(String(scalar.value, radix: 16, uppercase: true))]"
+    }
+
+    private static let spellings: [Unicode.Scalar: String] = [
+        "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "$": "\\$", "&": "\\&", "#": "\\#", "%": "\\%",
+        "_": "\\_", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "<": "\\textless{}",
+        ">": "\\textgreater{}", "|": "\\textbar{}", "\"": "\\textquotedbl{}", "`": "\\textasciigrave{}",
+        "−": "$-$", "–": "--", "—": "---", "×": "$\\times$", "±": "$\\pm$", "′": "$'$", "…": "\\ldots{}",
+        "⌊": "$\\lfloor$", "⌋": "$\\rfloor$", "Δ": "$\\Delta$", "≈": "$\\approx$", "½": "$1/2$", "·": "$\\cdot$",
+    ]
+
+    /// A rate as a power of ten: `$10^{-4}$`, `$2.5\cdot10^{-4}$`.
+    static func rate(_ value: Double) -> String {
+        guard value > 0, value < 1 else { return escaped(NumberText.rate(value)) }
+        let (digits, exponent) = NumberText.scientific(value)
+        return digits == "1" ? "$10^{\(exponent)}$" : "$\(digits)\\cdot10^{\(exponent)}$"
+    }
+
+    /// A table in booktabs style; cells of small columns are set small, notes stand below.
+    static func table(_ table: ReportTable, label: String) -> String {
+        let columns = table.columns.map { $0.alignment == .right ? "r" : "l" }.joined()
+        func cell(_ text: String, _ column: ReportTable.Column) -> String {
+            let escaped = escaped(text)
+            return column.isSmall && !escaped.isEmpty ? "{\\scriptsize \(escaped)}" : escaped
+        }
+        let titles = table.columns.map { cell($0.title, $0) }.joined(separator: " & ")
+        let rows = table.rows.map { row in
+            zip(row, table.columns)
+                .map { content, column in
+                    let detail = content.detail.map { " {\\scriptsize \(escaped($0))}" } ?? ""
+                    return cell(content.text, column) + detail
+                }
+                .joined(separator: " & ") + " \\\\\n"
+        }
+        let notes = table.notes.map { escaped($0) }.joined(separator: " ")
+        return """
+            \\begin{table}[htbp]
+            \\centering
+            \\caption{\(escaped(table.caption))}
+            \\label{\(label)}
+            \\small
+            \\begin{tabular}{@{}\(columns)@{}}
+            \\toprule
+            \(titles) \\\\
+            \\midrule
+            \(rows.joined())\\bottomrule
+            \\end{tabular}
+            \(notes.isEmpty ? "" : "\n\\smallskip\n\\begin{minipage}{\\linewidth}\\footnotesize \(notes)\\end{minipage}\n")\
+            \\end{table}
+
+            """
+    }
+
+    /// Facts as a two-column table without a number.
+    static func facts(_ title: String, _ facts: [ReportFact]) -> String {
+        guard !facts.isEmpty else { return "" }
+        let rows = facts.map { "\(escaped($0.label)) & \(breakable($0.value)) \\\\\n" }.joined()
+        return """
+            \\subsection*{\(escaped(title))}
+            \\noindent\\begin{tabular}{@{}p{0.32\\linewidth}p{0.62\\linewidth}@{}}
+            \(rows)\\end{tabular}
+
+
+            """
+    }
+
+    /// Text in which words longer than a line, such as digests, may be broken.
+    private static func breakable(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false)
+            .map { word in
+                guard word.count > 24 else { return escaped(String(word)) }
+                var rest = Substring(word)
+                var parts: [String] = []
+                while !rest.isEmpty {
+                    parts.append(escaped(String(rest.prefix(16))))
+                    rest = rest.dropFirst(16)
+                }
+                return parts.joined(separator: "\\allowbreak{}")
+            }
+            .joined(separator: " ")
+    }
+
+    /// A document that compiles by itself.
+    static func document(title: String, body: String) -> String {
+        """
+        \\documentclass[10pt]{article}
+        \\usepackage[T1]{fontenc}
+        \\usepackage[utf8]{inputenc}
+        \\usepackage[margin=2cm]{geometry}
+        \\usepackage{booktabs}
+        \\begin{document}
+        \\section*{\(escaped(title))}
+        \(body)\\end{document}
+
+        """
+    }
+}
