@@ -196,14 +196,14 @@ typedef struct {
     void (*upsample_h2v1)(const uint8_t *, uint8_t *, size_t);
 } jpeg_functions;
 
+#define FUNCTIONS(level)                                                      \
+    {vf_region_decode_planes_##level, vf_region_colour_row_##level,           \
+     vf_region_upsample_h2v2_##level, vf_region_upsample_h2v1_##level}
+
 static jpeg_functions functions_of(vf_isa level) {
-    const jpeg_functions portable = {vf_region_decode_planes_portable, vf_region_colour_row_portable,
-                                     vf_region_upsample_h2v2_portable, vf_region_upsample_h2v1_portable};
+    const jpeg_functions portable = FUNCTIONS(portable);
 #if defined(__x86_64__)
-    const jpeg_functions avx2 = {vf_region_decode_planes_avx2, vf_region_colour_row_avx2, vf_region_upsample_h2v2_avx2,
-                                 vf_region_upsample_h2v1_avx2};
-    const jpeg_functions avx512 = {vf_region_decode_planes_avx512, vf_region_colour_row_avx512, vf_region_upsample_h2v2_avx512,
-                                   vf_region_upsample_h2v1_avx512};
+    const jpeg_functions avx2 = FUNCTIONS(avx2), avx512 = FUNCTIONS(avx512);
     // A virtual machine can offer the vectors and hide the bit instructions.
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2")) return portable;

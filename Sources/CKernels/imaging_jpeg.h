@@ -85,26 +85,23 @@ enum { JPEG_PADDING = 4096 };
 /// The row and column of each zigzag position: row << 3 | column.
 extern const uint8_t vf_region_natural_order[64];
 
-/// Fills the sample planes; 0 when the data are damaged.
-int vf_region_decode_planes_portable(const jpeg_region *region);
-int vf_region_decode_planes_avx2(const jpeg_region *region);
-int vf_region_decode_planes_avx512(const jpeg_region *region);
+// One of each of these for every instruction-set level:
+//
+// - decode_planes fills the sample planes; 0 when the data are damaged.
+// - colour_row turns a row of YCbCr into RGBX; it reads and writes whole vectors, up to 15 pixels past the end.
+// - upsample_h2v2 doubles a row of chroma in width by libjpeg's "fancy" triangle filter, weighing the rows `near` and
+//   `far` 3 to 1; `count` samples, of which one before and 64 after must be readable; 2 × count bytes, after which 64
+//   may be written.
+// - upsample_h2v1 does so with one row.
+#define DECLARE_LEVEL(level)                                                                                    \
+    int vf_region_decode_planes_##level(const jpeg_region *region);                                             \
+    void vf_region_colour_row_##level(const uint8_t *y, const uint8_t *cb, const uint8_t *cr, uint8_t *rgbx,    \
+                                      size_t pixels);                                                           \
+    void vf_region_upsample_h2v2_##level(const uint8_t *near, const uint8_t *far, uint8_t *out, size_t count);  \
+    void vf_region_upsample_h2v1_##level(const uint8_t *row, uint8_t *out, size_t count);
 
-/// One row of YCbCr to RGBX; reads and writes whole vectors, up to 15 pixels past the end.
-void vf_region_colour_row_portable(const uint8_t *y, const uint8_t *cb, const uint8_t *cr, uint8_t *rgbx, size_t pixels);
-void vf_region_colour_row_avx2(const uint8_t *y, const uint8_t *cb, const uint8_t *cr, uint8_t *rgbx, size_t pixels);
-void vf_region_colour_row_avx512(const uint8_t *y, const uint8_t *cb, const uint8_t *cr, uint8_t *rgbx, size_t pixels);
-
-/// Doubles a row of chroma in width, libjpeg's "fancy" triangle filter.
-///
-/// - near, far: the chroma rows to weigh 3 to 1; the same row twice for pictures that are not halved in height.
-/// - in: count samples; one sample before and one after must be readable.
-/// - out: 2 × count bytes; up to 64 more may be written.
-void vf_region_upsample_h2v2_portable(const uint8_t *near, const uint8_t *far, uint8_t *out, size_t count);
-void vf_region_upsample_h2v2_avx2(const uint8_t *near, const uint8_t *far, uint8_t *out, size_t count);
-void vf_region_upsample_h2v2_avx512(const uint8_t *near, const uint8_t *far, uint8_t *out, size_t count);
-void vf_region_upsample_h2v1_portable(const uint8_t *row, uint8_t *out, size_t count);
-void vf_region_upsample_h2v1_avx2(const uint8_t *row, uint8_t *out, size_t count);
-void vf_region_upsample_h2v1_avx512(const uint8_t *row, uint8_t *out, size_t count);
+DECLARE_LEVEL(portable)
+DECLARE_LEVEL(avx2)
+DECLARE_LEVEL(avx512)
 
 #endif

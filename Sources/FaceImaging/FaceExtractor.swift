@@ -45,6 +45,7 @@ public struct FaceExtractor: ~Copyable, @unchecked Sendable {
     private var canvas: PixelCanvas
     private var wholePicture = RGBImage(width: 0, height: 0, pixels: [])
     private var file: FileBuffer
+    var scratchFace: [UInt8]
 
     /// Creates an extractor.
     ///
@@ -69,6 +70,7 @@ public struct FaceExtractor: ~Copyable, @unchecked Sendable {
         self.preprocessing = preprocessing
         self.options = options
         self.level = level
+        scratchFace = Array(repeating: 0, count: preprocessing.faceByteCount)
         canvas = PixelCanvas()
         file = FileBuffer()
         decoder = ImageDecoder(

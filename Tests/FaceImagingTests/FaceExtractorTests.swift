@@ -46,6 +46,34 @@ struct FaceExtractorTests {
         }
     }
 
+    @Test("The normalised face is the face, normalised, upright and mirrored")
+    func normalisedInput() throws {
+        let bytes = try RGBImage.sample(width: 140, height: 150).jpegData(quality: 90)
+        let preprocessing = try FacePreprocessing.named("adaface")
+        var extractor = try FaceExtractor(preprocessing: preprocessing)
+        let (face, extraction) = try extractor.face(bytes, Self.landmarks)
+        for _ in 0..<2 {
+            var plain = [Float](repeating: 9, count: preprocessing.faceByteCount)
+            var mirrored = plain
+            let found = try bytes.withUnsafeBytes { bytes in
+                try plain.withUnsafeMutableBufferPointer { plain in
+                    try mirrored.withUnsafeMutableBufferPointer { mirrored in
+                        try extractor.extract(
+                            bytes,
+                            landmarks: Self.landmarks,
+                            normalisedInto: plain,
+                            mirrored: mirrored
+                        )
+                    }
+                }
+            }
+            #expect(found == extraction)
+            #expect(plain == FacePreprocessingTests.normalised(preprocessing, face.pixels))
+            #expect(mirrored == FacePreprocessingTests.normalised(preprocessing, face.pixels, mirrored: true))
+            #expect(Self.reason { _ = try extractor.face([], Self.landmarks) } == .truncated)
+        }
+    }
+
     @Test("Each failure has its reason, and errors from files name them")
     func failures() throws {
         let folder = try Folder()
