@@ -24,7 +24,7 @@ public struct Checkpoint: Sendable {
 
 /// What a checkpoint says of itself.
 public struct CheckpointMetadata: Hashable, Sendable {
-    /// The format's name: `safetensors`, `pytorch`, `pytorch-legacy`, `onnx`.
+    /// The format's name: `safetensors`, `pytorch`, `pytorch-legacy`, `onnx`, `mxnet`.
     public var format: String
     /// SHA-256 of the file.
     public var digest: ContentDigest

@@ -56,6 +56,7 @@ public enum CheckpointFormats {
         PyTorchZipFormat(),
         PyTorchLegacyFormat(),
         ONNXFormat(),
+        MXNetFormat(),
     ]
 
     /// The format of a file's content.
@@ -81,7 +82,6 @@ private enum ForeignFormat {
         (0, [0x1f, 0x8b], "a gzip file"),
         (0, [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59], "a NumPy array"),
         (0, [0x47, 0x47, 0x55, 0x46], "a GGUF file"),
-        (0, [0x12, 0x01, 0, 0, 0, 0, 0, 0], "MXNet parameters"),
         (0, [0xff, 0xd8, 0xff], "a JPEG picture"),
         (0, [0x89, 0x50, 0x4e, 0x47], "a PNG picture"),
         (4, [0x54, 0x46, 0x4c, 0x33], "a TensorFlow Lite model"),

@@ -78,16 +78,24 @@ public struct CheckpointInspection: Hashable, Sendable {
         architecture: String? = nil,
         inputSize: Extent? = nil
     ) throws(InputError) {
+        var problem: InputError?
         do {
             self.init(try CheckpointReader.read(path: path, architecture: architecture, inputSize: inputSize))
+            return
+        } catch where error.code == .mismatch && architecture == nil {
+            problem = error
         } catch {
-            guard error.code == .mismatch, architecture == nil else { throw error }
-            let checkpoint = try CheckpointReader.readUnresolved(path: path, inputSize: inputSize)
-            self.architecture = "unknown"
-            metadata = checkpoint.metadata
-            notes = checkpoint.notes + [error.description]
-            tensors = checkpoint.weights.names.map { Self.summary($0, nil, checkpoint.weights) }
+            throw error
         }
+        let checkpoint = try CheckpointReader.readUnresolved(path: path, inputSize: inputSize)
+        self.init(unknown: checkpoint, because: problem)
+    }
+
+    private init(unknown checkpoint: Checkpoint, because problem: InputError?) {
+        architecture = "unknown"
+        metadata = checkpoint.metadata
+        notes = checkpoint.notes + [problem?.description].compactMap { $0 }
+        tensors = checkpoint.weights.names.map { Self.summary($0, nil, checkpoint.weights) }
     }
 
     private static func summary(

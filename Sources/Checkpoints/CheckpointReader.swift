@@ -85,8 +85,8 @@ struct CheckpointResolver {
             // The nodes and names are the catalogue's own, as this project writes them: so is the network.
             return try resolved(backbone, found.configuration)
         }
-        let isONNX = checkpoint.metadata.format == ONNXFormat().name
-        let source = isONNX ? "ONNX graph" : "graph in the file"
+        let sources = [ONNXFormat().name: "ONNX graph", MXNetFormat().name: "MXNet graph"]
+        let source = sources[checkpoint.metadata.format] ?? "graph in the file"
         return ResolvedCheckpoint(
             graph: graph,
             weights: weights,

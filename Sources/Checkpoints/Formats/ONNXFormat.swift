@@ -45,8 +45,9 @@ struct ONNXFormat: CheckpointFormat {
         var notes = importer.notes
         let normalization = InputNormalization(graph)
         if let normalization { notes.append(normalization.note) }
-        if metadata.preprocessing.isEmpty, importer.takesBytes || normalization?.takesPixels ?? false {
-            metadata.preprocessing = ["mean": "0,0,0", "std": "1,1,1"]
+        if metadata.preprocessing.isEmpty {
+            metadata.preprocessing =
+                importer.takesBytes ? InputNormalization.none(graph) : normalization?.preprocessing ?? [:]
         }
         return Checkpoint(graph: graph, weights: importer.weights, metadata: metadata, notes: notes)
     }
@@ -80,30 +81,4 @@ struct ONNXFormat: CheckpointFormat {
         }
         return min(size, 1 << 36)
     }
-}
-
-/// An affine map of the pixels at the beginning of a graph: the network normalises its own input.
-struct InputNormalization {
-    private let scale: Float
-    private let mean: Float
-
-    /// - Returns: nil when the graph does not begin with one scale and shift for all pixels.
-    init?(_ graph: Graph) {
-        var (scale, shift): (Float, Float) = (1, 0)
-        var current = ValueID.input
-        for (index, node) in graph.nodes.enumerated() where node.inputs == [current] {
-            guard case .scalarAffine(let nextScale, let nextShift) = node.operation else { break }
-            scale *= nextScale
-            shift = shift * nextScale + nextShift
-            current = ValueID(index + 1)
-        }
-        guard current != .input, scale != 0 else { return nil }
-        self.scale = scale
-        mean = -shift / scale
-    }
-
-    var note: String { "the network normalises its own input: (x − \(mean)) · \(scale)" }
-
-    /// Whether the constants are in units of pixels: then these go in as they are.
-    var takesPixels: Bool { mean > 2 || scale < 0.1 }
 }

@@ -104,7 +104,7 @@ struct ONNXImporter {
         guard case .activation(let result)? = values[output.name] else {
             throw InputError(.unsupported, "the output does not depend on the input", place: "output '\(output.name)'")
         }
-        return try ONNXDeadCode(inputShape: shapes[0], nodes: nodes, output: result.value).graph()
+        return try DeadCode(inputShape: shapes[0], nodes: nodes, output: result.value).graph()
     }
 
     private mutating func read(_ operation: ONNXOperator) throws(InputError) {
