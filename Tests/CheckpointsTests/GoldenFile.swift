@@ -4,7 +4,8 @@ import NeuralGraph
 import TestSupport
 import Testing
 
-/// An entry of `Fixtures/Checkpoints/*/index.json`; its README says what the keys mean.
+/// An entry of an `index.json` below `Fixtures/Checkpoints` or `Fixtures/CheckpointsOwn`; the READMEs say what the keys
+/// mean.
 struct GoldenFile: Decodable, Sendable, CustomTestStringConvertible {
     enum Expectation: String, Decodable {
         case tensors
@@ -50,16 +51,16 @@ struct GoldenFile: Decodable, Sendable, CustomTestStringConvertible {
     /// The entries of one folder.
     static func all(_ folder: String) -> [GoldenFile] {
         struct Index: Decodable { var files: [GoldenFile] }
-        guard let data = try? Fixture.data("Checkpoints/\(folder)/index.json"),
+        guard let data = try? Fixture.data(folder + "/index.json"),
             let index = try? JSONDecoder().decode(Index.self, from: data)
         else {
-            Issue.record("no index of Fixtures/Checkpoints/\(folder)")
+            Issue.record("no index of Fixtures/\(folder)")
             return []
         }
         return index.files
     }
 
-    func path(_ folder: String) -> String { Fixture.path("Checkpoints/\(folder)/\(file)") }
+    func path(_ folder: String) -> String { Fixture.path("\(folder)/\(file)") }
 
     /// Checks that weights are exactly the tensors, under the names that are left without the prefix.
     func expectTensors(_ weights: Weights, strips: Bool) {

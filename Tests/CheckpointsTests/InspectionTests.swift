@@ -41,6 +41,18 @@ import Testing
         #expect(line == "metadata      title = \\u{1B}[2Jgone\\u{202E}")
     }
 
+    @Test func strangersAreShownAsFarAsItGoes() throws {
+        let folder = try TemporaryFolder()
+        let tensor = Tensor(shape: [2], values: [-1, 3])
+        let path = try folder.write(try foreignSafetensors([("table.weight", tensor)]), "a.safetensors")
+        let inspection = try CheckpointInspection(path: path)
+        #expect(inspection.architecture == "unknown")
+        #expect(inspection.network == nil)
+        #expect(inspection.lines().contains("tensor        table.weight [2] -1.0 … 3.0, mean 1.0"))
+        #expect(throws: InputError.self) { try CheckpointInspection(path: path, architecture: "mbf") }
+        #expect(throws: InputError.self) { try CheckpointInspection(path: folder.file("none")) }
+    }
+
     @Test func precisionsAreSummarised() {
         var metadata = CheckpointMetadata(format: "onnx", digest: ContentDigest(of: "x"))
         metadata.elementTypes = [.int64: 3, .float32: 102]

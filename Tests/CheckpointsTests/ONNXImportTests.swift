@@ -73,7 +73,7 @@ import Testing
     @Test func theFilesOwnNormalisationIsReported() throws {
         let checkpoint = try read("mxnet_preprocessing.onnx")
         #expect(checkpoint.notes.contains { $0.contains("normalises its own input") && $0.contains("127.5") })
-        #expect(checkpoint.metadata.preprocessing == ["mean": "0,0,0", "std": "1,1,1"])
+        #expect(checkpoint.metadata.preprocessing == ["mean": "0,0,0", "std": "1,1,1", "size": "6x6"])
         #expect(try read("conv_no_attributes.onnx").metadata.preprocessing.isEmpty)
     }
 

@@ -37,11 +37,16 @@ import Testing
     }
 
     /// Every operator that is read can be written, and computes the same afterwards.
-    @Test(arguments: GoldenFile.all("ONNX").filter { $0.expect == .output })
-    func importedGraphs(_ golden: GoldenFile) throws {
+    @Test(arguments: GoldenFile.all("Checkpoints/ONNX").filter { $0.expect == .output })
+    func importedGraphs(_ golden: GoldenFile) throws { try checkConversions(golden, folder: "Checkpoints/ONNX") }
+
+    @Test(arguments: GoldenFile.all("CheckpointsOwn/MXNet").filter { $0.expect == .output })
+    func importedSymbols(_ golden: GoldenFile) throws { try checkConversions(golden, folder: "CheckpointsOwn/MXNet") }
+
+    private func checkConversions(_ golden: GoldenFile, folder source: String) throws {
         let shape = try #require(golden.input?.shape)
         let size = shape[1] == 3 ? Extent(shape[2], shape[3]) : nil
-        let original = try CheckpointReader.read(path: golden.path("ONNX"), inputSize: size)
+        let original = try CheckpointReader.read(path: golden.path(source), inputSize: size)
         let (safetensors, onnx) = (folder.file("a.safetensors"), folder.file("a.onnx"))
         try CheckpointWriter.write(original, to: safetensors, as: .safetensors)
         let copy = try CheckpointReader.read(path: safetensors)
