@@ -2,15 +2,19 @@
 
 import PackageDescription
 
-/// The targets, lowest first. A target may import only what stands in its `dependencies`;
-/// `Documentation/Architecture.md` says what each is for.
+/// The targets, lowest first.
+///
+/// A target may import only what stands in its `dependencies`; `Documentation/Architecture.md` says what each is for.
 let package = Package(
     name: "verifar",
     products: [
         .executable(name: "verifar", targets: ["verifar"]),
         .library(name: "VerificationMetrics", targets: ["VerificationMetrics"]),
         .library(name: "FaceImaging", targets: ["FaceImaging"]),
+        .library(name: "FaceProtocols", targets: ["FaceProtocols"]),
         .library(name: "FaceEvaluation", targets: ["FaceEvaluation"]),
+        .library(name: "Backbones", targets: ["Backbones", "NeuralGraph"]),
+        .library(name: "NeuralCompute", targets: ["NeuralCompute", "NeuralGraph"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -29,7 +29,8 @@ extension Backbone {
             var random = SeededGenerator(seed: seed, stream: UInt64(stream))
             let count = parameter.shape.reduce(1, *)
             // A bias is drawn by the fan-in of the weight beside it.
-            let weightShape = parameter.role == .bias
+            let weightShape =
+                parameter.role == .bias
                 ? shapes[parameter.name.replacing(".bias", with: ".weight")] : parameter.shape
             let fanIn = max(1, weightShape?.dropFirst().reduce(1, *) ?? 1)
             let values: [Float] =

@@ -31,9 +31,27 @@ size_t vf_tile_height(void) {
     }
 }
 
-void vf_dense_run(const vf_dense *task) { DISPATCH(vf_dense_run, task) }
-void vf_depthwise_run(const vf_depthwise *task) { DISPATCH(vf_depthwise_run, task) }
-void vf_paired_run(const vf_depthwise *task) { DISPATCH(vf_paired_run, task) }
+#if defined(__x86_64__)
+#define STORED(function, task) \
+    if (task->input_type == VF_BF16 && task->output_type == VF_BF16) { function##_bf16_bf16(task); return; } \
+    if (task->input_type == VF_BF16) { function##_bf16_f32(task); return; } \
+    if (task->output_type == VF_BF16) { function##_f32_bf16(task); return; }
+#else
+#define STORED(function, task)
+#endif
+
+void vf_dense_run(const vf_dense *task) {
+    STORED(vf_dense_run, task)
+    DISPATCH(vf_dense_run, task)
+}
+void vf_depthwise_run(const vf_depthwise *task) {
+    STORED(vf_depthwise_run, task)
+    DISPATCH(vf_depthwise_run, task)
+}
+void vf_paired_run(const vf_depthwise *task) {
+    STORED(vf_paired_run, task)
+    DISPATCH(vf_paired_run, task)
+}
 void vf_winograd_input_run(const vf_winograd_input *task) { DISPATCH(vf_winograd_input_run, task) }
 void vf_winograd_output_run(const vf_winograd_output *task) { DISPATCH(vf_winograd_output_run, task) }
 

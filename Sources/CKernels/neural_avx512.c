@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "simd_avx512.h"
+#include "stored_f32.h"
 #include "neural_impl.h"
 #include "winograd_impl.h"
 #pragma clang attribute pop

@@ -1,5 +1,6 @@
-// The kernels of neural.h, written once over the vector type `vf` of VW floats and built for each instruction set.
-// Included by neural_<isa>.c after simd_<isa>.h.
+// The kernels of neural.h, written once over the vector type `vf` of VW floats and built for each instruction set and
+// each combination of stored types. Included by neural_<isa>.c after simd_<isa>.h and stored_<types>.h, which name the
+// types of inputs and outputs (`in_t`, `out_t`) and say how vectors of them are read and written.
 
 #include "neural_levels.h"
 
@@ -13,19 +14,19 @@
 #define EACH_ROW _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++)
 
 INLINE void add_rows(const vf_dense *t, const vf_tile *tile, size_t first, vf acc[TILE_HEIGHT][2], const int rows) {
-    const float *d = t->addend + tile->addend + first;
+    const out_t *d = (const out_t *)t->addend + tile->addend + first;
     const size_t left = t->channels - first;
     if (left >= 2 * VW) {
         EACH_ROW {
-            acc[r][0] = v_add(acc[r][0], v_load(d + (size_t)r * t->addend_stride));
-            acc[r][1] = v_add(acc[r][1], v_load(d + (size_t)r * t->addend_stride + VW));
+            acc[r][0] = v_add(acc[r][0], out_load(d + (size_t)r * t->addend_stride));
+            acc[r][1] = v_add(acc[r][1], out_load(d + (size_t)r * t->addend_stride + VW));
         }
         return;
     }
     const size_t n0 = left < VW ? left : VW, n1 = left - n0;
     EACH_ROW {
-        acc[r][0] = v_add(acc[r][0], v_load_some(d + (size_t)r * t->addend_stride, n0));
-        acc[r][1] = v_add(acc[r][1], v_load_some(d + (size_t)r * t->addend_stride + n0, n1));
+        acc[r][0] = v_add(acc[r][0], out_load_some(d + (size_t)r * t->addend_stride, n0));
+        acc[r][1] = v_add(acc[r][1], out_load_some(d + (size_t)r * t->addend_stride + n0, n1));
     }
 }
 
@@ -47,19 +48,19 @@ INLINE void finish_tile(const vf_dense *t, const vf_tile *tile, size_t first, vf
         }
     }
     if (t->addend && !e->activation_follows_addition) add_rows(t, tile, first, acc, rows);
-    float *c = t->output + tile->output + first;
+    out_t *c = (out_t *)t->output + tile->output + first;
     const size_t left = t->channels - first;
     if (left >= 2 * VW) {
         EACH_ROW {
-            v_store(c + (size_t)r * t->output_stride, acc[r][0]);
-            v_store(c + (size_t)r * t->output_stride + VW, acc[r][1]);
+            out_store(c + (size_t)r * t->output_stride, acc[r][0]);
+            out_store(c + (size_t)r * t->output_stride + VW, acc[r][1]);
         }
         return;
     }
     const size_t n0 = left < VW ? left : VW, n1 = left - n0;
     EACH_ROW {
-        v_store_some(c + (size_t)r * t->output_stride, acc[r][0], n0);
-        v_store_some(c + (size_t)r * t->output_stride + n0, acc[r][1], n1);
+        out_store_some(c + (size_t)r * t->output_stride, acc[r][0], n0);
+        out_store_some(c + (size_t)r * t->output_stride + n0, acc[r][1], n1);
     }
 }
 
@@ -73,19 +74,20 @@ INLINE void tile_panel(const vf_dense *t, const vf_tile *tile, size_t panel, con
         acc[r][1] = bias1;
     }
 
-    const float *b = t->weights + panel * (t->run_count * t->run_length * 2 * VW);
+    // A step takes one input of each row, or a pair of half-precision ones; a row of weights is as wide as it needs.
+    const weight_t *b = (const weight_t *)t->weights + panel * (t->run_count * t->run_length * 2 * VW);
     const size_t stride = t->input_stride;
     for (size_t i = 0; i < t->run_count; i++) {
-        const float *run = t->input + tile->input + t->run_offsets[i];
+        const in_t *run = (const in_t *)t->input + tile->input + t->run_offsets[i];
         // Four bases and one stride reach all rows without a register per row.
-        const float *a0 = run, *a1 = run + 4 * stride, *a2 = run + 8 * stride, *a3 = run + 12 * stride;
-        for (size_t k = 0; k < t->run_length; k++, b += 2 * VW) {
-            const vf b0 = v_load(b), b1 = v_load(b + VW);
+        const in_t *a0 = run, *a1 = run + 4 * stride, *a2 = run + 8 * stride, *a3 = run + 12 * stride;
+        for (size_t k = 0; k < t->run_length; k += STEP, b += STEP * 2 * VW) {
+            const step_v b0 = step_load(b), b1 = step_load(b + STEP * VW);
             EACH_ROW {
-                const float *a = r < 4 ? a0 : r < 8 ? a1 : r < 12 ? a2 : a3;
-                const vf x = v_set(a[(size_t)(r & 3) * stride + k]);
-                acc[r][0] = v_fma(x, b0, acc[r][0]);
-                acc[r][1] = v_fma(x, b1, acc[r][1]);
+                const in_t *a = r < 4 ? a0 : r < 8 ? a1 : r < 12 ? a2 : a3;
+                const step_v x = step_set(a + (size_t)(r & 3) * stride + k);
+                acc[r][0] = step_fma(x, b0, acc[r][0]);
+                acc[r][1] = step_fma(x, b1, acc[r][1]);
             }
         }
     }
@@ -128,6 +130,7 @@ typedef struct {
     vf bias, slope, low, high;
 } channel_constants;
 
+/// Parameters are single precision whatever the values are.
 INLINE vf load_up_to(const float *p, size_t n) { return n == VW ? v_load(p) : v_load_some(p, n); }
 
 INLINE channel_constants constants_of(const vf_depthwise *t, size_t channel, size_t n) {
@@ -142,28 +145,28 @@ INLINE channel_constants constants_of(const vf_depthwise *t, size_t channel, siz
 /// `kind` is a constant wherever this is inlined.
 INLINE void store_pixel(const vf_depthwise *t, vf x, const channel_constants *constants, size_t row, size_t column,
                         size_t channel, size_t n, const vf_activation_kind kind) {
-    const float *d = t->addend;
+    const out_t *d = t->addend;
     if (d) d += row * t->addend_row_pitch + column * t->addend_pixel_pitch + channel;
-    if (d && t->epilogue.activation_follows_addition) x = v_add(x, load_up_to(d, n));
+    if (d && t->epilogue.activation_follows_addition) x = v_add(x, n == VW ? out_load(d) : out_load_some(d, n));
     if (kind == VF_ACT_PRELU) x = v_prelu(x, constants->slope);
     if (kind == VF_ACT_CLIP) x = v_clip(x, constants->low, constants->high);
-    if (d && !t->epilogue.activation_follows_addition) x = v_add(x, load_up_to(d, n));
-    float *c = t->output + row * t->output_row_pitch + column * t->output_pixel_pitch + channel;
-    if (n == VW) v_store(c, x);
-    else v_store_some(c, x, n);
+    if (d && !t->epilogue.activation_follows_addition) x = v_add(x, n == VW ? out_load(d) : out_load_some(d, n));
+    out_t *c = (out_t *)t->output + row * t->output_row_pitch + column * t->output_pixel_pitch + channel;
+    if (n == VW) out_store(c, x);
+    else out_store_some(c, x, n);
 }
 
 /// One output pixel of any kernel, `n` channels.
 INLINE void any_pixel(const vf_depthwise *t, const channel_constants *constants, size_t row, size_t column,
                       size_t channel, size_t n, const int paired, const vf_activation_kind kind) {
     vf sum = constants->bias;
-    const float *in = t->input + row * t->row_stride * t->input_row_pitch +
+    const in_t *in = (const in_t *)t->input + row * t->row_stride * t->input_row_pitch +
                       column * t->column_stride * t->input_pixel_pitch + channel;
     const float *w = t->weights + channel;
     for (size_t y = 0; y < t->kernel_height; y++) {
         for (size_t x = 0; x < t->kernel_width; x++) {
-            const float *p = in + y * t->row_dilation * t->input_row_pitch + x * t->column_dilation * t->input_pixel_pitch;
-            const vf value = load_up_to(p, n);
+            const in_t *p = in + y * t->row_dilation * t->input_row_pitch + x * t->column_dilation * t->input_pixel_pitch;
+            const vf value = n == VW ? in_load(p) : in_load_some(p, n);
             sum = v_fma(value, load_up_to(w, n), sum);
             w += t->channels;
             if (paired) {
@@ -178,7 +181,7 @@ INLINE void any_pixel(const vf_depthwise *t, const channel_constants *constants,
 /// A row of a 3×3 kernel, four pixels at a time, weights in registers (with two per tap when paired).
 INLINE void row_of_3x3(const vf_depthwise *t, const vf *w, const channel_constants *constants, size_t row,
                        size_t channel, const size_t stride, const int paired, const vf_activation_kind kind) {
-    const float *p = t->input + row * t->row_stride * t->input_row_pitch + channel;
+    const in_t *p = (const in_t *)t->input + row * t->row_stride * t->input_row_pitch + channel;
     const size_t pitch = t->input_pixel_pitch;
     size_t column = 0;
     for (; column + 4 <= t->columns; column += 4, p += 4 * stride * pitch) {
@@ -187,7 +190,7 @@ INLINE void row_of_3x3(const vf_depthwise *t, const vf *w, const channel_constan
         for (size_t y = 0; y < 3; y++) {
 #pragma clang loop unroll(full)
             for (size_t x = 0; x < 3 * stride + 3; x++) {
-                const vf value = v_load(p + y * t->input_row_pitch + x * pitch);
+                const vf value = in_load(p + y * t->input_row_pitch + x * pitch);
                 const vf swapped = paired ? v_swap_pairs(value) : value;
 #pragma clang loop unroll(full)
                 for (size_t j = 0; j < 4; j++) {

@@ -1,10 +1,15 @@
 // The vector type of the AVX-512 build of neural_impl.h.
 #include <immintrin.h>
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
+#ifndef SIMD_TARGET
+#define SIMD_TARGET "avx512f,avx512bw,avx512dq,avx512vl,fma"
+#endif
+#pragma clang attribute push(__attribute__((target(SIMD_TARGET))), apply_to = function)
 typedef __m512 vf;
 #define VW 16
 #define TILE_HEIGHT 14
+#ifndef SIMD_SUFFIX
 #define SIMD_SUFFIX avx512
+#endif
 #define INLINE static inline __attribute__((always_inline))
 INLINE vf v_load(const float *p) { return _mm512_loadu_ps(p); }
 INLINE void v_store(float *p, vf x) { _mm512_storeu_ps(p, x); }

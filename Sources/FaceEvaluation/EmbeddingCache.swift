@@ -106,14 +106,15 @@ public final class EmbeddingCache: Sendable {
     /// - Returns: Whether it was there.
     public func copy(_ digest: ContentDigest, to output: UnsafeMutablePointer<Float>) -> Bool {
         guard let location = state.withLock({ $0.index[Key(digest)] }), location.segment >= 0 else { return false }
-        return segments[Int(location.segment)].file.withBytes { bytes in
-            let start = Self.magic.count + Int(location.record) * Self.recordSize(dimensions)
-            guard let base = bytes.baseAddress,
-                bytes[start..<start + 32].elementsEqual(digest.bytes)
-            else { return false }
-            UnsafeMutableRawPointer(output).copyMemory(from: base + start + 32, byteCount: dimensions * 4)
-            return true
-        }
+        return segments[Int(location.segment)].file
+            .withBytes { bytes in
+                let start = Self.magic.count + Int(location.record) * Self.recordSize(dimensions)
+                guard let base = bytes.baseAddress,
+                    bytes[start..<start + 32].elementsEqual(digest.bytes)
+                else { return false }
+                UnsafeMutableRawPointer(output).copyMemory(from: base + start + 32, byteCount: dimensions * 4)
+                return true
+            }
     }
 
     /// Adds an embedding.

@@ -85,7 +85,11 @@ public struct EmbeddingPipeline: Sendable {
             dimensions: plan.outputShape.count,
             viewCount: includesMirrored ? 2 : 1
         )
-        let shared = SharedProgress(total: source.count, allowed: failureLimit.allowed(of: source.count), report: progress)
+        let shared = SharedProgress(
+            total: source.count,
+            allowed: failureLimit.allowed(of: source.count),
+            report: progress
+        )
         let workerCount = max(1, min(threads, source.count))
         embeddings.withMutableStorage { values, isEmbedded in
             let target = EmbeddingTarget(values: values, isEmbedded: isEmbedded)

@@ -85,7 +85,9 @@ final class EmbeddingWorker {
         }
         let embedStart = ContinuousClock.now
         for view in views {
-            let slot = UnsafeMutableBufferPointer(rebasing: batch[pending.count * faceSize..<(pending.count + 1) * faceSize])
+            let slot = UnsafeMutableBufferPointer(
+                rebasing: batch[pending.count * faceSize..<(pending.count + 1) * faceSize]
+            )
             pipeline.preprocessing.normalise(UnsafeBufferPointer(pixels), into: slot, mirrored: view.view == 1)
             pending.append(view)
         }

@@ -126,7 +126,8 @@ private final class PictureFaceReader: FaceReader {
         let located = try locate(face)
         path = located.path
         do throws(InputError) {
-            landmarks = try located.landmarks.map { points throws(InputError) in try FaceLandmarks(coordinates: points) }
+            landmarks = try located.landmarks.map { points throws(InputError) in try FaceLandmarks(coordinates: points)
+            }
             try file.read(path)
         } catch {
             let reason: FaceFailure.Reason = error.code == .missing ? .missingFile : .undecodable

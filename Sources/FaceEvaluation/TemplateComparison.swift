@@ -123,7 +123,8 @@ public enum TemplateComparison {
                 order.forEachComparison(ofRow: index * rowsPerBlock + row) { position in
                     let other = comparisons.second[position]
                     let column = Int(second.numbers[Int(other)])
-                    target.scores[position] = isEnrolled && templates.isEnrolled[Int(other)]
+                    target.scores[position] =
+                        isEnrolled && templates.isEnrolled[Int(other)]
                         ? cells[row * width + column] : rejected
                 }
             }

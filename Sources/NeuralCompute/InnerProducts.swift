@@ -48,14 +48,15 @@ public struct InnerProducts: Sendable {
         precondition(rows.count >= rowCount * dimensions && output.count >= rowCount * count)
         guard rowCount > 0, count > 0 else { return }
         let height = Int(vf_tile_height())
-        let tiles = stride(from: 0, to: rowCount, by: height).map { first in
-            vf_tile(
-                input: Int32(first * dimensions),
-                output: Int32(first * count),
-                addend: 0,
-                count: Int32(min(height, rowCount - first))
-            )
-        }
+        let tiles = stride(from: 0, to: rowCount, by: height)
+            .map { first in
+                vf_tile(
+                    input: Int32(first * dimensions),
+                    output: Int32(first * count),
+                    addend: 0,
+                    count: Int32(min(height, rowCount - first))
+                )
+            }
         let runOffset: [Int32] = [0]
         tiles.withUnsafeBufferPointer { tiles in
             runOffset.withUnsafeBufferPointer { runOffset in
@@ -63,14 +64,14 @@ public struct InnerProducts: Sendable {
                 task.tiles = tiles.baseAddress
                 task.tile_count = tiles.count
                 task.tiles_per_block = tiles.count
-                task.input = rows.baseAddress
+                task.input = UnsafeRawPointer(rows.baseAddress)
                 task.input_stride = dimensions
                 task.run_count = 1
                 task.run_length = dimensions
                 task.run_offsets = runOffset.baseAddress
-                task.weights = UnsafePointer(packed.base)
+                task.weights = UnsafeRawPointer(packed.base)
                 task.channels = count
-                task.output = output.baseAddress
+                task.output = UnsafeMutableRawPointer(output.baseAddress)
                 task.output_stride = count
                 task.epilogue.bias = UnsafePointer(zeros.base)
                 vf_dense_run(&task)

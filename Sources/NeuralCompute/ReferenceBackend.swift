@@ -18,6 +18,9 @@ public struct ReferenceBackend: ComputeBackend {
         options: InferenceOptions
     ) throws(InputError) -> any InferencePlan {
         try weights.check(against: graph)
+        guard options.precision == .float32 else {
+            throw InputError(.unsupported, "the reference backend knows no bf16", expected: "--precision fp32")
+        }
         return ReferencePlan(graph: graph, weights: weights, facesPerPass: options.facesPerPass ?? 1)
     }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ArtifactFiles
 internal import Checkpoints
+internal import NeuralCompute
 internal import NeuralGraph
 
 extension CheckpointCommand {
@@ -8,7 +9,8 @@ extension CheckpointCommand {
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "inspect",
-            abstract: "What is in a checkpoint: architecture, parameters, MACs, tensors, digests, and what was stripped."
+            abstract:
+                "What is in a checkpoint: architecture, parameters, MACs, tensors, digests, and what was stripped."
         )
 
         @Argument(help: ArgumentHelp("The file.", valueName: "file"))
@@ -20,9 +22,22 @@ extension CheckpointCommand {
         @Flag(help: "List every tensor with its shape and range.")
         var tensors = false
 
+        @Flag(help: "Time every layer on one core: share of the time, rate, share of the core's peak.")
+        var profile = false
+
+        @OptionGroup(title: "Network, for --profile") var compute: ComputeOptions
+
         func run() throws {
             let checkpoint = try CheckpointReader.read(path: file, architecture: architecture)
             for line in CheckpointInspection(checkpoint).lines(listsTensors: tensors) { print(line) }
+            if profile { try printProfile(of: checkpoint) }
+        }
+
+        private func printProfile(of checkpoint: ResolvedCheckpoint) throws {
+            guard let plan = try compute.plan(checkpoint) as? any ProfilingPlan else {
+                throw InputError(.usage, "this backend cannot profile", found: compute.backend)
+            }
+            for line in ProfileText.lines(plan.profile(passes: 20), facesPerPass: plan.facesPerPass) { print(line) }
         }
     }
 

@@ -43,6 +43,7 @@ struct EmbedCommand: ParsableCommand {
     var maxFailures: String = "0"
 
     @OptionGroup(title: "Preprocessing") var preprocessing: PreprocessingOptions
+    @OptionGroup(title: "Network") var compute: ComputeOptions
     @OptionGroup(title: "Running") var running: RunOptions
 
     func validate() throws {
@@ -57,11 +58,7 @@ struct EmbedCommand: ParsableCommand {
         let choice = try PreprocessingChoice(preprocessing, checkpoint: network)
         let list = try PictureList(images: images, landmarks: landmarks)
         let pipeline = EmbeddingPipeline(
-            plan: try CPUBackend().inferencePlan(
-                graph: network.graph,
-                weights: network.weights,
-                options: InferenceOptions()
-            ),
+            plan: try compute.plan(network),
             preprocessing: choice.preprocessing,
             includesMirrored: mirrored,
             threads: running.threadCount,
@@ -88,7 +85,8 @@ struct EmbedCommand: ParsableCommand {
             table += "\(row),\(CSVText.field(path)),\(causes[row] ?? "")\n"
         }
         try AtomicFile.write(table, to: String(output.dropLast(4)) + ".csv")
-        let shape = mirrored
+        let shape =
+            mirrored
             ? [embeddings.imageCount, 2, embeddings.dimensions] : [embeddings.imageCount, embeddings.dimensions]
         try NPYFile.write(embeddings.values, shape: shape, to: output)
     }

@@ -27,7 +27,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What the checkpoint is; recognised from its parameters without it.", valueName: "name"))
     var architecture: String?
 
-    @Option(name: .customLong("protocol"), help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"))
+    @Option(
+        name: .customLong("protocol"),
+        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml")
+    )
     var protocolName: String
 
     @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
@@ -39,9 +42,12 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup(title: "Preprocessing") var preprocessing: PreprocessingOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @OptionGroup(title: "Metrics") var metrics: MetricOptions
+    @OptionGroup(title: "Network") var compute: ComputeOptions
     @OptionGroup(title: "Running") var running: RunOptions
 
-    @Option(help: ArgumentHelp("Faces a thread takes through the network together; changes speed only.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Faces a thread takes through the network together; changes speed only.", valueName: "n")
+    )
     var batch: Int?
 
     @Option(help: ArgumentHelp("Keep embeddings here and use those that are there.", valueName: "dir"))
@@ -53,11 +59,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Flag(help: "Also report all eight combinations of flip sum/off, norm and detector score.")
     var allModes = false
 
-    @Option(help: ArgumentHelp("What the report calls the run; the checkpoint's file name without it.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp("What the report calls the run; the checkpoint's file name without it.", valueName: "text")
+    )
     var name: String?
-
-    @Option(help: ArgumentHelp("The backend.", valueName: "name"))
-    var backend: String = "cpu"
 
     @Flag(help: "Allow images outside the data folder (absolute paths, symbolic links).")
     var allowOutside = false
@@ -66,9 +71,6 @@ struct EvaluateCommand: AsyncParsableCommand {
     var noImages = false
 
     func validate() throws {
-        if let batch, !(1...4096).contains(batch) {
-            throw ValidationError("--batch must be between 1 and 4096 (found \(batch))")
-        }
         _ = try limit()
     }
 
@@ -90,12 +92,11 @@ struct EvaluateCommand: AsyncParsableCommand {
             policy: policy.policy,
             metrics: try metrics.settings(threads: running.threadCount),
             threads: running.threadCount,
-            batch: batch,
+            compute: compute,
             cacheFolder: cache,
             failureLimit: try limit(),
             includesAllModes: allModes,
             name: name ?? FileSystem.lastComponent(checkpoint),
-            backend: backend,
             allowsOutside: allowOutside,
             includesPictures: !noImages,
             isQuiet: running.quiet

@@ -19,12 +19,11 @@ struct EvaluationJob {
     var policy: EvaluationPolicy
     var metrics: VerificationMeasurement.Options
     var threads: Int
-    var batch: Int?
+    var compute: ComputeOptions
     var cacheFolder: String?
     var failureLimit: FailureLimit
     var includesAllModes: Bool
     var name: String
-    var backend: String
     var allowsOutside: Bool
     var includesPictures: Bool
     var isQuiet: Bool
@@ -38,11 +37,8 @@ struct EvaluationJob {
         for note in checkpoint.notes { log.note("checkpoint: \(note)") }
         log.note("preprocessing: \(choice.preprocessing) (\(choice.origin))")
         for sentence in policy.sentences { log.note("policy: \(sentence)") }
-        let plan = try ComputeBackends.backend(named: backend).inferencePlan(
-            graph: checkpoint.graph,
-            weights: checkpoint.weights,
-            options: InferenceOptions(facesPerPass: batch)
-        )
+        let plan = try compute.plan(checkpoint)
+        if compute.precision != .float32 { log.note("network: computed in \(compute.precision.rawValue)") }
         clock.mark("checkpoint")
         let reading = try readProtocol()
         for line in reading.findings.lines { log.note("protocol: \(line)") }
@@ -133,8 +129,9 @@ struct EvaluationJob {
         ContentDigest(
             of: [
                 "network \(checkpoint.metadata.contentDigest)", "architecture \(checkpoint.architectureName)",
-                "preprocessing \(preprocessing)", "backend \(backend) fp32", "alignment 1",
-            ].joined(separator: "\n")
+                "preprocessing \(preprocessing)", "backend \(compute.backend) \(compute.precision.rawValue) winograd \(compute.winograd)", "alignment 1",
+            ]
+            .joined(separator: "\n")
         )
     }
 }

@@ -23,10 +23,14 @@ struct MetricsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("One label per comparison.", valueName: "file"))
     var labels: String
 
-    @Option(help: ArgumentHelp("Template ids [comparisons, 2] (.npy), for subject-bootstrap intervals.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Template ids [comparisons, 2] (.npy), for subject-bootstrap intervals.", valueName: "file")
+    )
     var comparisons: String?
 
-    @Option(help: ArgumentHelp("template,subject lines; without it genuine comparisons join templates.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("template,subject lines; without it genuine comparisons join templates.", valueName: "file")
+    )
     var subjects: String?
 
     @OptionGroup(title: "Metrics") var metrics: MetricOptions
@@ -77,8 +81,16 @@ struct MetricsCommand: AsyncParsableCommand {
             measured: measurement
         )
         report.inputs = [
-            RunInput(role: "scores", file: FileSystem.lastComponent(scores), sha256: "\(try ContentDigest(ofFile: scores))"),
-            RunInput(role: "labels", file: FileSystem.lastComponent(labels), sha256: "\(try ContentDigest(ofFile: labels))"),
+            RunInput(
+                role: "scores",
+                file: FileSystem.lastComponent(scores),
+                sha256: "\(try ContentDigest(ofFile: scores))"
+            ),
+            RunInput(
+                role: "labels",
+                file: FileSystem.lastComponent(labels),
+                sha256: "\(try ContentDigest(ofFile: labels))"
+            ),
         ]
         report.environment = EnvironmentSummary(
             version: VerifarVersion.current,

@@ -55,7 +55,8 @@ struct PreprocessingChoice {
 
     private static func preprocessing(from stated: [String: String]) throws(InputError) -> FacePreprocessing? {
         guard !stated.isEmpty else { return nil }
-        var result = try stated["name"].map { name throws(InputError) in try FacePreprocessing.named(name) }
+        var result =
+            try stated["name"].map { name throws(InputError) in try FacePreprocessing.named(name) }
             ?? .insightface
         try apply(
             mean: stated["mean"],

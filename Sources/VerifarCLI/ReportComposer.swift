@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
+internal import NeuralCompute
 internal import NeuralGraph
 internal import Reporting
 internal import VerificationMetrics
@@ -99,14 +100,17 @@ struct ReportComposer {
         report.environment = EnvironmentSummary(
             version: VerifarVersion.current,
             threads: job.threads,
-            batch: job.batch,
+            batch: job.compute.batch,
             seed: job.metrics.bootstrap?.seed
         )
         return report
     }
 
     private var checkpointSummary: CheckpointSummary {
-        CheckpointSummary(
+        let precision = job.compute.precision
+        let notes = checkpoint.notes
+            + (precision == .float32 ? [] : ["activations and weights rounded to \(precision.rawValue)"])
+        return CheckpointSummary(
             file: FileSystem.lastComponent(job.checkpointPath),
             sha256: checkpoint.metadata.contentDigest.description,
             architecture: checkpoint.architectureName,
@@ -114,7 +118,7 @@ struct ReportComposer {
             macs: checkpoint.graph.multiplyAccumulateCount,
             embeddingSize: checkpoint.graph.shape(of: checkpoint.graph.output).count,
             format: checkpoint.metadata.format,
-            notes: checkpoint.notes.isEmpty ? nil : checkpoint.notes
+            notes: notes.isEmpty ? nil : notes
         )
     }
 

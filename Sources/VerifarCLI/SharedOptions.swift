@@ -1,8 +1,10 @@
 public import ArgumentParser
 internal import ArtifactFiles
+internal import Checkpoints
 public import FaceEvaluation
 internal import FaceImaging
 internal import Foundation
+public import NeuralCompute
 
 /// Options of every command that may take long.
 struct RunOptions: ParsableArguments {
@@ -26,7 +28,8 @@ struct PreprocessingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A named preprocessing.",
-            discussion: "One of \(FacePreprocessing.all.map(\.name).joined(separator: ", ")). Without it, what the checkpoint's own metadata says, or else insightface. The single options below override parts of it.",
+            discussion:
+                "One of \(FacePreprocessing.all.map(\.name).joined(separator: ", ")). Without it, what the checkpoint's own metadata says, or else insightface. The single options below override parts of it.",
             valueName: "name"
         )
     )
@@ -84,6 +87,41 @@ struct PolicyOptions: ParsableArguments {
     }
 }
 
+/// How the network is computed; nothing here changes a result beyond rounding.
+struct ComputeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Precision of the network: bf16 is about twice as fast where the CPU has it.", valueName: "fp32|bf16"))
+    var precision: InferencePrecision = .float32
+
+    @Option(help: ArgumentHelp("Faces a thread takes through the network together; changes speed only.", valueName: "n"))
+    var batch: Int?
+
+    @Option(help: ArgumentHelp("The backend.", valueName: "name"))
+    var backend: String = "cpu"
+
+    @Flag(inversion: .prefixedNo, help: "Compute 3x3 convolutions by Winograd's transforms where that is faster.")
+    var winograd = true
+
+    var inferenceOptions: InferenceOptions {
+        InferenceOptions(facesPerPass: batch, usesWinograd: winograd, precision: precision)
+    }
+
+    func validate() throws {
+        if let batch, !(1...4096).contains(batch) {
+            throw ValidationError("--batch must be between 1 and 4096 (found \(batch))")
+        }
+    }
+
+    /// Compiles a network.
+    func plan(_ checkpoint: ResolvedCheckpoint) throws(InputError) -> any InferencePlan {
+        try ComputeBackends.backend(named: backend).inferencePlan(
+            graph: checkpoint.graph,
+            weights: checkpoint.weights,
+            options: inferenceOptions
+        )
+    }
+}
+
+extension InferencePrecision: ExpressibleByArgument {}
 extension EvaluationPolicy.Flip: ExpressibleByArgument {}
 extension EvaluationPolicy.Norm: ExpressibleByArgument {}
 extension EvaluationPolicy.DetectorScore: ExpressibleByArgument {}

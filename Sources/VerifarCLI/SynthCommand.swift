@@ -2,8 +2,8 @@ internal import ArgumentParser
 internal import ArtifactFiles
 internal import FaceImaging
 internal import FaceProtocols
-internal import SyntheticFaces
 internal import Synchronization
+internal import SyntheticFaces
 
 /// `verifar synth`.
 struct SynthCommand: AsyncParsableCommand {
@@ -64,7 +64,8 @@ struct SynthCommand: AsyncParsableCommand {
         guard identities > 0, identities <= 10_000_000 else {
             throw InputError(.usage, "--identities is out of range", expected: "1 … 10000000", found: "\(identities)")
         }
-        let split = trainingShare > 0
+        let split =
+            trainingShare > 0
             ? try SyntheticIdentitySplit(count: identities, trainingShare: trainingShare, seed: seed) : nil
         let plan = try SyntheticProtocolPlan(
             population: population,
@@ -89,7 +90,9 @@ struct SynthCommand: AsyncParsableCommand {
         let details = Mutex([(landmarks: [Float], score: Float)?](repeating: nil, count: shots.count))
         try await render(shots, population, label: "protocol") { index, face in
             try Self.write(face, to: FileSystem.join(output, "loose_crop/\(plan.images[index].number).jpg"))
-            details.withLock { $0[index] = (face.landmarks.points.flatMap { [Float($0.x), Float($0.y)] }, Float(face.score)) }
+            details.withLock {
+                $0[index] = (face.landmarks.points.flatMap { [Float($0.x), Float($0.y)] }, Float(face.score))
+            }
         }
         var builder = ProtocolBuilder(name: "synthetic")
         details.withLock { details in

@@ -7,7 +7,8 @@ public struct VerifarCommand: ParsableCommand {
     /// What `--help` says.
     public static let configuration = CommandConfiguration(
         commandName: "verifar",
-        abstract: "Says how well a face-recognition checkpoint verifies: TAR at FAR 1e-4, 1e-5, 1e-6 and what stands behind it.",
+        abstract:
+            "Says how well a face-recognition checkpoint verifies: TAR at FAR 1e-4, 1e-5, 1e-6 and what stands behind it.",
         discussion: """
             Start here:
               verifar evaluate --checkpoint model.onnx --protocol ijbc --data IJBC --output out

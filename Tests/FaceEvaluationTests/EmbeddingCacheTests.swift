@@ -19,9 +19,10 @@ import Testing
     private func fill(_ folder: String, _ numbers: Range<Int>) throws {
         let cache = try EmbeddingCache(root: folder, network: network, dimensions: 8)
         for number in numbers {
-            try embedding(number).withUnsafeBufferPointer { buffer in
-                if let base = buffer.baseAddress { try cache.store(digest(number), base) }
-            }
+            try embedding(number)
+                .withUnsafeBufferPointer { buffer in
+                    if let base = buffer.baseAddress { try cache.store(digest(number), base) }
+                }
         }
         try cache.flush()
     }

@@ -5,7 +5,15 @@
 #include <stdint.h>
 
 /// Activations are channels last; a value's rows may lie further apart than its width (a border around it).
-/// Offsets and strides count floats.
+/// Offsets and strides count stored
+/// values.
+
+/// How a kernel's values are stored. Parameters of depthwise kernels, biases and slopes are single precision; weights of
+/// dense kernels are stored as the inputs are.
+typedef enum {
+    VF_F32 = 0,
+    VF_BF16 = 1,  ///< only where vf_has_bf16()
+} vf_stored;
 
 /// The non-linearity of an epilogue.
 typedef enum {
@@ -39,15 +47,18 @@ typedef struct {
     const vf_tile *tiles;
     size_t tile_count;
     size_t tiles_per_block;  ///< tiles that share a pass over the weights' panels
-    const float *input;
+    vf_stored input_type, output_type;
+    const void *input;
     size_t input_stride;  ///< from one pixel of a tile to the next
     size_t run_count, run_length;
     const int32_t *run_offsets;
-    const float *weights;  ///< [panel][run_count × run_length][vf_panel_width()]
-    size_t channels;       ///< output channels
-    const float *addend;   ///< nil: none
+    /// [panel][run_count × run_length][vf_panel_width()]; for bf16 inputs [panel][half as many][vf_panel_width()][2], and
+    /// run_length is even.
+    const void *weights;
+    size_t channels;     ///< output channels
+    const void *addend;  ///< nil: none; stored as the output
     size_t addend_stride;
-    float *output;
+    void *output;
     size_t output_stride;
     vf_epilogue epilogue;
 } vf_dense;
@@ -61,16 +72,17 @@ void vf_dense_run(const vf_dense *task);
 
 /// A depthwise convolution over whole output rows: output channel c sees input channel c.
 typedef struct {
-    const float *input;  ///< the first tap of the first output pixel of the first row
+    vf_stored input_type, output_type;
+    const void *input;  ///< the first tap of the first output pixel of the first row
     size_t input_row_pitch, input_pixel_pitch;
-    float *output;
+    void *output;
     size_t output_row_pitch, output_pixel_pitch;
     size_t rows, columns, channels;
     size_t kernel_height, kernel_width;
     size_t row_stride, column_stride;
     size_t row_dilation, column_dilation;
     const float *weights;  ///< [kernel_height × kernel_width][channels]
-    const float *addend;   ///< nil: none; pitches as the output's own below
+    const void *addend;    ///< nil: none; stored as the output
     size_t addend_row_pitch, addend_pixel_pitch;
     vf_epilogue epilogue;
 } vf_depthwise;

@@ -1,17 +1,29 @@
-/// Zeroed, 64-byte aligned floats that live as long as this object.
+/// Zeroed, 64-byte aligned memory that lives as long as this object.
 ///
 /// `@unchecked Sendable`: packed weights are written before a plan is shared and only read afterwards; a worker's
 /// buffers belong to that worker alone.
-final class AlignedFloats: @unchecked Sendable {
-    let base: UnsafeMutablePointer<Float>
-    let count: Int
+final class AlignedMemory: @unchecked Sendable {
+    let base: UnsafeMutableRawPointer
+    let byteCount: Int
 
-    init(count: Int) {
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
-        base = raw.bindMemory(to: Float.self, capacity: max(count, 1))
-        base.initialize(repeating: 0, count: max(count, 1))
-        self.count = count
+    init(byteCount: Int) {
+        self.byteCount = max(byteCount, 64)
+        base = .allocate(byteCount: self.byteCount, alignment: 64)
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: self.byteCount)
     }
 
     deinit { base.deallocate() }
+}
+
+/// Aligned memory of single-precision numbers.
+struct AlignedFloats: Sendable {
+    let memory: AlignedMemory
+    let count: Int
+
+    init(count: Int) {
+        memory = AlignedMemory(byteCount: count * 4)
+        self.count = count
+    }
+
+    var base: UnsafeMutablePointer<Float> { memory.base.assumingMemoryBound(to: Float.self) }
 }

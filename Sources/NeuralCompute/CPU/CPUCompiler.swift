@@ -10,8 +10,10 @@ struct CPUCompiler {
     private var borders: [[Float]?]
     private var steps: [CPUStep] = []
     private let usesWinograd: Bool
+    private var storedTypes: [StoredType]
 
-    init(graph: Graph, weights: Weights, usesWinograd: Bool) {
+    init(graph: Graph, weights: Weights, usesWinograd: Bool, precision: InferencePrecision) {
+        storedTypes = precision == .bfloat16 ? StoredTypes.half(graph) : StoredTypes.single(graph)
         self.graph = graph
         self.weights = weights
         self.usesWinograd = usesWinograd
@@ -22,7 +24,9 @@ struct CPUCompiler {
     mutating func compile() throws(InputError) -> CPUProgram {
         chooseBorders()
         for (index, node) in graph.nodes.enumerated() {
-            steps.append(try step(node, output: ValueID(index + 1)))
+            var step = try step(node, output: ValueID(index + 1))
+            step.multiplyAccumulates = graph.multiplyAccumulateCount(ofNode: index)
+            steps.append(step)
         }
         dropUnreadSteps()
         return CPUProgram(
@@ -30,6 +34,7 @@ struct CPUCompiler {
             outputShape: graph.shape(of: graph.output),
             layouts: layouts,
             borders: borders,
+            storedTypes: storedTypes,
             steps: steps,
             output: graph.output
         )
@@ -82,6 +87,7 @@ struct CPUCompiler {
         copied.border = needed
         layouts.append(copied)
         borders.append(border)
+        storedTypes.append(storedTypes[value.index])
         let copy = ValueID(layouts.count - 1)
         steps.append(
             CPUStep(
@@ -163,7 +169,7 @@ struct CPUCompiler {
             inputs: inputs,
             output: output,
             epilogue: try epilogue(convolution, channels: 0..<convolution.outChannels),
-            weightBytes: kernelStep.winogradBytes ?? weight.count * 4
+            weightBytes: kernelStep.winogradBytes ?? weight.count * storedTypes[input.index].size
         )
     }
 
@@ -203,7 +209,8 @@ struct CPUCompiler {
                         weight[group * groupSize..<(group + 1) * groupSize],
                         outChannels: outPerGroup,
                         inChannels: perGroup,
-                        positions: kernel.height * kernel.width
+                        positions: kernel.height * kernel.width,
+                        stored: storedTypes[input.index]
                     ),
                     firstInput: group * perGroup,
                     firstOutput: group * outPerGroup,
@@ -247,7 +254,8 @@ struct CPUCompiler {
             weight[...],
             outChannels: linear.outFeatures,
             inChannels: count / positions,
-            positions: positions
+            positions: positions,
+            stored: storedTypes[source.index]
         )
         let group = DenseGroup(
             weights: packed,
@@ -262,7 +270,7 @@ struct CPUCompiler {
             inputs: [source],
             output: output,
             epilogue: epilogue,
-            weightBytes: weight.count * 4
+            weightBytes: weight.count * storedTypes[source.index].size
         )
     }
 

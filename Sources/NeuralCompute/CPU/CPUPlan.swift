@@ -23,15 +23,15 @@ struct CPUPlan: InferencePlan {
 
 /// Where each value lies in a worker's memory.
 struct BufferPlacement: Sendable {
-    /// Offset of each value's first face, in floats.
+    /// Offset of each value's first face, in bytes.
     var offsets: [Int]
-    /// Floats from one face to the next; 0 for values that only live while one face goes through a group.
+    /// Stored numbers from one face to the next; 0 for values that only live while one face goes through a group.
     var facePitches: [Int]
     /// Values that are the first to use their memory, and so have to fill its border.
     var borderOwners: [Int]
     /// Offset of memory that steps use for themselves.
     var scratchOffset: Int
-    /// Floats in all.
+    /// Bytes in all.
     var size: Int
 
     /// Values share memory when they never live at the same time and are alike in layout and border, so that a border
@@ -48,8 +48,10 @@ struct BufferPlacement: Sendable {
             guard let lifetime = lifetimes[value] else { continue }
             let layout = program.layouts[value]
             let isLocal = lifetime.isWithinOneFace
+            let stored = program.storedTypes[value]
             let slot = slots.firstIndex {
                 $0.layout == layout && $0.border == program.borders[value] && $0.isLocal == isLocal
+                    && $0.stored == stored
                     && $0.busyUntil < lifetime.first
             }
             if let slot {
@@ -62,23 +64,25 @@ struct BufferPlacement: Sendable {
                     Slot(
                         layout: layout,
                         border: program.borders[value],
+                        stored: stored,
                         isLocal: isLocal,
                         offset: size,
                         busyUntil: lifetime.last
                     )
                 )
                 // Whole cache lines, and a vector of slack behind the last pixel.
-                size += (layout.faceSize * (isLocal ? 1 : faces) + 31) / 16 * 16
+                size += (layout.faceSize * (isLocal ? 1 : faces) * stored.size + 127) / 64 * 64
             }
             facePitches[value] = isLocal ? 0 : layout.faceSize
         }
         scratchOffset = size
-        size += program.steps.map(\.scratchCount).max() ?? 0
+        size += 4 * (program.steps.map(\.scratchCount).max() ?? 0)
     }
 
     private struct Slot {
         var layout: ValueLayout
         var border: [Float]?
+        var stored: StoredType
         var isLocal: Bool
         var offset: Int
         var busyUntil: Int

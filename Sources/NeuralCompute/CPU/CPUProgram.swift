@@ -9,6 +9,8 @@ struct CPUProgram: Sendable {
     var layouts: [ValueLayout]
     /// What stands in a value's border: nil for zeros.
     var borders: [[Float]?]
+    /// How each value is stored.
+    var storedTypes: [StoredType]
     var steps: [CPUStep]
     var output: ValueID
 
@@ -38,6 +40,8 @@ struct CPUStep: Sendable {
     var epilogue: CPUEpilogue
     /// Size of the parameters in bytes.
     var weightBytes: Int
+    /// Multiply-accumulates of one face, by the definition of the operation whatever the kernel saves.
+    var multiplyAccumulates = 0
 
     /// Floats of scratch memory that the step needs.
     var scratchCount: Int {
@@ -48,7 +52,8 @@ struct CPUStep: Sendable {
 
 /// One group of a dense convolution.
 struct DenseGroup: Sendable {
-    var weights: AlignedFloats
+    /// Packed panels, stored as the input is.
+    var weights: AlignedMemory
     var firstInput: Int
     var firstOutput: Int
     var outChannels: Int

@@ -81,7 +81,8 @@ private struct RowChain {
         let height = height(of: last)
         let bytesPerRow = steps.reduce(0) { total, step in
             let layout = program.layouts[program.steps[step].output.index]
-            return total + layout.faceSize * 4 / max(height, 1)
+            let size = program.storedTypes[program.steps[step].output.index].size
+            return total + layout.faceSize * size / max(height, 1)
         }
         let block = max(1, rowBudget / max(bytesPerRow, 1))
         for row in stride(from: block, to: height + block, by: block) { demand(last, rows: min(row, height)) }
@@ -111,7 +112,9 @@ extension CPUStep {
 
     /// Bytes read and written for one face.
     fileprivate func traffic(in program: CPUProgram) -> Int {
-        (inputs.map { program.layouts[$0.index].faceSize }.reduce(0, +) + program.layouts[output.index].faceSize) * 4
+        (inputs + [output]).reduce(0) { total, value in
+            total + program.layouts[value.index].faceSize * program.storedTypes[value.index].size
+        }
     }
 
     /// How many leading rows of an input the leading `rows` rows of the output need.

@@ -33,7 +33,7 @@ extension CPUTaskList {
         way.blocks = UnsafePointer(blocks.baseAddress)
         way.block_count = blocks.count
         way.channels = weights.inChannels
-        way.input = UnsafePointer(base(of: step.inputs[0]))
+        way.input = UnsafePointer(base(of: step.inputs[0]).assumingMemoryBound(to: Float.self))
         way.input_row_pitch = input.layout.rowPitch
         way.input_pixel_pitch = input.layout.channels
         way.transformed = transformed
@@ -55,11 +55,11 @@ extension CPUTaskList {
         back.channels = weights.outChannels
         back.products = UnsafePointer(products)
         if let addend {
-            back.addend = UnsafePointer(base(of: step.inputs[1]))
+            back.addend = UnsafePointer(base(of: step.inputs[1]).assumingMemoryBound(to: Float.self))
             back.addend_row_pitch = addend.layout.rowPitch
             back.addend_pixel_pitch = addend.layout.channels
         }
-        back.output = base(of: step.output)
+        back.output = base(of: step.output).assumingMemoryBound(to: Float.self)
         back.output_row_pitch = output.layout.rowPitch
         back.output_pixel_pitch = output.layout.channels
         back.epilogue = step.epilogue.native

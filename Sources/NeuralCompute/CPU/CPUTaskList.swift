@@ -9,12 +9,15 @@ final class CPUTaskList {
         case paired(Int)
         case winogradInput(Int)
         case winogradOutput(Int)
+        case copy(from: ValueView, to: ValueView, rows: Range<Int>)
         case generic(GenericTask)
     }
 
     private let plan: CPUPlan
-    private let memory: AlignedFloats
+    private let memory: AlignedMemory
     private var tasks: [Task] = []
+    /// The step that each task belongs to.
+    private var stepOfTask: [Int] = []
     private var denseTasks: [vf_dense] = []
     private var depthwiseTasks: [vf_depthwise] = []
     private var winogradInputs: [vf_winograd_input] = []
@@ -24,16 +27,16 @@ final class CPUTaskList {
     private var offsetStorage: [UnsafeMutableBufferPointer<Int32>] = []
     private var blockStorage: [UnsafeMutableBufferPointer<vf_winograd_block>] = []
 
-    init(plan: CPUPlan, memory: AlignedFloats, faces: Int) {
+    init(plan: CPUPlan, memory: AlignedMemory, faces: Int) {
         self.plan = plan
         self.memory = memory
         for group in plan.schedule.groups {
             if group.isPerFace {
                 for face in 0..<faces {
-                    for task in group.tasks { bind(task, faces: face..<face + 1) }
+                    for task in group.tasks { bindNoting(task, faces: face..<face + 1) }
                 }
             } else {
-                for task in group.tasks { bind(task, faces: 0..<faces) }
+                for task in group.tasks { bindNoting(task, faces: 0..<faces) }
             }
         }
     }
@@ -44,17 +47,35 @@ final class CPUTaskList {
         for blocks in blockStorage { blocks.deallocate() }
     }
 
+    private func bindNoting(_ task: CPUSchedule.Task, faces: Range<Int>) {
+        bind(task, faces: faces)
+        stepOfTask += [Int](repeating: task.step, count: tasks.count - stepOfTask.count)
+    }
+
     /// Runs all tasks in order.
-    func run() {
+    func run() { run(tasks.indices) }
+
+    /// Runs all tasks in order and adds each step's seconds to `seconds`.
+    func run(timing seconds: inout [Double]) {
+        for index in tasks.indices {
+            let start = ContinuousClock.now
+            run(index..<index + 1)
+            let time = ContinuousClock.now - start
+            seconds[stepOfTask[index]] += Double(time.components.attoseconds) * 1e-18 + Double(time.components.seconds)
+        }
+    }
+
+    private func run(_ range: Range<Int>) {
         denseTasks.withUnsafeBufferPointer { dense in
             depthwiseTasks.withUnsafeBufferPointer { depthwise in
-                for task in tasks {
-                    switch task {
+                for index in range {
+                    switch tasks[index] {
                     case .dense(let index): vf_dense_run(dense.baseAddress.unsafelyUnwrapped + index)
                     case .depthwise(let index): vf_depthwise_run(depthwise.baseAddress.unsafelyUnwrapped + index)
                     case .paired(let index): vf_paired_run(depthwise.baseAddress.unsafelyUnwrapped + index)
                     case .winogradInput(let index): vf_winograd_input_run(&winogradInputs[index])
                     case .winogradOutput(let index): vf_winograd_output_run(&winogradOutputs[index])
+                    case .copy(let source, let target, let rows): source.copyRows(rows, to: target)
                     case .generic(let task): task.run()
                     }
                 }
@@ -75,7 +96,7 @@ final class CPUTaskList {
             bindWinograd(step, weights, faces: faces)
         case .copy:
             for face in faces {
-                bindGeneric(.identity, parameters: [], step: step, rows: task.rows, face: face)
+                tasks.append(.copy(from: view(step.inputs[0], face), to: view(step.output, face), rows: task.rows))
             }
         case .generic(let operation, let parameters):
             for face in faces {
@@ -121,12 +142,14 @@ final class CPUTaskList {
         let addend = step.inputs.count > 1 ? view(step.inputs[1], face) : nil
         let firstRow = rows.lowerBound * convolution.stride.height - convolution.padding.top
         var task = vf_depthwise()
-        task.input = UnsafePointer(
-            input.base + firstRow * input.layout.rowPitch - convolution.padding.left * input.layout.channels
+        task.input_type = input.stored.native
+        task.output_type = output.stored.native
+        task.input = UnsafeRawPointer(
+            input.address(row: firstRow, offset: -convolution.padding.left * input.layout.channels)
         )
         task.input_row_pitch = input.layout.rowPitch
         task.input_pixel_pitch = input.layout.channels
-        task.output = output.row(rows.lowerBound)
+        task.output = output.address(row: rows.lowerBound)
         task.output_row_pitch = output.layout.rowPitch
         task.output_pixel_pitch = output.layout.channels
         task.rows = rows.count
@@ -140,7 +163,7 @@ final class CPUTaskList {
         task.column_dilation = convolution.dilation.width
         task.weights = UnsafePointer(weights.base)
         if let addend {
-            task.addend = UnsafePointer(addend.row(rows.lowerBound))
+            task.addend = UnsafeRawPointer(addend.address(row: rows.lowerBound))
             task.addend_row_pitch = addend.layout.rowPitch
             task.addend_pixel_pitch = addend.layout.channels
         }
@@ -175,20 +198,22 @@ final class CPUTaskList {
             task.tiles = UnsafePointer(tileBuffer.baseAddress)
             task.tile_count = tiles.tiles.count
             task.tiles_per_block = max(1, 112 / Int(vf_tile_height()))
-            task.input = UnsafePointer(memory.base + plan.placement.offsets[step.inputs[0].index] + group.firstInput)
+            task.input_type = stored(step.inputs[0]).native
+            task.output_type = stored(step.output).native
+            task.input = UnsafeRawPointer(base(of: step.inputs[0]) + group.firstInput * stored(step.inputs[0]).size)
             task.input_stride = tiles.inputStride
             task.run_count = geometry.runOffsets.count
             task.run_length = geometry.runLength
             task.run_offsets = UnsafePointer(offsets.baseAddress)
-            task.weights = UnsafePointer(group.weights.base)
+            task.weights = UnsafeRawPointer(group.weights.base)
             task.channels = group.outChannels
             if step.inputs.count > 1 {
-                task.addend = UnsafePointer(
-                    memory.base + plan.placement.offsets[step.inputs[1].index] + group.firstOutput
+                task.addend = UnsafeRawPointer(
+                    base(of: step.inputs[1]) + group.firstOutput * stored(step.inputs[1]).size
                 )
             }
             task.addend_stride = tiles.addendStride
-            task.output = memory.base + plan.placement.offsets[step.output.index] + group.firstOutput
+            task.output = base(of: step.output) + group.firstOutput * stored(step.output).size
             task.output_stride = tiles.outputStride
             task.epilogue = group.epilogue.native
             tasks.append(.dense(denseTasks.count))
@@ -199,12 +224,15 @@ final class CPUTaskList {
     // MARK: For the Winograd steps
 
     /// Memory that a step uses for itself.
-    var scratch: UnsafeMutablePointer<Float> { memory.base + plan.placement.scratchOffset }
-
-    /// The first float of a value's first face, border included.
-    func base(of value: ValueID) -> UnsafeMutablePointer<Float> {
-        memory.base + plan.placement.offsets[value.index]
+    var scratch: UnsafeMutablePointer<Float> {
+        (memory.base + plan.placement.scratchOffset).assumingMemoryBound(to: Float.self)
     }
+
+    /// The first number of a value's first face, border included.
+    func base(of value: ValueID) -> UnsafeMutableRawPointer { memory.base + plan.placement.offsets[value.index] }
+
+    /// How a value is stored.
+    func stored(_ value: ValueID) -> StoredType { plan.program.storedTypes[value.index] }
 
     func keep(_ blocks: UnsafeMutableBufferPointer<vf_winograd_block>) { blockStorage.append(blocks) }
 
@@ -248,14 +276,14 @@ final class CPUTaskList {
         task.tiles = UnsafePointer(tiles.baseAddress)
         task.tile_count = pieces
         task.tiles_per_block = max(1, 112 / limit)
-        task.input = rows
+        task.input = UnsafeRawPointer(rows)
         task.input_stride = depth
         task.run_count = 1
         task.run_length = depth
         task.run_offsets = UnsafePointer(offset.baseAddress)
-        task.weights = UnsafePointer(panels.base)
+        task.weights = UnsafeRawPointer(panels.base)
         task.channels = columns
-        task.output = output
+        task.output = UnsafeMutableRawPointer(output)
         task.output_stride = columns
         task.epilogue.bias = UnsafePointer(zeros.base)
         tasks.append(.dense(denseTasks.count))

@@ -4,13 +4,13 @@ internal import NeuralGraph
 /// One thread's buffers, and the program's tasks bound to them.
 final class CPUWorker: InferenceWorker {
     private let plan: CPUPlan
-    private let memory: AlignedFloats
+    private let memory: AlignedMemory
     private let full: CPUTaskList
     private let single: CPUTaskList
 
     init(plan: CPUPlan) {
         self.plan = plan
-        memory = AlignedFloats(count: plan.placement.size)
+        memory = AlignedMemory(byteCount: plan.placement.size)
         Self.fillBorders(plan, memory)
         full = CPUTaskList(plan: plan, memory: memory, faces: plan.facesPerPass)
         single = plan.facesPerPass == 1 ? full : CPUTaskList(plan: plan, memory: memory, faces: 1)
@@ -54,15 +54,22 @@ final class CPUWorker: InferenceWorker {
     }
 
     /// Memory starts as zeros; borders with other values are written once and never overwritten.
-    private static func fillBorders(_ plan: CPUPlan, _ memory: AlignedFloats) {
+    private static func fillBorders(_ plan: CPUPlan, _ memory: AlignedMemory) {
         for value in plan.placement.borderOwners {
             guard let border = plan.program.borders[value] else { continue }
             let layout = plan.program.layouts[value]
             let faces = plan.placement.facePitches[value] == 0 ? 1 : plan.facesPerPass
             let base = memory.base + plan.placement.offsets[value]
             // The picture inside is overwritten by every face: fill it too.
-            for pixel in 0..<faces * layout.faceSize / layout.channels {
-                for channel in 0..<layout.channels { base[pixel * layout.channels + channel] = border[channel] }
+            switch plan.program.storedTypes[value] {
+            case .float32:
+                let numbers = base.assumingMemoryBound(to: Float.self)
+                for index in 0..<faces * layout.faceSize { numbers[index] = border[index % layout.channels] }
+            case .bfloat16:
+                let numbers = base.assumingMemoryBound(to: UInt16.self)
+                for index in 0..<faces * layout.faceSize {
+                    numbers[index] = StoredType.bfloat16Bits(border[index % layout.channels])
+                }
             }
         }
     }
@@ -71,16 +78,34 @@ final class CPUWorker: InferenceWorker {
 /// A value of one face in a worker's memory.
 struct ValueView {
     let layout: ValueLayout
+    let stored: StoredType
     /// The first pixel of the picture.
-    let base: UnsafeMutablePointer<Float>
+    private let start: UnsafeMutableRawPointer
 
-    init(plan: CPUPlan, memory: AlignedFloats, value: ValueID, face: Int) {
+    init(plan: CPUPlan, memory: AlignedMemory, value: ValueID, face: Int) {
         layout = plan.program.layouts[value.index]
-        base =
-            memory.base + plan.placement.offsets[value.index] + face * plan.placement.facePitches[value.index]
-            + layout.origin
+        stored = plan.program.storedTypes[value.index]
+        start = memory.base + plan.placement.offsets[value.index]
+            + (face * plan.placement.facePitches[value.index] + layout.origin) * stored.size
     }
 
-    /// The first float of a row of the picture.
-    func row(_ row: Int) -> UnsafeMutablePointer<Float> { base + row * layout.rowPitch }
+    /// The number at a row of the picture and an offset from that row's first; borders have negative places.
+    func address(row: Int, offset: Int = 0) -> UnsafeMutableRawPointer {
+        start + (row * layout.rowPitch + offset) * stored.size
+    }
+
+    /// The first pixel, of a value in single precision.
+    var base: UnsafeMutablePointer<Float> { row(0) }
+
+    /// The first number of a row of the picture, of a value in single precision.
+    func row(_ row: Int) -> UnsafeMutablePointer<Float> {
+        assert(stored == .float32)
+        return address(row: row).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Copies rows into another value of the same extent and type.
+    func copyRows(_ rows: Range<Int>, to target: ValueView) {
+        let byteCount = layout.width * layout.channels * stored.size
+        for row in rows { target.address(row: row).copyMemory(from: address(row: row), byteCount: byteCount) }
+    }
 }

@@ -3,6 +3,28 @@ internal import NeuralGraph
 
 /// Weights in the order in which the kernels read them.
 enum WeightPacking {
+    /// As ``panels(_:outChannels:inChannels:positions:)``, or for half precision with pairs of rows interleaved:
+    /// `[panel][half of position × inChannels][panel width][2]`.
+    static func panels(
+        _ weight: ArraySlice<Float>,
+        outChannels: Int,
+        inChannels: Int,
+        positions: Int,
+        stored: StoredType
+    ) -> AlignedMemory {
+        let single = panels(weight, outChannels: outChannels, inChannels: inChannels, positions: positions)
+        guard stored == .bfloat16 else { return single.memory }
+        let width = vf_panel_width()
+        let half = AlignedMemory(byteCount: single.count * 2)
+        let bits = half.base.assumingMemoryBound(to: UInt16.self)
+        for index in 0..<single.count {
+            // A panel has an even number of rows, so pairs never straddle panels.
+            let (row, column) = (index / width, index % width)
+            bits[(row / 2 * width + column) * 2 + row % 2] = StoredType.bfloat16Bits(single.base[index])
+        }
+        return half
+    }
+
     /// `[outChannels, inChannels, positions]` → `[panel][position × inChannels][panel width]`, the rest zero.
     static func panels(
         _ weight: ArraySlice<Float>,

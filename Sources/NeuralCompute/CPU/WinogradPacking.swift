@@ -77,9 +77,10 @@ struct WinogradWeights: Sendable {
     private static func transform(_ kernel: ArraySlice<Float>, into result: inout [Double]) {
         let start = kernel.startIndex
         for row in 0..<6 {
-            let line = (0..<3).map { column in
-                (0..<3).reduce(0.0) { $0 + g[row][$1] * Double(kernel[start + 3 * $1 + column]) }
-            }
+            let line = (0..<3)
+                .map { column in
+                    (0..<3).reduce(0.0) { $0 + g[row][$1] * Double(kernel[start + 3 * $1 + column]) }
+                }
             for column in 0..<6 {
                 result[6 * row + column] = g[column][0] * line[0] + g[column][1] * line[1] + g[column][2] * line[2]
             }

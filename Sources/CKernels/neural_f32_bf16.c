@@ -1,0 +1,12 @@
+#if defined(__x86_64__)
+#include <stddef.h>
+#include <stdint.h>
+#define SIMD_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma"
+#define SIMD_SUFFIX f32_bf16
+#define IN_BF16 0
+#define OUT_BF16 1
+#include "simd_avx512.h"
+#include "stored_bf16.h"
+#include "neural_impl.h"
+#pragma clang attribute pop
+#endif
