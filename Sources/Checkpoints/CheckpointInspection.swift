@@ -82,7 +82,7 @@ public struct CheckpointInspection: Hashable, Sendable {
         do {
             self.init(try CheckpointReader.read(path: path, architecture: architecture, inputSize: inputSize))
             return
-        } catch where error.code == .mismatch && architecture == nil {
+        } catch  where error.code == .mismatch && architecture == nil {
             problem = error
         } catch {
             throw error
