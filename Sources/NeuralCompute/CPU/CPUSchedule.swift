@@ -18,9 +18,8 @@ struct CPUSchedule: Sendable {
 
     var groups: [Group]
 
-    /// Bytes of activations above which steps are interleaved by rows: half of the second-level cache of the cores in
-    /// use today.
-    private static let interleavingThreshold = 512 << 10
+    /// Bytes read and written above which steps are interleaved by rows: the second-level cache of today's cores.
+    private static let interleavingThreshold = 1 << 20
     /// Bytes of rows in flight while interleaving.
     private static let rowBudget = 256 << 10
 
