@@ -109,7 +109,7 @@ let tests: [String: [Target.Dependency]] = [
     ],
     "FaceImagingTests": ["ArtifactFiles", "SeededRandom"],
     "FaceProtocolsTests": ["ArtifactFiles", "SeededRandom"],
-    "NeuralComputeTests": ["ArtifactFiles", "Backbones", "NeuralGraph"],
+    "NeuralComputeTests": ["ArtifactFiles", "Backbones", "CKernels", "NeuralGraph"],
     "NeuralGraphTests": ["ArtifactFiles"],
     "PlottingTests": [],
     "ReportingTests": ["ArtifactFiles", "SeededRandom", "VerificationMetrics"],
