@@ -16,8 +16,9 @@ public struct SyntheticIdentity: Hashable, Sendable {
     /// - Parameters:
     ///   - seed: Names a population.
     ///   - index: Any integer.
-    ///   - diversity: A factor on how far persons differ from the average, 0 (all alike but for sex, age and marks) …
-    ///     1.5; 1 is as varied as a cosmopolitan population. Values outside are brought to the nearer bound.
+    ///   - diversity: A factor on the spread of every measured trait, 0 … 1.5; 1 is as varied as a cosmopolitan
+    ///     population, less makes impostors harder. What is drawn from a list (hair colour and cut, freckles, moles,
+    ///     beard) stays as varied. Values outside are brought to the nearer bound.
     public init(seed: UInt64, index: Int, diversity: Double = 1) {
         self.seed = seed
         self.index = index
