@@ -30,7 +30,7 @@ struct GlassesModel {
         opacity = dark ? uniform(0.9, 0.99) : uniform(0.02, 0.08)
     }
 
-    /// Places everything; meshes in the order left rim, right rim, left lens, right lens, bridge, left and right temple.
+    /// Places everything; the meshes are left rim, right rim, left lens, right lens, bridge, left and right temple.
     func shape(_ meshes: [GridMesh], eyes: EyeTraits, head: HeadSurface) {
         let sellion = head.point(x: 0, y: 0.7)
         let eye = head.point(x: eyes.halfDistance, y: 0)

@@ -11,7 +11,7 @@ struct DeterminismTests {
         return URL(fileURLWithPath: "/" + parts.joined(separator: "/") + "/Fixtures/SyntheticFaces/digests.txt")
     }()
 
-    /// Renders that between them use every model: frames, occluders, hats, beards, long hair, every strength, every size.
+    /// Renders that between them use every model: frames, occluders, hats, beards, long hair, every strength.
     private static func digests() throws -> [String] {
         var lines: [String] = []
         for (size, strength) in [(64, "easy"), (112, "standard"), (160, "hard")] {
