@@ -129,7 +129,8 @@ struct EvaluationJob {
         ContentDigest(
             of: [
                 "network \(checkpoint.metadata.contentDigest)", "architecture \(checkpoint.architectureName)",
-                "preprocessing \(preprocessing)", "backend \(compute.backend) \(compute.precision.rawValue) winograd \(compute.winograd)", "alignment 1",
+                "preprocessing \(preprocessing)",
+                "backend \(compute.backend) \(compute.precision.rawValue) winograd \(compute.winograd)", "alignment 1",
             ]
             .joined(separator: "\n")
         )

@@ -22,7 +22,8 @@ enum ProfileText {
         lines.append("all".padded(62) + numbers(all, total, total, profile.peakOperationsPerSecond))
         lines.append(
             String(
-                format: "one core, %d faces per pass: %.1f faces/s; the fp32 dense kernel's peak in cache is %.0f GFLOP/s",
+                format:
+                    "one core, %d faces per pass: %.1f faces/s; the fp32 dense kernel's peak in cache is %.0f GFLOP/s",
                 facesPerPass,
                 1 / total,
                 profile.peakOperationsPerSecond * 1e-9

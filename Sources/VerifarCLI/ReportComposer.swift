@@ -108,7 +108,8 @@ struct ReportComposer {
 
     private var checkpointSummary: CheckpointSummary {
         let precision = job.compute.precision
-        let notes = checkpoint.notes
+        let notes =
+            checkpoint.notes
             + (precision == .float32 ? [] : ["activations and weights rounded to \(precision.rawValue)"])
         return CheckpointSummary(
             file: FileSystem.lastComponent(job.checkpointPath),

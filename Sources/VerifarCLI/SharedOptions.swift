@@ -89,10 +89,17 @@ struct PolicyOptions: ParsableArguments {
 
 /// How the network is computed; nothing here changes a result beyond rounding.
 struct ComputeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Precision of the network: bf16 is about twice as fast where the CPU has it.", valueName: "fp32|bf16"))
+    @Option(
+        help: ArgumentHelp(
+            "Precision of the network: bf16 is about twice as fast where the CPU has it.",
+            valueName: "fp32|bf16"
+        )
+    )
     var precision: InferencePrecision = .float32
 
-    @Option(help: ArgumentHelp("Faces a thread takes through the network together; changes speed only.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Faces a thread takes through the network together; changes speed only.", valueName: "n")
+    )
     var batch: Int?
 
     @Option(help: ArgumentHelp("The backend.", valueName: "name"))
@@ -113,11 +120,12 @@ struct ComputeOptions: ParsableArguments {
 
     /// Compiles a network.
     func plan(_ checkpoint: ResolvedCheckpoint) throws(InputError) -> any InferencePlan {
-        try ComputeBackends.backend(named: backend).inferencePlan(
-            graph: checkpoint.graph,
-            weights: checkpoint.weights,
-            options: inferenceOptions
-        )
+        try ComputeBackends.backend(named: backend)
+            .inferencePlan(
+                graph: checkpoint.graph,
+                weights: checkpoint.weights,
+                options: inferenceOptions
+            )
     }
 }
 

@@ -28,15 +28,16 @@ struct Forward {
         }
         let backbone = try BackboneCatalogue.backbone(named: arguments[1])
         let configuration = backbone.defaultConfiguration
-        let plan = try CPUBackend().inferencePlan(
-            graph: backbone.graph(configuration),
-            weights: backbone.initialWeights(configuration, seed: 1),
-            options: InferenceOptions(
-                facesPerPass: threads == 0 ? 1 : nil,
-                usesWinograd: !arguments.contains("direct"),
-                precision: precision
+        let plan = try CPUBackend()
+            .inferencePlan(
+                graph: backbone.graph(configuration),
+                weights: backbone.initialWeights(configuration, seed: 1),
+                options: InferenceOptions(
+                    facesPerPass: threads == 0 ? 1 : nil,
+                    usesWinograd: !arguments.contains("direct"),
+                    precision: precision
+                )
             )
-        )
         let count = max(threads, 1)
         let workers = Workers(all: (0..<count).map { _ in plan.makeWorker() })
         let size = plan.inputShape.count

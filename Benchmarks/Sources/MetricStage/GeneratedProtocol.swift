@@ -23,7 +23,8 @@ struct GeneratedProtocol {
 
     func write(to folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder + "/meta", withIntermediateDirectories: true)
-        var media = "", points = ""
+        var media = ""
+        var points = ""
         let templates = size.enrolled + size.verification
         for image in 0..<size.images {
             let template = image < templates ? image : (image &* 2_654_435_761 >> 7) % templates

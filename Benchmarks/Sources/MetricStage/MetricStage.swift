@@ -33,7 +33,8 @@ struct MetricStage {
             let reading = try ProtocolReader(
                 descriptor,
                 options: ProtocolReadOptions(workers: threads, checksImageFiles: false)
-            ).read(dataFolder: folder)
+            )
+            .read(dataFolder: folder)
             let value = try reading.validProtocol()
             clock.lap("read protocol")
             let embeddings = Self.embeddings(images: value.images.count)
@@ -56,12 +57,13 @@ struct MetricStage {
                 labels: value.comparisons.labels,
                 templateCount: templates.count
             )
-            _ = try await SubjectBootstrap(replicates: 1000, seed: 1, threads: threads).tarIntervals(
-                scores: .single(scores),
-                labels: value.comparisons.labels,
-                subjects: subjects,
-                targets: FARTarget.standard
-            )
+            _ = try await SubjectBootstrap(replicates: 1000, seed: 1, threads: threads)
+                .tarIntervals(
+                    scores: .single(scores),
+                    labels: value.comparisons.labels,
+                    subjects: subjects,
+                    targets: FARTarget.standard
+                )
             clock.lap("1000 replicates")
             clock.report(points: points)
         }
@@ -95,11 +97,14 @@ struct Stopwatch {
 
     func report(points: [Double]) {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }?.split(separator: " ")
+        let peak =
+            status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }?.split(separator: " ")
             .compactMap { Int($0) }.first ?? 0
         let parts = laps.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ")
         let stages = ["aggregate", "compare", "roc and operating points"]
         let sum = laps.filter { stages.contains($0.0) }.reduce(0) { $0 + $1.1 }
-        print("{\"peer\": \"verifar\", \(parts), \"metric stage\": \(sum), \"peak_mib\": \(peak / 1024), \"tar\": \(points)}")
+        print(
+            "{\"peer\": \"verifar\", \(parts), \"metric stage\": \(sum), \"peak_mib\": \(peak / 1024), \"tar\": \(points)}"
+        )
     }
 }

@@ -111,9 +111,10 @@ extension CPUStep {
 
     /// Bytes read and written for one face.
     fileprivate func traffic(in program: CPUProgram) -> Int {
-        (inputs + [output]).reduce(0) { total, value in
-            total + program.layouts[value.index].faceSize * program.storedTypes[value.index].size
-        }
+        (inputs + [output])
+            .reduce(0) { total, value in
+                total + program.layouts[value.index].faceSize * program.storedTypes[value.index].size
+            }
     }
 
     /// How many leading rows of an input the leading `rows` rows of the output need.

@@ -85,7 +85,8 @@ struct ValueView {
     init(plan: CPUPlan, memory: AlignedMemory, value: ValueID, face: Int) {
         layout = plan.program.layouts[value.index]
         stored = plan.program.storedTypes[value.index]
-        start = memory.base + plan.placement.offsets[value.index]
+        start =
+            memory.base + plan.placement.offsets[value.index]
             + (face * plan.placement.facePitches[value.index] + layout.origin) * stored.size
     }
 

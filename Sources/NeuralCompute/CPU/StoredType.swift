@@ -58,8 +58,10 @@ struct StoredTypes {
         switch node.operation {
         case .convolution(let convolution):
             let perGroup = graph.shape(of: node.inputs[0]).channels / convolution.groups
-            let runLength = perGroup * (convolution.groups == 1 && convolution.dilation.width == 1
-                ? convolution.kernel.width : 1)
+            let runLength =
+                perGroup
+                * (convolution.groups == 1 && convolution.dilation.width == 1
+                    ? convolution.kernel.width : 1)
             let isDense = !(convolution.outChannels == graph.shape(of: node.inputs[0]).channels && perGroup <= 2)
             // Half-precision products take two inputs at a time.
             if isDense && !runLength.isMultiple(of: 2) { types[node.inputs[0].index] = .float32 }
