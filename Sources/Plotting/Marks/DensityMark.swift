@@ -34,6 +34,8 @@ public struct DensityMark: PlotMark {
         let rows = counts.count / columns
         let width = frame.width / Double(columns)
         let height = frame.height / Double(rows)
+        // Without smoothing, neighbours neither overlap nor leave seams.
+        canvas.open("g", [("shape-rendering", "crispEdges")])
         for (index, count) in counts.enumerated() where count > 0 {
             // The faintest square is still visible: single points matter most here.
             let share = most == 1 ? 1 : log(Double(count)) / log(Double(most))
@@ -41,10 +43,11 @@ public struct DensityMark: PlotMark {
                 ink,
                 x: frame.left + Double(index % columns) * width,
                 y: frame.top + frame.height - Double(index / columns + 1) * height,
-                width: width + 0.2,
-                height: height + 0.2,
+                width: width,
+                height: height,
                 opacity: 0.25 + 0.75 * share
             )
         }
+        canvas.close("g")
     }
 }

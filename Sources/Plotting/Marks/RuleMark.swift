@@ -48,7 +48,7 @@ public struct RuleMark: PlotMark {
             canvas.text(label, .muted, x: x + shift, y: frame.top + 13, anchor: isNearEnd ? .end : .start, size: 12)
         case .horizontal:
             guard let y = frame.y(value) else { return }
-            canvas.text(label, .muted, x: frame.left + frame.width, y: y - 5, anchor: .end, size: 12)
+            canvas.text(label, .muted, x: frame.left + 5, y: y - 5, anchor: .start, size: 12)
         }
     }
 }

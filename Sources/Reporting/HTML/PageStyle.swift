@@ -26,7 +26,7 @@ enum PageStyle {
         .tile .value.none{font-size:1.25rem;line-height:1.4;padding:.3rem 0}
         .tile .value small{font-weight:400;font-size:1rem;white-space:nowrap}
         .tile p{margin:.15rem 0 0;font-size:.88rem;line-height:1.4}
-        .scroll{overflow-x:auto}
+        .scroll{overflow-x:auto;margin:.4rem 0 1rem}
         table{border-collapse:collapse;width:100%;font-size:.92rem}
         caption{text-align:left;font-weight:600;padding:.2rem 0 .4rem}
         th,td{padding:.32rem .6rem;text-align:left;vertical-align:baseline}
@@ -75,8 +75,8 @@ enum PageStyle {
         th button{border:0;background:none;padding:0;font-weight:600;font-size:1em;color:inherit;text-align:inherit}
         th[aria-sort=ascending] button::after{content:" ▲";font-size:.7em}
         th[aria-sort=descending] button::after{content:" ▼";font-size:.7em}
-        .quoted td{color:var(--soft)}
-        .quoted td:first-child{font-style:italic}
+        .sortable td small{display:block;white-space:normal}
+        .sortable td.r small,.sortable th{white-space:nowrap}
         @media screen and (prefers-color-scheme:dark){:root{--paper:#14181c;--ink:#e8e8e8;--soft:#a3a9b0;\
         --line:#3a4149;--tile:#1c2228;--accent:#6cb6ff;--warn:#2e2617;--warn-line:#ffb454}
         \(PlotInk.styleRules { $0.darkColor })}

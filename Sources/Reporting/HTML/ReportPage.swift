@@ -49,7 +49,7 @@ enum ReportPage {
         {{> table}}{{/modes}}
 
         {{#hardest}}<h2>Where it is most wrong</h2>
-        <p>A label error or a wrong alignment shows here first.</p>
+        <p>A label error or a wrong alignment shows here first. Comparisons are numbered from 0, as in scores.npy.</p>
         <h3>Impostors with the highest scores</h3>
         <div class="pairs">{{#impostor}}{{> pair}}{{/impostor}}</div>
         <h3>Genuine comparisons with the lowest scores</h3>

@@ -24,9 +24,7 @@ enum MarkdownText {
     static func table(_ table: ReportTable) -> String {
         let titles = table.columns.map { escaped($0.title) }
         let rows = table.rows.map { row in
-            row.map { cell in
-                cell.detail.map { "\(escaped(cell.text)) (\(escaped($0)))" } ?? escaped(cell.text)
-            }
+            row.map { escaped($0.line) }
         }
         let widths = titles.indices.map { column in
             max(3, ([titles[column]] + rows.map { $0[column] }).map(\.count).max() ?? 0)

@@ -82,12 +82,19 @@ enum NumberText {
     static func magnitude(_ value: Int) -> String {
         let number = Double(value)
         switch value.magnitude {
-        case 10_000_000_000...: return fixed(number / 1e9, decimals: 1) + " G"
-        case 1_000_000_000...: return fixed(number / 1e9, decimals: 2) + " G"
-        case 10_000_000...: return fixed(number / 1e6, decimals: 1) + " M"
-        case 100_000...: return fixed(number / 1e6, decimals: 2) + " M"
+        case 10_000_000_000...: return trimmed(number / 1e9, decimals: 1) + " G"
+        case 1_000_000_000...: return trimmed(number / 1e9, decimals: 2) + " G"
+        case 10_000_000...: return trimmed(number / 1e6, decimals: 1) + " M"
+        case 100_000...: return trimmed(number / 1e6, decimals: 2) + " M"
         default: return count(value)
         }
+    }
+
+    /// At most so many decimals, without zeros at the end.
+    private static func trimmed(_ value: Double, decimals: Int) -> String {
+        var text = fixed(value, decimals: decimals)
+        while text.hasSuffix("0") && text.contains(".") { text.removeLast() }
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 
     /// A duration: `0.42 s`, `3 min 12 s`, `2 h 5 min`.

@@ -27,6 +27,12 @@ struct ReportTable {
             self.text = text
             self.detail = detail
         }
+
+        /// Both on one line: `95.42 [95.12, 95.70]`, `11 (22.jpg)`.
+        var line: String {
+            guard let detail, !detail.isEmpty else { return text }
+            return detail.hasSuffix("]") ? "\(text) \(detail)" : "\(text) (\(detail))"
+        }
     }
 
     let caption: String

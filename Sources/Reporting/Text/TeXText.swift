@@ -32,35 +32,51 @@ enum TeXText {
         return digits == "1" ? "$10^{\(exponent)}$" : "$\(digits)\\cdot10^{\(exponent)}$"
     }
 
+    /// Text in which rates such as `1e-4` stand as powers of ten.
+    private static func withPowers(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false)
+            .map { word in
+                let number = word.hasSuffix(":") ? word.dropLast() : word
+                guard number.contains("e-"), number.first?.isNumber == true, let value = Double(number) else {
+                    return escaped(String(word))
+                }
+                return rate(value) + word.suffix(word.count - number.count)
+            }
+            .joined(separator: " ")
+    }
+
     /// A table in booktabs style; cells of small columns are set small, notes stand below.
     static func table(_ table: ReportTable, label: String) -> String {
         let columns = table.columns.map { $0.alignment == .right ? "r" : "l" }.joined()
         func cell(_ text: String, _ column: ReportTable.Column) -> String {
-            let escaped = escaped(text)
-            return column.isSmall && !escaped.isEmpty ? "{\\scriptsize \(escaped)}" : escaped
+            let typeset = withPowers(text)
+            return column.isSmall && !typeset.isEmpty ? "{\\scriptsize \(typeset)}" : typeset
         }
         let titles = table.columns.map { cell($0.title, $0) }.joined(separator: " & ")
         let rows = table.rows.map { row in
             zip(row, table.columns)
                 .map { content, column in
-                    let detail = content.detail.map { " {\\scriptsize \(escaped($0))}" } ?? ""
-                    return cell(content.text, column) + detail
+                    guard let detail = content.detail, !detail.isEmpty else { return cell(content.text, column) }
+                    let small = "{\\scriptsize \(escaped(detail))}"
+                    if column.alignment == .right { return cell(content.text, column) + " " + small }
+                    return "\\begin{tabular}[t]{@{}l@{}}\(cell(content.text, column)) \\\\ \(small)\\end{tabular}"
                 }
                 .joined(separator: " & ") + " \\\\\n"
         }
-        let notes = table.notes.map { escaped($0) }.joined(separator: " ")
+        let notes = table.notes.map { withPowers($0) }.joined(separator: " ")
         return """
             \\begin{table}[htbp]
             \\centering
             \\caption{\(escaped(table.caption))}
             \\label{\(label)}
             \\small
+            \\resizebox{\\ifdim\\width>\\linewidth \\linewidth\\else \\width\\fi}{!}{%
             \\begin{tabular}{@{}\(columns)@{}}
             \\toprule
             \(titles) \\\\
             \\midrule
             \(rows.joined())\\bottomrule
-            \\end{tabular}
+            \\end{tabular}}
             \(notes.isEmpty ? "" : "\n\\smallskip\n\\begin{minipage}{\\linewidth}\\footnotesize \(notes)\\end{minipage}\n")\
             \\end{table}
 
@@ -103,6 +119,8 @@ enum TeXText {
         \\usepackage[T1]{fontenc}
         \\usepackage[utf8]{inputenc}
         \\usepackage[margin=2cm]{geometry}
+        \\IfFileExists{lmodern.sty}{\\usepackage{lmodern}}{}
+        \\usepackage{graphicx}
         \\usepackage{booktabs}
         \\begin{document}
         \\section*{\(escaped(title))}

@@ -1,0 +1,156 @@
+import ArtifactFiles
+import Foundation
+import Reporting
+import Testing
+import VerificationMetrics
+
+@Suite struct LeaderboardTests {
+    private func files(_ board: Leaderboard) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: board.files().map { ($0.name, $0.text) })
+    }
+
+    private func rows(_ csv: String?) -> [[String: String]] {
+        let lines = (csv ?? "").split(separator: "\n")
+            .map { line in
+                // No field of these tests holds a quote.
+                var fields: [String] = [""]
+                var isQuoted = false
+                for character in line {
+                    if character == "\"" {
+                        isQuoted.toggle()
+                    } else if character == ",", !isQuoted {
+                        fields.append("")
+                    } else {
+                        fields[fields.count - 1].append(character)
+                    }
+                }
+                return fields
+            }
+        return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
+    }
+
+    @Test func publishedRowsAreThoseOfThePapers() throws {
+        let board = try Leaderboard(runs: [], includesPublished: true, sortFAR: try FARTarget("1e-5"))
+        let rows = rows(files(board)["leaderboard.csv"])
+        #expect(rows.allSatisfy { $0["quoted"] == "true" && $0["source"]?.isEmpty == false })
+        func tar(_ family: String, _ system: String, _ far: String) -> [Double] {
+            rows.filter { $0["family"]?.hasPrefix(family) == true && $0["system"] == system && $0["far_target"] == far }
+                .compactMap { $0["tar"].flatMap { Double($0) } }
+        }
+        #expect(tar("A.", "MobileFaceNet, SH-KD", "1e-6") == [0.9024])
+        #expect(tar("A.", "MobileFaceNet, no distillation", "1e-5") == [0.9275, 0.9220])
+        #expect(tar("B.", "MobileFaceNet", "1e-4") == [0.9504, 0.9423, 0.9361])
+        #expect(tar("C.", "QUD", "1e-5") == [0.816])
+        // Sums over all rows, added up from the tables apart from this code: no digit is mistyped.
+        func sum(_ family: String, _ far: String) -> Double {
+            rows.filter { $0["family"]?.hasPrefix(family) == true && $0["far_target"] == far }
+                .compactMap { $0["tar"].flatMap { Double($0) } }.reduce(0, +) * 100
+        }
+        #expect(abs(sum("A.", "1e-6") - 539.62) < 1e-6 && abs(sum("A.", "1e-5") - 843.22) < 1e-6)
+        #expect(abs(sum("A.", "1e-4") - 861.63) < 1e-6)
+        #expect(abs(sum("B.", "1e-5") - 463.72) < 1e-6 && abs(sum("B.", "1e-4") - 476.10) < 1e-6)
+        #expect(rows.filter { $0["family"]?.hasPrefix("C.") == true }.count == 40)
+        #expect(abs(sum("C.", "1e-5") - 1641.16) < 1e-6 && abs(sum("C.", "1e-4") - 1797.75) < 1e-6)
+    }
+
+    @Test func ranksAreOneMoreThanTheCertainlyBetter() throws {
+        let folder = try TemporaryFolder()
+        let yaml = """
+            families:
+              - name: ranks
+                genuine: 10000
+                rows:
+                  - {name: worst, tar: {1e-5: 80}}
+                  - {name: best, tar: {1e-5: 90}}
+                  - {name: near best, tar: {1e-5: 89.9}}
+                  - {name: third, tar: {1e-5: 85}}
+                  - {name: elsewhere, tar: {1e-4: 99}}
+            """
+        try AtomicFile.write(yaml, to: folder.file("rows.yml"))
+        let board = try Leaderboard(
+            runs: [],
+            includesPublished: false,
+            additions: [folder.file("rows.yml")],
+            sortFAR: try FARTarget("1e-5")
+        )
+        let order = rows(files(board)["leaderboard.csv"]).map { ($0["system"] ?? "") + " " + ($0["rank"] ?? "") }
+        #expect(order == ["best 1", "near best 1", "third 3", "worst 4", "elsewhere "])
+        let other = try Leaderboard(
+            runs: [],
+            includesPublished: false,
+            additions: [folder.file("rows.yml")],
+            sortFAR: try FARTarget("1e-4")
+        )
+        #expect(rows(files(other)["leaderboard.csv"]).first?["system"] == "elsewhere")
+    }
+
+    @Test func runsOfOneProtocolFormAFamilyAndUnresolvedRatesHaveNoRank() async throws {
+        let folders = try (0..<2).map { _ in try TemporaryFolder() }
+        for (index, folder) in folders.enumerated() {
+            try await SampleRun(seed: UInt64(index)).writeScoresAlone(to: folder.path, name: "run \(index)")
+        }
+        let runs = try folders.map { try RunFolder(path: $0.path) }
+        let board = try Leaderboard(runs: runs, includesPublished: true, sortFAR: try FARTarget("1e-4"))
+        let files = files(board)
+        let markdown = try #require(files["leaderboard.md"])
+        #expect(markdown.components(separatedBy: "\n## ").count == 5)
+        #expect(markdown.contains("## Measured here: sample, 30 genuine and 1,740 impostor comparisons"))
+        #expect(markdown.contains("|    – | run 0"))
+        #expect(markdown.contains("not resolved"))
+        let page = try MarkupElements(page: try #require(files["leaderboard.html"]))
+        #expect(page.elements.filter { $0.name == "table" && $0.attributes["class"] == "sortable" }.count == 4)
+        #expect(board.summaryText.contains("Quoted") == false && board.summaryText.contains("Rank"))
+    }
+
+    @Test(arguments: [
+        ("families: []", "needs runs"),
+        ("famlies: []", "unknown key 'famlies'"),
+        ("families: [{name: a, rows: [{name: b, tar: {1e-5: 190}}]}]", "in percent"),
+        ("families: [{name: a, rows: [{name: b, tar: {fast: 90}}]}]", "row 'b'"),
+        ("families: [{name: a, rows: [{name: b, tar: {1e-5: 90, 0.00001: 91}}]}]", "occurs twice"),
+        ("families: [{name: a, rows: [{name: b, tarr: {1e-5: 90}}]}]", "unknown key 'tarr'"),
+        ("families: [{name: a, rows: [{name: b, tar: {1e-5: high}}]}]", "tar"),
+    ])
+    func mistakesInAFileOfRowsAreNamed(yaml: String, word: String) throws {
+        let folder = try TemporaryFolder()
+        try AtomicFile.write(yaml, to: folder.file("rows.yml"))
+        let error = #expect(throws: InputError.self) {
+            _ = try Leaderboard(
+                runs: [],
+                includesPublished: false,
+                additions: [folder.file("rows.yml")],
+                sortFAR: try FARTarget("1e-5")
+            )
+        }
+        #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func unknownColumnListsTheKnown() throws {
+        let error = #expect(throws: InputError.self) {
+            _ = try Leaderboard(runs: [], includesPublished: true, sortFAR: try FARTarget("1e-3"))
+        }
+        #expect(error?.description == "unknown column to sort by '1e-3' (expected one of 1e-4, 1e-5, 1e-6)")
+    }
+
+    @Test func hostileRowsChangeTextOnly() throws {
+        let folder = try TemporaryFolder()
+        func shape(_ name: String) throws -> (shape: [String], tex: String) {
+            let quoted = "'" + name.replacing("'", with: "''") + "'"
+            let yaml = "families: [{name: \(quoted), rows: [{name: \(quoted), source: \(quoted), tar: {1e-5: 90}}]}]"
+            try AtomicFile.write(yaml, to: folder.file("rows.yml"))
+            let board = try Leaderboard(
+                runs: [],
+                includesPublished: false,
+                additions: [folder.file("rows.yml")],
+                sortFAR: try FARTarget("1e-5")
+            )
+            let files = files(board)
+            let page = try MarkupElements(page: try #require(files["leaderboard.html"]))
+            return (page.shape, try #require(files["leaderboard.tex"]))
+        }
+        let hostile = HostileText.script + HostileText.attribute + HostileText.latex + HostileText.template
+        let found = try shape(hostile.replacing("&", with: ""))
+        #expect(found.shape == (try shape("plain").shape))
+        #expect(!found.tex.contains("\\input"))
+    }
+}
