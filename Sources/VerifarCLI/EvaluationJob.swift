@@ -58,6 +58,13 @@ struct EvaluationJob {
             )
         }
         clock.mark("metrics")
+        let pictures = try FacePictures(
+            runs[0],
+            of: protocolValue,
+            embeddings: extraction.embeddings,
+            source: includesPictures ? try source(protocolValue, choice) : nil,
+            preprocessing: choice.preprocessing
+        )
         let composer = ReportComposer(
             job: self,
             checkpoint: checkpoint,
@@ -66,6 +73,7 @@ struct EvaluationJob {
             protocolValue: protocolValue,
             extraction: extraction,
             runs: runs,
+            pictures: pictures,
             clock: clock
         )
         try composer.write(log: log)
@@ -108,11 +116,7 @@ struct EvaluationJob {
             cache: cache,
             failureLimit: failureLimit
         )
-        let source = try ProtocolFaceSource(
-            protocolValue,
-            dataFolder: dataFolder,
-            preprocessing: choice.preprocessing
-        )
+        let source = try source(protocolValue, choice)
         let progress = Progress("embedding", unit: "images", isQuiet: isQuiet)
         let result = try pipeline.run(source) { progress.update($0.done, of: $0.total, skipped: $0.cached) }
         let embedded = source.count - result.cachedCount
@@ -122,6 +126,13 @@ struct EvaluationJob {
         )
         for failure in result.failures { log.note("failed: \(failure.name): \(failure.cause.detail)") }
         return result
+    }
+
+    private func source(
+        _ protocolValue: VerificationProtocol,
+        _ choice: PreprocessingChoice
+    ) throws(InputError) -> ProtocolFaceSource {
+        try ProtocolFaceSource(protocolValue, dataFolder: dataFolder, preprocessing: choice.preprocessing)
     }
 
     /// Names everything that an embedding depends on besides the picture.

@@ -17,6 +17,7 @@ struct ReportComposer {
     let protocolValue: VerificationProtocol
     let extraction: EmbeddingPipeline.Result
     let runs: [PolicyRun]
+    let pictures: FacePictures
     let clock: JobClock
 
     private var main: PolicyRun { runs[0] }
@@ -30,7 +31,8 @@ struct ReportComposer {
         try writeArrays(to: folder)
         try AtomicFile.write(failureTable, to: FileSystem.join(folder, "failures.csv"))
         try AtomicFile.write(log.text, to: FileSystem.join(folder, "run.log"))
-        try ReportFiles.write(ReportDocument(report: report()), to: folder)
+        try pictures.write(to: folder)
+        try ReportFiles.write(ReportDocument(report: report(), pictures: pictures.files), to: folder)
     }
 
     private func writeArrays(to folder: String) throws {
@@ -95,6 +97,8 @@ struct ReportComposer {
         if runs.count > 1 {
             report.modes = runs.map { ModeResult(policy: PolicySummary($0.policy), results: $0.measurement.results) }
         }
+        report.hardest = pictures.hardest
+        report.contactSheet = pictures.sheet
         report.failures = failureSummary
         report.timing = timing
         report.environment = EnvironmentSummary(

@@ -42,6 +42,7 @@ enum SummaryText {
     }
 
     private static func rate(_ value: Double) -> String {
-        value < 0.01 ? String(format: "%.0e", value) : "\(value)"
+        let short = String(format: "%.0e", value)
+        return Double(short) == value ? short : "\(value)"
     }
 }

@@ -25,6 +25,9 @@ public struct VerifarCommand: ParsableCommand {
             MetricsCommand.self,
             ProtocolCommand.self,
             CheckpointCommand.self,
+            ReportCommand.self,
+            CompareCommand.self,
+            LeaderboardCommand.self,
             SynthCommand.self,
         ]
     )
