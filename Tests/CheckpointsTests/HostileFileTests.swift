@@ -137,6 +137,33 @@ import Testing
         #expect(error?.code == .limitExceeded)
     }
 
+    /// As many names as modules, nested: looking for the network below every prefix must stay cheap.
+    @Test(.timeLimit(.minutes(1)))
+    func manyPrefixesCostLittle() throws {
+        var json = "{"
+        for index in 0..<60_000 {
+            let path = (0..<6).map { "m\((index >> ($0 * 3)) & 15)" }.joined(separator: ".")
+            json +=
+                (index == 0 ? "" : ",")
+                + "\"\(path).\(index)\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"
+        }
+        json += "}"
+        let header = withUnsafeBytes(of: UInt64(json.utf8.count).littleEndian) { Array($0) }
+        // Without a bound this is minutes.
+        #expect(try read(header + Array(json.utf8)).weights.names.count == 60_000)
+    }
+
+    @Test(arguments: [
+        ("Checkpoints/PyTorch/torchscript.pt", "TorchScript"), ("Checkpoints/PyTorch/git_lfs_pointer.pth", "Git LFS"),
+        ("Checkpoints/PyTorch/web_page.pth", "HTML"), ("Checkpoints/PyTorch/tar_0_1.pth", "tar archive"),
+        ("Checkpoints/PyTorch/refused_whole_module.pth", "torch.save(model.state_dict()"),
+        ("Checkpoints/ONNX/outputs.npy", "NumPy"),
+    ])
+    func saysWhatTheFileIsInstead(_ file: String, _ text: String) {
+        let error = #expect(throws: InputError.self) { try CheckpointReader.read(path: Fixture.path(file)) }
+        #expect(error?.description.contains(text) ?? false, "\(error?.description ?? "")")
+    }
+
     @Test func everyHalfIsRead() throws {
         var data: [UInt8] = []
         for bits in UInt16.min...UInt16.max { data += [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)] }

@@ -211,6 +211,56 @@ import Testing
         #expect(error?.description.contains("digest") ?? false)
     }
 
+    @Test func foreignEntriesDoNotSpeakForThisProject() throws {
+        let network = NarrowNetwork.all[0]
+        var checkpoint = try network.checkpoint()
+        checkpoint.metadata.strings = ["verifar.preprocessing.mean": "9,9,9", "verifar.graph": "{}", "epoch": "12"]
+        let path = folder.file("a.safetensors")
+        try CheckpointWriter.write(checkpoint, to: path, as: .safetensors)
+        let found = try CheckpointReader.read(path: path)
+        #expect(found.metadata.preprocessing == ["name": "insightface"])
+        #expect(found.metadata.strings["epoch"] == "12")
+        #expect(found.graphIsCatalogued)
+    }
+
+    @Test(arguments: [
+        #"{"inputHeight":112,"inputWidth":112,"embeddingSize":512,"widthMultiplier":1e300}"#,
+        #"{"inputHeight":9223372036854775807,"inputWidth":112,"embeddingSize":512,"widthMultiplier":1}"#,
+        #"{"inputHeight":112,"inputWidth":112,"embeddingSize":-1,"widthMultiplier":1}"#,
+        #"{"inputHeight":112,"inputWidth":112}"#, "[", "\"\"",
+    ])
+    func absurdConfigurationsAreRefused(_ configuration: String) throws {
+        let metadata = ["verifar.version": "1", "verifar.architecture": "mbf", "verifar.configuration": configuration]
+        let file = try foreignSafetensors([], metadata: metadata)
+        let error = #expect(throws: InputError.self) { try read(file) }
+        #expect(error?.description.contains("verifar.configuration") ?? false)
+    }
+
+    @Test(arguments: [
+        #"{"inputShape":{"spatial":{"height":9223372036854775807,"width":2,"channels":3}},"nodes":[],"output":{"index":0}}"#,
+        #"{"inputShape":{"vector":{"_0":-4}},"nodes":[],"output":{"index":0}}"#,
+        #"{"inputShape":{"spatial":{"height":2,"width":2,"channels":3}},"nodes":[],"output":{"index":-1}}"#,
+        #"{"inputShape":{"spatial":{"height":2,"width":2,"channels":3}},"nodes":[{"name":"p","inputs":[{"index":0}],"operation":{"pad":{"_0":{"top":9223372036854775807,"left":0,"bottom":1,"right":0},"value":0}}}],"output":{"index":1}}"#,
+    ])
+    func absurdGraphsAreRefused(_ graph: String) throws {
+        let file = try foreignSafetensors([], metadata: ["verifar.version": "1", "verifar.graph": graph])
+        let error = #expect(throws: InputError.self) { try read(file) }
+        #expect(error?.description.contains("verifar.graph") ?? false)
+    }
+
+    @Test func trainedWeightsTakeThePlaceOfTheFiles() throws {
+        let original = try NarrowNetwork.all[2].checkpoint()
+        var weights = original.weights
+        let name = try #require(weights.names.first)
+        let tensor = try #require(weights[name])
+        weights[name] = Tensor(shape: tensor.shape, values: tensor.values.map { $0 + 1 })
+        let trained = try original.replacingWeights(weights)
+        #expect(trained.weights == weights)
+        #expect(trained.metadata.digest != original.metadata.digest)
+        weights[name] = nil
+        #expect(throws: InputError.self) { try original.replacingWeights(weights) }
+    }
+
     @Test func aLaterVersionIsRefused() throws {
         let file = try foreignSafetensors([], metadata: ["verifar.version": "2"])
         let error = #expect(throws: InputError.self) { try read(file) }

@@ -57,11 +57,12 @@ struct ParameterSelection {
         let found = found.filter { !TrainingLeftover.matches($0.name) }
         var level = [PrefixGroup(prefix: "", members: Array(found.indices))]
         var nearest: (prefix: String, match: ArchitectureMatch)?
-        var groupCount = 0
+        var budget = PrefixGroup.workLimit
         for _ in 0..<PrefixGroup.deepest where !level.isEmpty {
             var fitting: [(prefix: String, match: ArchitectureMatch)] = []
-            for group in level.prefix(PrefixGroup.limit - groupCount) {
-                groupCount += 1
+            for group in level {
+                budget -= group.members.count + 1000
+                if budget < 0 { break }
                 for match in ArchitectureMatch.all(found: group.stripped(found), architecture: architecture) {
                     if match.comparison.isMatch { fitting.append((group.prefix, match)) }
                     let best = nearest?.match.comparison.matchedCount ?? 0
@@ -86,9 +87,12 @@ private struct PrefixGroup {
     var prefix: String
     var members: [Int]
 
-    /// How many components a prefix may have, and how many prefixes are tried: bounds for hostile files.
+    /// How many components a prefix may have.
     static let deepest = 6
-    static let limit = 256
+    /// How many names are looked at, under all prefixes together: a bound for hostile files.
+    ///
+    /// A state_dict of a student, a teacher and their optimisers takes about 50,000.
+    static let workLimit = 1_000_000
     /// Fewer tensors are no network.
     private static let fewestTensors = 4
     /// Wrappers that training code puts around a network, the more telling first: of a student and a teacher in one

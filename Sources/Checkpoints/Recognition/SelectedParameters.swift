@@ -20,8 +20,15 @@ struct SelectedParameters {
     ) throws(InputError) {
         let needed = selection.match.map { Set($0.graph.parameters.map(\.name)) }
         var leftovers = 0
-        for (index, name) in names.enumerated() where name.hasPrefix(selection.prefix) {
-            let stripped = String(name.dropFirst(selection.prefix.count))
+        var outside = 0
+        for (index, name) in names.enumerated() {
+            // By bytes: a prefix's last dot and a combining mark behind it are one character.
+            guard name.utf8.starts(with: selection.prefix.utf8),
+                let stripped = String(name.utf8.dropFirst(selection.prefix.utf8.count))
+            else {
+                outside += 1
+                continue
+            }
             if TrainingLeftover.matches(stripped) {
                 leftovers += 1
             } else if needed?.contains(stripped) ?? true {
@@ -32,7 +39,6 @@ struct SelectedParameters {
             notes.append("stripped the prefix '\(selection.prefix)' from \(weights.names.count) names")
         }
         if leftovers > 0 { notes.append("ignored \(leftovers) counters (num_batches_tracked and the like)") }
-        let outside = names.count { !$0.hasPrefix(selection.prefix) }
         if outside > 0 { notes.append("ignored \(outside) tensors outside '\(selection.prefix)'") }
         if let unrelated = selection.match?.comparison.unrelated, !unrelated.isEmpty {
             notes.append("ignored \(unrelated.count) unrelated: \(ParameterComparison.list(unrelated))")

@@ -12,7 +12,6 @@ enum VerifarMetadata {
     static let dataDigest = "verifar.data.sha256"
     static let sourceDigest = "verifar.source.sha256"
     static let preprocessingPrefix = "verifar.preprocessing."
-    static let notePrefix = "verifar.note."
 
     /// Takes what is known out of a file's metadata; the rest stays in ``CheckpointMetadata/strings``.
     static func apply(_ strings: [String: String], to metadata: inout CheckpointMetadata) throws(InputError) {
@@ -69,7 +68,11 @@ enum VerifarMetadata {
     }
 
     /// What describes the file it was read from, not the network.
-    private static func isFileSpecific(_ key: String) -> Bool { key == "format" || key.hasPrefix("onnx.") }
+    ///
+    /// A foreign file's own `verifar.…` entries are not taken over: only this project speaks for itself.
+    private static func isFileSpecific(_ key: String) -> Bool {
+        key == "format" || key.hasPrefix("onnx.") || (key.hasPrefix("verifar.") && key != sourceDigest)
+    }
 
     private static func decode<Value: Decodable>(
         _ type: Value.Type,
