@@ -38,12 +38,15 @@ public enum PlotInk: String, CaseIterable, Hashable, Sendable {
 
     /// Rules that recolour all plots of a page.
     ///
-    /// - Parameter color: The colour of an ink.
-    public static func styleRules(color: (PlotInk) -> String) -> String {
-        allCases.map { ink in
-            ".vp-s-\(ink.rawValue){stroke:\(color(ink))}.vp-f-\(ink.rawValue){fill:\(color(ink))}"
-        }
-        .joined()
+    /// - Parameters:
+    ///   - paper: The colour of the background.
+    ///   - color: The colour of an ink.
+    public static func styleRules(paper: String, color: (PlotInk) -> String) -> String {
+        ".vp-halo{stroke:\(paper)}"
+            + allCases.map { ink in
+                ".vp-s-\(ink.rawValue){stroke:\(color(ink))}.vp-f-\(ink.rawValue){fill:\(color(ink))}"
+            }
+            .joined()
     }
 
     var strokeAttributes: [(String, String)] { [("class", "vp-s-\(rawValue)"), ("stroke", lightColor)] }

@@ -85,10 +85,19 @@ public struct SVGCanvas: Sendable {
         anchor: Anchor,
         size: Double? = nil,
         isBold: Bool = false,
+        hasHalo: Bool = false,
         turned: Double? = nil
     ) {
         var attributes = [("x", Self.number(x)), ("y", Self.number(y)), ("text-anchor", anchor.rawValue)]
-        attributes += ink.fillAttributes
+        if hasHalo {
+            // A rim in the colour of the paper keeps lines behind the letters from running through them.
+            attributes += [
+                ("class", "vp-f-\(ink.rawValue) vp-halo"), ("fill", ink.lightColor), ("stroke", "#fff"),
+                ("stroke-width", "3.5"), ("stroke-linejoin", "round"), ("paint-order", "stroke"),
+            ]
+        } else {
+            attributes += ink.fillAttributes
+        }
         if let size { attributes.append(("font-size", Self.number(size))) }
         if isBold { attributes.append(("font-weight", "600")) }
         if let turned {

@@ -60,13 +60,13 @@ import Testing
 
     /// Ticks of a DET plot stand where scipy.stats.norm.ppf puts them.
     @Test func probitTicksStandAtNormalDeviates() throws {
-        // scipy 1.17: norm.ppf([1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.4])
+        // scipy 1.17: norm.ppf([1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.4, 0.1])
         let deviates: [Double: Double] = [
             1e-4: -3.71901648545568, 1e-3: -3.09023230616781, 1e-2: -2.32634787404084, 0.05: -1.64485362695147,
-            0.2: -0.841621233572914, 0.4: -0.2533471031358,
+            0.2: -0.841621233572914, 0.4: -0.2533471031358, 0.1: -1.2815515655446,
         ]
         let scale = PlotScale.probit(from: 1e-4, to: 0.4) { deviates[$0] }
-        #expect(scale.ticks.compactMap(\.label) == ["0.01", "0.1", "1", "5", "20", "40"])
+        #expect(scale.ticks.compactMap(\.label) == ["0.01", "0.1", "1", "5", "10", "20", "40"])
         let length = -0.2533471031358 + 3.71901648545568
         for tick in scale.ticks where tick.label != nil {
             let expected = (try #require(deviates[tick.value]) + 3.71901648545568) / length

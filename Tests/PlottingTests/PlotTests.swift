@@ -1,7 +1,10 @@
 import Foundation
-import FoundationXML
 import Plotting
 import Testing
+
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
 
 @Suite struct PlotTests {
     static let hostile = "</title><script>alert(1)</script>\"\u{301} onload='x' & \u{0}\u{7}\u{ffff}]]>"

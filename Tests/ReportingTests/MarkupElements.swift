@@ -1,5 +1,8 @@
 import Foundation
+
+#if canImport(FoundationXML)
 import FoundationXML
+#endif
 
 /// The elements of a page or picture in document order; pages are written so that XML's parser accepts them.
 final class MarkupElements: NSObject, XMLParserDelegate {

@@ -74,6 +74,6 @@ public struct DotMark: PlotMark {
             case .beside: 4.2
             case .below: 16.0
             }
-        canvas.text(label, .ink, x: place.x + shift, y: place.y + drop, anchor: anchor, size: 12)
+        canvas.text(label, .ink, x: place.x + shift, y: place.y + drop, anchor: anchor, size: 12, hasHalo: true)
     }
 }

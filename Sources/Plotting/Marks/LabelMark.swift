@@ -23,6 +23,6 @@ public struct LabelMark: PlotMark {
     /// Writes the text.
     public func drawLabels(in frame: PlotFrame, on canvas: inout SVGCanvas) {
         guard let place = frame.point(point) else { return }
-        canvas.text(text, ink, x: place.x, y: place.y - 6, anchor: anchor, isBold: true)
+        canvas.text(text, ink, x: place.x, y: place.y - 6, anchor: anchor, isBold: true, hasHalo: true)
     }
 }

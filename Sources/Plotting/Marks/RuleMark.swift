@@ -45,10 +45,18 @@ public struct RuleMark: PlotMark {
             guard let x = frame.x(value) else { return }
             let isNearEnd = x > frame.left + frame.width * 0.6
             let shift = isNearEnd ? -5.0 : 5.0
-            canvas.text(label, .muted, x: x + shift, y: frame.top + 13, anchor: isNearEnd ? .end : .start, size: 12)
+            canvas.text(
+                label,
+                .muted,
+                x: x + shift,
+                y: frame.top + 13,
+                anchor: isNearEnd ? .end : .start,
+                size: 12,
+                hasHalo: true
+            )
         case .horizontal:
             guard let y = frame.y(value) else { return }
-            canvas.text(label, .muted, x: frame.left + 5, y: y - 5, anchor: .start, size: 12)
+            canvas.text(label, .muted, x: frame.left + 5, y: y - 5, anchor: .start, size: 12, hasHalo: true)
         }
     }
 }

@@ -93,10 +93,10 @@ package struct ReportFigures {
         guard let first = points.first, points.count > 1 else { return nil }
         let lowFAR = max(lowestFAR, Self.decimalBelow(1 / impostorCount))
         let lowMiss = max(Self.decimalBelow(1 / genuineCount), 1e-6)
-        let highMiss = [0.4, 0.6, 0.8, 0.95].first { $0 >= first.y } ?? 0.99
+        let highMiss = [0.1, 0.2, 0.4, 0.6, 0.8, 0.95].first { $0 >= first.y * 1.2 } ?? 0.99
         var marks: [any PlotMark] = [
             CurveMark(
-                [PlotPoint(1e-9, 1e-9), PlotPoint(0.4, 0.4)].map { clamped($0, lowFAR, lowMiss) },
+                [max(lowFAR, lowMiss), min(0.4, highMiss)].map { PlotPoint($0, $0) },
                 ink: .muted,
                 isDashed: true
             ),
@@ -108,7 +108,7 @@ package struct ReportFigures {
                     PlotPoint(eer, eer),
                     label: "equal error rate \(NumberText.percent(eer)) %",
                     anchor: eer > 0.08 ? .end : .start,
-                    level: .beside
+                    level: .above
                 )
             )
         }
@@ -126,12 +126,6 @@ package struct ReportFigures {
             ),
             marks: marks
         )
-    }
-
-    /// The ends of the diagonal inside the frame, so that it stays the line of equal rates.
-    private func clamped(_ point: PlotPoint, _ lowFAR: Double, _ lowMiss: Double) -> PlotPoint {
-        let rate = max(point.x, lowFAR, lowMiss)
-        return PlotPoint(rate, rate)
     }
 
     /// 1, 2 or 5 times a power of ten, at or below a rate.

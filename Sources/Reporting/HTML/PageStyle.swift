@@ -24,7 +24,7 @@ enum PageStyle {
         .tile h3{margin:0;font-size:.95rem}
         .tile .value{font-size:2.1rem;line-height:1.25;font-weight:600}
         .tile .value.none{font-size:1.25rem;line-height:1.4;padding:.3rem 0}
-        .tile .value small{font-weight:400;font-size:1rem;white-space:nowrap}
+        .tile .value small{font-weight:400;font-size:1rem;white-space:nowrap;display:inline-block;line-height:1.5}
         .tile p{margin:.15rem 0 0;font-size:.88rem;line-height:1.4}
         .scroll{overflow-x:auto;margin:.4rem 0 1rem}
         table{border-collapse:collapse;width:100%;font-size:.92rem}
@@ -46,7 +46,7 @@ enum PageStyle {
         figure{margin:0}
         figcaption{font-size:.88rem;color:var(--soft);margin-top:.2rem}
         svg.vp{display:block;width:100%;height:auto;max-width:36rem}
-        dl{display:grid;grid-template-columns:fit-content(18rem) 1fr;gap:.25rem 1.2rem;margin:.4rem 0;font-size:.92rem}
+        dl{display:grid;grid-template-columns:fit-content(42%) 1fr;gap:.25rem 1.2rem;margin:.4rem 0;font-size:.92rem}
         dt{color:var(--soft)}
         dd{margin:0;overflow-wrap:anywhere}
         .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:0 2.4rem}
@@ -65,7 +65,7 @@ enum PageStyle {
         .explorer{background:var(--tile);border:1px solid var(--line);border-radius:6px;padding:.9rem 1rem;\
         align-self:start}
         .explorer input{width:100%;margin:.5rem 0;accent-color:var(--accent);height:1.6rem}
-        .explorer .readout{grid-template-columns:auto 1fr;font-size:1rem}
+        .explorer .readout{grid-template-columns:auto 1fr;gap:.25rem 1.2rem;font-size:1rem}
         .explorer output{font-weight:600}
         .explorer .jumps{display:flex;flex-wrap:wrap;gap:.4rem;margin:.3rem 0 .6rem}
         button{font:inherit;font-size:.85rem;padding:.25rem .6rem;border:1px solid var(--line);border-radius:4px;\
@@ -79,9 +79,9 @@ enum PageStyle {
         .sortable td.r small,.sortable th{white-space:nowrap}
         @media screen and (prefers-color-scheme:dark){:root{--paper:#14181c;--ink:#e8e8e8;--soft:#a3a9b0;\
         --line:#3a4149;--tile:#1c2228;--accent:#6cb6ff;--warn:#2e2617;--warn-line:#ffb454}
-        \(PlotInk.styleRules { $0.darkColor })}
+        \(PlotInk.styleRules(paper: "var(--paper)") { $0.darkColor })}
         @media (max-width:34rem){body{padding:1rem .9rem 3rem}h1{font-size:1.4rem}
-        dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}
+        dl:not(.readout){grid-template-columns:1fr;gap:0}dl:not(.readout) dd{margin-bottom:.5rem}
         .stack thead{position:absolute;clip-path:inset(50%)}
         .stack,.stack caption,.stack tbody,.stack tr,.stack td{display:block;width:100%}
         .stack td:first-child{font-weight:600}

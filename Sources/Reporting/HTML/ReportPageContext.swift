@@ -19,7 +19,7 @@ struct ReportPageContext {
         page.set("operatingPoints", PageContext(tables.operatingPoints, style: "stack"))
         page.set("overall", PageContext(tables.overall))
         setFigures(&page)
-        page.set("modes", tables.modes.map { PageContext($0) })
+        page.set("modes", tables.modes.map { PageContext($0, style: "stack") })
         page.set("hardest", report.hardest.map(hardest))
         setContactSheet(&page)
         page.set("checkpoint", PageContext(tables.checkpoint))

@@ -10,7 +10,9 @@ struct ReportTables {
         text += "\(NumberText.count(counts.impostor)) impostor comparisons"
         if let templates = counts.templates { text += " of \(NumberText.count(templates)) templates" }
         if let images = counts.images { text += " from \(NumberText.count(images)) images" }
-        return text + "."
+        text += "."
+        guard let description = counts.description else { return text }
+        return text + " " + VisibleText.line(description) + (description.hasSuffix(".") ? "" : ".")
     }
 
     /// Remarks that must stand beside the headline.
@@ -19,7 +21,6 @@ struct ReportTables {
         if report.checkpoint?.isTrained == false {
             warnings.append("The network is untrained: these numbers show that the tool runs, nothing else.")
         }
-        if let description = report.protocol.description { warnings.append(VisibleText.line(description)) }
         warnings += (report.checkpoint?.notes ?? []).map { VisibleText.line($0) }
         return warnings
     }
@@ -160,6 +161,7 @@ extension ReportTables {
     var protocolFacts: [ReportFact] {
         let counts = report.protocol
         var facts = [ReportFact("Name", VisibleText.line(counts.name))]
+        if let text = counts.description { facts.append(ReportFact("What it is", VisibleText.line(text))) }
         func add(_ label: String, _ count: Int?) {
             if let count { facts.append(ReportFact(label, NumberText.count(count))) }
         }
