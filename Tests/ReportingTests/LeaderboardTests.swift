@@ -55,6 +55,7 @@ import VerificationMetrics
 
     @Test func ranksAreOneMoreThanTheCertainlyBetter() throws {
         let folder = try TemporaryFolder()
+        defer { folder.remove() }
         let yaml = """
             families:
               - name: ranks
@@ -86,6 +87,7 @@ import VerificationMetrics
 
     @Test func runsOfOneProtocolFormAFamilyAndUnresolvedRatesHaveNoRank() async throws {
         let folders = try (0..<2).map { _ in try TemporaryFolder() }
+        defer { for folder in folders { folder.remove() } }
         for (index, folder) in folders.enumerated() {
             try await SampleRun(seed: UInt64(index)).writeScoresAlone(to: folder.path, name: "run \(index)")
         }
@@ -113,6 +115,7 @@ import VerificationMetrics
     ])
     func mistakesInAFileOfRowsAreNamed(yaml: String, word: String) throws {
         let folder = try TemporaryFolder()
+        defer { folder.remove() }
         try AtomicFile.write(yaml, to: folder.file("rows.yml"))
         let error = #expect(throws: InputError.self) {
             _ = try Leaderboard(
@@ -134,6 +137,7 @@ import VerificationMetrics
 
     @Test func hostileRowsChangeTextOnly() throws {
         let folder = try TemporaryFolder()
+        defer { folder.remove() }
         func shape(_ name: String) throws -> (shape: [String], tex: String) {
             let quoted = "'" + name.replacing("'", with: "''") + "'"
             let yaml = "families: [{name: \(quoted), rows: [{name: \(quoted), source: \(quoted), tar: {1e-5: 90}}]}]"

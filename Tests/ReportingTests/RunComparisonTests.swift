@@ -17,6 +17,10 @@ import VerificationMetrics
         change: (String) throws -> Void = { _ in }
     ) async throws -> RunComparison {
         let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
+        defer {
+            one.remove()
+            other.remove()
+        }
         try await first.writeScoresAlone(to: one.path, name: "one")
         try await second.writeScoresAlone(to: other.path, name: "other")
         try change(other.path)
@@ -164,6 +168,10 @@ import VerificationMetrics
 
     @Test func formsAreWellFormedWhateverTheNames() async throws {
         let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
+        defer {
+            one.remove()
+            other.remove()
+        }
         try await SampleRun(seed: 7).writeScoresAlone(to: one.path, name: HostileText.all)
         try await SampleRun(seed: 8).writeScoresAlone(to: other.path, name: HostileText.all)
         let comparison = try await RunComparison(

@@ -7,6 +7,7 @@ import VerificationMetrics
 @Suite struct RunFolderTests {
     @Test func givesBackWhatWasWritten() async throws {
         let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
         let run = SampleRun()
         try await run.write(to: temporary.path)
         let folder = try RunFolder(path: temporary.path)
@@ -24,6 +25,7 @@ import VerificationMetrics
 
     @Test func sameReportFromTheFolderAlone() async throws {
         let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
         let run = SampleRun()
         try await run.write(to: temporary.path)
         let folder = try RunFolder(path: temporary.path)
@@ -47,6 +49,7 @@ import VerificationMetrics
 
     @Test func withoutSubjectsGenuineComparisonsImplyThem() async throws {
         let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
         let run = SampleRun()
         try await run.write(to: temporary.path)
         try FileManager.default.removeItem(atPath: temporary.file("subjects.csv"))
@@ -58,6 +61,7 @@ import VerificationMetrics
 
     @Test func doublePrecisionStaysDouble() async throws {
         let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
         let run = SampleRun()
         try await run.write(to: temporary.path)
         try NPYFile.write(run.scores.map { Double($0) + 1e-12 }, to: temporary.file("scores.npy"))
@@ -69,6 +73,7 @@ import VerificationMetrics
 
     @Test func excludedFailuresAreLeftOut() async throws {
         let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
         var run = SampleRun()
         var report = try await run.report()
         report.policy?.failures = "exclude"
@@ -89,6 +94,7 @@ import VerificationMetrics
 
     @Test(arguments: Damage.allCases) func damageIsNamed(damage: Damage) async throws {
         let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
         let run = SampleRun()
         try await run.write(to: temporary.path)
         let expected = try inflict(damage, on: run, temporary)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A folder that goes away with the value.
-final class TemporaryFolder {
+/// A folder for one test, which must remove it in a `defer`: a `deinit` may run before the last use of its path.
+struct TemporaryFolder {
     let path: String
 
     init() throws {
@@ -9,7 +9,7 @@ final class TemporaryFolder {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     func file(_ name: String) -> String { path + "/" + name }
 }
