@@ -11,26 +11,9 @@ enum ONNXLayers {
         let input = try operation.plainActivation(inputs)
         let weight = try operation.constant(inputs, 1, "the weight")
         let bias = try operation.optionalConstant(inputs, 2, "the bias")
-        guard weight.shape.count == 4, let values = weight.weightValues else {
-            throw operation.unsupported(
-                "only two-dimensional convolutions of floats",
-                found: "a weight \(weight.shape)"
-            )
-        }
         let groups = operation.integer("group", default: 1)
         let channels = importer.shape(of: input.value).channels
-        let (inChannels, overflow) = weight.shape[1].multipliedReportingOverflow(by: groups)
-        guard !overflow, inChannels == channels, bias.map({ $0.shape == [weight.shape[0]] }) ?? true else {
-            throw operation.malformed(
-                "weight or bias does not fit the input",
-                expected: "\(channels) channels",
-                found: "\(weight.shape) in \(groups) groups"
-            )
-        }
-        let kernel = Extent(weight.shape[2], weight.shape[3])
-        guard try operation.extent("kernel_shape", default: kernel) == kernel else {
-            throw operation.malformed("kernel_shape does not fit the weight")
-        }
+        let kernel = try checkedKernel(operation, weight, bias, channels: channels, groups: groups)
         if case .vector = importer.shape(of: input.value), input.axes.count == 4 {
             return try vectorConvolution(operation, input, weight, bias, kernel: kernel, groups: groups, &importer)
         }
@@ -49,11 +32,49 @@ enum ONNXLayers {
             padding: try operation.padding(size: Extent(size.height, size.width), span: span, stride: stride),
             dilation: dilation,
             groups: groups,
-            weight: try importer.parameter(values, shape: weight.shape, of: operation, input: 1, field: "weight"),
+            weight: try weightName(weight, operation, &importer),
             bias: try biasName(bias, operation, &importer)
         )
         let value = try importer.append(.convolution(convolution), [input.value], name: operation.name)
         return .activation(.nchw(value, importer.shape(of: value)))
+    }
+
+    /// The kernel's size, once weight and bias are known to fit the input.
+    private static func checkedKernel(
+        _ operation: ONNXOperator,
+        _ weight: ONNXConstant,
+        _ bias: ONNXConstant?,
+        channels: Int,
+        groups: Int
+    ) throws(InputError) -> Extent {
+        guard weight.shape.count == 4, weight.weightValues != nil else {
+            throw operation.unsupported(
+                "only two-dimensional convolutions of floats",
+                found: "a weight \(weight.shape)"
+            )
+        }
+        let (inChannels, overflow) = weight.shape[1].multipliedReportingOverflow(by: groups)
+        guard !overflow, inChannels == channels, bias.map({ $0.shape == [weight.shape[0]] }) ?? true else {
+            throw operation.malformed(
+                "weight or bias does not fit the input",
+                expected: "\(channels) channels",
+                found: "\(weight.shape) in \(groups) groups"
+            )
+        }
+        let kernel = Extent(weight.shape[2], weight.shape[3])
+        guard try operation.extent("kernel_shape", default: kernel) == kernel else {
+            throw operation.malformed("kernel_shape does not fit the weight")
+        }
+        return kernel
+    }
+
+    private static func weightName(
+        _ weight: ONNXConstant,
+        _ operation: ONNXOperator,
+        _ importer: inout ONNXImporter
+    ) throws(InputError) -> String {
+        guard let values = weight.weightValues else { throw operation.unsupported("a weight that is no float tensor") }
+        return try importer.parameter(values, shape: weight.shape, of: operation, input: 1, field: "weight")
     }
 
     private static func biasName(
