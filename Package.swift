@@ -60,7 +60,8 @@ let package = Package(
             dependencies: [
                 "ArtifactFiles", "Backbones", "NeuralGraph",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ]
+            ],
+            exclude: ["ONNX/Schema/onnx_subset.proto"]
         ),
 
         // The evaluation, and what is shown of it.
@@ -102,7 +103,7 @@ package.targets.append(
 let tests: [String: [Target.Dependency]] = [
     "ArtifactFilesTests": [],
     "BackbonesTests": ["ArtifactFiles", "NeuralCompute", "NeuralGraph"],
-    "CheckpointsTests": ["ArtifactFiles", "Backbones", "NeuralCompute", "NeuralGraph"],
+    "CheckpointsTests": ["ArtifactFiles", "Backbones", "NeuralCompute", "NeuralGraph", "SeededRandom"],
     "FaceEvaluationTests": [
         "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
         "SeededRandom", "VerificationMetrics",

@@ -28,9 +28,10 @@ extension CheckpointCommand {
         @OptionGroup(title: "Network, for --profile") var compute: ComputeOptions
 
         func run() throws {
-            let checkpoint = try CheckpointReader.read(path: file, architecture: architecture)
-            for line in CheckpointInspection(checkpoint).lines(listsTensors: tensors) { print(line) }
-            if profile { try printProfile(of: checkpoint) }
+            let inspection = try CheckpointInspection(path: file, architecture: architecture)
+            for line in inspection.lines(listsTensors: tensors) { print(line) }
+            guard profile else { return }
+            try printProfile(of: CheckpointReader.read(path: file, architecture: architecture))
         }
 
         private func printProfile(of checkpoint: ResolvedCheckpoint) throws {

@@ -112,6 +112,7 @@ struct ReportComposer {
 
     private var checkpointSummary: CheckpointSummary {
         let precision = job.compute.precision
+        let isUntrained = checkpoint.metadata.strings["verifar.note.training"]?.hasPrefix("untrained") ?? false
         let notes =
             checkpoint.notes
             + (precision == .float32 ? [] : ["activations and weights rounded to \(precision.rawValue)"])
@@ -123,6 +124,8 @@ struct ReportComposer {
             macs: checkpoint.graph.multiplyAccumulateCount,
             embeddingSize: checkpoint.graph.shape(of: checkpoint.graph.output).count,
             format: checkpoint.metadata.format,
+            trainingSet: checkpoint.metadata.strings["verifar.note.trainingSet"],
+            isTrained: isUntrained ? false : nil,
             notes: notes.isEmpty ? nil : notes
         )
     }
@@ -156,12 +159,14 @@ struct ReportComposer {
         for (score, label) in zip(main.scores, comparisons.labels) where score == TemplateComparison.rejected {
             if label == 1 { rejected.genuine += 1 } else { rejected.impostor += 1 }
         }
+        // Comparisons that the policy leaves out count nowhere.
+        let isExcluding = main.policy.failures == .exclude
         return ProtocolSummary(
             name: protocolValue.name,
             images: protocolValue.images.count,
             templates: protocolValue.templates.count,
-            genuine: comparisons.genuineCount,
-            impostor: comparisons.impostorCount,
+            genuine: comparisons.genuineCount - (isExcluding ? rejected.genuine : 0),
+            impostor: comparisons.impostorCount - (isExcluding ? rejected.impostor : 0),
             failedImages: extraction.failures.count,
             failedTemplates: main.templates.failureCount,
             rejectedGenuine: rejected.genuine,

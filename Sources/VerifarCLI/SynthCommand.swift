@@ -11,8 +11,8 @@ struct SynthCommand: AsyncParsableCommand {
         commandName: "synth",
         abstract: "Make synthetic faces: an IJB-C-shaped protocol and, when asked, a training tree.",
         discussion: """
-            The same options give the same bytes on any machine. OUTPUT gets loose_crop/ and meta/ (evaluate it with \
-            --protocol ijbc); with --training-share also train/<identity>/<n>.jpg of other identities.
+            The same options give the same bytes on any machine. OUTPUT gets loose_crop/, meta/ and protocol.yml (evaluate \
+            it with --protocol OUTPUT/protocol.yml --data OUTPUT); with --training-share also train/<identity>/<n>.jpg of other identities.
 
               verifar synth --output faces --identities 100 --seed 1
               verifar synth --output faces --identities 1000 --training-share 0.6 --training-images 40 --seed 1
@@ -100,7 +100,7 @@ struct SynthCommand: AsyncParsableCommand {
                 guard let detail else { continue }
                 builder.addImage(
                     "\(image.number).jpg",
-                    template: plan.templates[image.template].id,
+                    template: image.template,
                     medium: image.medium,
                     landmarks: detail.landmarks,
                     detectorScore: detail.score
@@ -109,14 +109,15 @@ struct SynthCommand: AsyncParsableCommand {
         }
         for comparison in plan.comparisons {
             builder.addComparison(
-                plan.templates[Int(comparison.enrolled)].id,
-                plan.templates[Int(comparison.verification)].id,
+                Int(comparison.enrolled),
+                Int(comparison.verification),
                 isGenuine: comparison.isGenuine
             )
         }
         for template in plan.templates { builder.setSubject("\(template.identity)", ofTemplate: template.id) }
         let value = try builder.build()
-        _ = try IJBLayoutWriter().write(value, to: output)
+        let descriptor = try IJBLayoutWriter().write(value, to: output)
+        try AtomicFile.write(descriptor.yaml, to: FileSystem.join(output, "protocol.yml"))
         print(
             "\(output): \(value.images.count) images, \(value.templates.count) templates, "
                 + "\(value.comparisons.genuineCount) genuine and \(value.comparisons.impostorCount) impostor comparisons"

@@ -106,7 +106,8 @@ import VerifarCLI
             for number in 0..<2 {
                 let output = "\(folder)/run\(number)"
                 let result = await run([
-                    "evaluate", "--checkpoint", network, "--protocol", "ijbc", "--data", faces, "--output", output,
+                    "evaluate", "--checkpoint", network, "--protocol", faces + "/protocol.yml", "--data", faces,
+                    "--output", output,
                     "--cache", folder + "/cache", "--quiet", "--bootstrap", "50", "--threads", "\(number + 1)",
                 ])
                 #expect(result.status == 0, "\(result.errors)")
@@ -146,6 +147,16 @@ import VerifarCLI
             #expect(!FileSystem.exists(folder + "/run/report.json"))
             let borne = await run(arguments + ["--max-failures", "2"])
             #expect(borne.status == 0, "\(borne.errors)")
+            // With a whole template gone, its comparisons are rejected or left out, and both reports say so.
+            for number in 1...2 { FileSystem.remove(faces + "/loose_crop/\(number).jpg") }
+            for policy in ["reject", "exclude"] {
+                let output = folder + "/" + policy
+                let result = await run(
+                    arguments + ["--max-failures", "50%", "--failures", policy, "--output", output]
+                )
+                #expect(result.status == 0, "\(result.errors)")
+                #expect(await run(["report", output, "--format", "md"]).status == 0)
+            }
             let table = try text(folder + "/run/failures.csv")
             #expect(table.contains("3.jpg,missing-file") && table.contains("7.jpg,undecodable"))
         }
