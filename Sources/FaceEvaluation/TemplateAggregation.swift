@@ -1,4 +1,3 @@
-internal import Dispatch
 public import FaceProtocols
 
 /// The templates of a protocol: one unit vector each.
@@ -42,10 +41,15 @@ public struct TemplateEmbeddings: Sendable {
             values.initialize(repeating: 0)
             isEnrolled.withUnsafeMutableBufferPointer { enrolled in
                 let target = Target(values: values, isEnrolled: enrolled)
-                Self.inParallel(count, threads: threads) { range in
-                    var worker = Aggregator(embeddings, protocolValue, policy, dimensions)
-                    for template in range { target.store(worker.aggregate(template), template, dimensions) }
-                }
+                // A few parts per thread even out templates of different sizes.
+                let parts = max(1, min(count, 8 * threads))
+                Workers(threads)
+                    .run(parts) { part in
+                        var worker = Aggregator(embeddings, protocolValue, policy, dimensions)
+                        for template in part * count / parts..<(part + 1) * count / parts {
+                            target.store(worker.aggregate(template), template, dimensions)
+                        }
+                    }
             }
             initialized = count * dimensions
         }
@@ -63,15 +67,6 @@ public struct TemplateEmbeddings: Sendable {
             guard let vector else { return }
             isEnrolled[template] = true
             for index in 0..<dimensions { values[template * dimensions + index] = Float(vector[index]) }
-        }
-    }
-
-    private static func inParallel(_ count: Int, threads: Int, _ body: @Sendable (Range<Int>) -> Void) {
-        let block = max(1, (count + 8 * threads - 1) / (8 * max(1, threads)))
-        let blocks = (count + block - 1) / block
-        guard threads > 1 else { return body(0..<count) }
-        DispatchQueue.concurrentPerform(iterations: blocks) { index in
-            body(index * block..<min(count, (index + 1) * block))
         }
     }
 }

@@ -1,4 +1,3 @@
-internal import Dispatch
 public import FaceProtocols
 internal import NeuralCompute
 
@@ -58,19 +57,20 @@ public enum TemplateComparison {
     ) {
         let block = 1 << 14
         let blocks = (comparisons.count + block - 1) / block
-        perform(blocks, threads: threads) { index in
-            templates.values.withUnsafeBufferPointer { values in
-                for position in index * block..<min(comparisons.count, (index + 1) * block) {
-                    let left = Int(comparisons.first[position])
-                    let right = Int(comparisons.second[position])
-                    guard templates.isEnrolled[left] && templates.isEnrolled[right] else {
-                        target.scores[position] = rejected
-                        continue
+        Workers(threads)
+            .run(blocks) { index in
+                templates.values.withUnsafeBufferPointer { values in
+                    for position in index * block..<min(comparisons.count, (index + 1) * block) {
+                        let left = Int(comparisons.first[position])
+                        let right = Int(comparisons.second[position])
+                        guard templates.isEnrolled[left] && templates.isEnrolled[right] else {
+                            target.scores[position] = rejected
+                            continue
+                        }
+                        target.scores[position] = cosine(values, left, right, templates.dimensions)
                     }
-                    target.scores[position] = cosine(values, left, right, templates.dimensions)
                 }
             }
-        }
     }
 
     private static func cosine(
@@ -111,24 +111,25 @@ public enum TemplateComparison {
         }
         let order = RowOrder(comparisons.first, numbering: first)
         let blocks = (first.members.count + rowsPerBlock - 1) / rowsPerBlock
-        perform(blocks, threads: threads) { index in
-            let members = first.members[index * rowsPerBlock..<min(first.members.count, (index + 1) * rowsPerBlock)]
-            let rows = gather(Array(members), templates)
-            let width = second.members.count
-            let cells = UnsafeMutableBufferPointer<Float>.allocate(capacity: members.count * width)
-            defer { cells.deallocate() }
-            rows.withUnsafeBufferPointer { product.multiply(rows: $0, rowCount: members.count, output: cells) }
-            for (row, template) in members.enumerated() {
-                let isEnrolled = templates.isEnrolled[Int(template)]
-                order.forEachComparison(ofRow: index * rowsPerBlock + row) { position in
-                    let other = comparisons.second[position]
-                    let column = Int(second.numbers[Int(other)])
-                    target.scores[position] =
-                        isEnrolled && templates.isEnrolled[Int(other)]
-                        ? cells[row * width + column] : rejected
+        Workers(threads)
+            .run(blocks) { index in
+                let members = first.members[index * rowsPerBlock..<min(first.members.count, (index + 1) * rowsPerBlock)]
+                let rows = gather(Array(members), templates)
+                let width = second.members.count
+                let cells = UnsafeMutableBufferPointer<Float>.allocate(capacity: members.count * width)
+                defer { cells.deallocate() }
+                rows.withUnsafeBufferPointer { product.multiply(rows: $0, rowCount: members.count, output: cells) }
+                for (row, template) in members.enumerated() {
+                    let isEnrolled = templates.isEnrolled[Int(template)]
+                    order.forEachComparison(ofRow: index * rowsPerBlock + row) { position in
+                        let other = comparisons.second[position]
+                        let column = Int(second.numbers[Int(other)])
+                        target.scores[position] =
+                            isEnrolled && templates.isEnrolled[Int(other)]
+                            ? cells[row * width + column] : rejected
+                    }
                 }
             }
-        }
     }
 
     private static func gather(_ members: [UInt32], _ templates: TemplateEmbeddings) -> [Float] {
@@ -139,14 +140,6 @@ public enum TemplateComparison {
             rows += templates.values[start..<start + templates.dimensions]
         }
         return rows
-    }
-
-    private static func perform(_ count: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
-        if threads > 1 {
-            DispatchQueue.concurrentPerform(iterations: count) { body($0) }
-        } else {
-            for index in 0..<count { body(index) }
-        }
     }
 }
 

@@ -222,13 +222,12 @@ struct ReferenceStep {
     private func pool(_ pool: Pool, _ input: [Float]) -> [Float] {
         let (height, width) = shapes[0].extent
         let channels = shapes[0].channels
-        let (outHeight, outWidth) = result.extent
+        let outWidth = result.extent.width
         return (0..<result.count)
             .map { index in
                 let channel = index % channels
                 let top = index / channels / outWidth * pool.stride.height - pool.padding.top
                 let left = index / channels % outWidth * pool.stride.width - pool.padding.left
-                _ = outHeight
                 let rows = max(top, 0)..<max(max(top, 0), min(top + pool.kernel.height, height))
                 let columns = max(left, 0)..<max(max(left, 0), min(left + pool.kernel.width, width))
                 let values = rows.flatMap { y in columns.map { x in input[(y * width + x) * channels + channel] } }

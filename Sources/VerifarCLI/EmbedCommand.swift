@@ -5,6 +5,7 @@ internal import FaceEvaluation
 internal import FaceImaging
 internal import Foundation
 internal import NeuralCompute
+internal import Reporting
 
 /// `verifar embed`.
 struct EmbedCommand: ParsableCommand {

@@ -50,7 +50,9 @@ struct EvaluationJob {
 
         let extraction = try embed(protocolValue, plan: plan, checkpoint: checkpoint, choice: choice, log: log)
         clock.mark("embed")
-        let subjects = try protocolValue.comparisonSubjects()
+        // Joining templates by genuine comparisons walks the whole list: once, for the intervals and for the report.
+        let templateSubjects = protocolValue.subjectsOrImplied()
+        let subjects = try templateSubjects.map { try protocolValue.comparisonSubjects($0) }
         var runs: [PolicyRun] = []
         for policy in [policy] + (includesAllModes ? EvaluationPolicy.commonModes.filter { $0 != policy } : []) {
             runs.append(
@@ -61,6 +63,7 @@ struct EvaluationJob {
         let pictures = try FacePictures(
             runs[0],
             of: protocolValue,
+            subjects: templateSubjects,
             embeddings: extraction.embeddings,
             source: includesPictures ? try source(protocolValue, choice) : nil,
             preprocessing: choice.preprocessing
@@ -71,6 +74,7 @@ struct EvaluationJob {
             choice: choice,
             reading: reading,
             protocolValue: protocolValue,
+            subjects: templateSubjects,
             extraction: extraction,
             runs: runs,
             pictures: pictures,
@@ -198,9 +202,8 @@ struct PolicyRun {
 }
 
 extension VerificationProtocol {
-    /// Whom each comparison compares, where the files or the genuine comparisons tell.
-    func comparisonSubjects() throws(MetricsError) -> ComparisonSubjects? {
-        guard let subjects = subjectsOrImplied() else { return nil }
+    /// Whom each comparison compares.
+    func comparisonSubjects(_ subjects: TemplateSubjects) throws(MetricsError) -> ComparisonSubjects {
         // A template without a stated subject is a subject of its own.
         var next = UInt32(subjects.count)
         let indices = subjects.indices.map { index in

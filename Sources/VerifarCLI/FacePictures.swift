@@ -30,12 +30,14 @@ struct FacePictures {
     /// - Parameters:
     ///   - run: The policy that is reported.
     ///   - protocolValue: The protocol.
+    ///   - subjects: Its subjects, where known.
     ///   - embeddings: Which images were embedded.
     ///   - source: The faces; nil to show names without pictures.
     ///   - preprocessing: The size of an aligned face.
     init(
         _ run: PolicyRun,
         of protocolValue: VerificationProtocol,
+        subjects: TemplateSubjects?,
         embeddings: ImageEmbeddings,
         source: (any FaceSource)?,
         preprocessing: FacePreprocessing
@@ -43,7 +45,7 @@ struct FacePictures {
         self.protocolValue = protocolValue
         self.embeddings = embeddings
         self.preprocessing = preprocessing
-        subjects = protocolValue.subjectsOrImplied()
+        self.subjects = subjects
         reader = source?.makeReader()
         hardest = HardestPairs(impostor: [], genuine: [])
         let places = try HardestComparisons(

@@ -15,6 +15,7 @@ struct ReportComposer {
     let choice: PreprocessingChoice
     let reading: ProtocolReading
     let protocolValue: VerificationProtocol
+    let subjects: TemplateSubjects?
     let extraction: EmbeddingPipeline.Result
     let runs: [PolicyRun]
     let pictures: FacePictures
@@ -51,7 +52,7 @@ struct ReportComposer {
             shape: [main.templates.count, main.templates.dimensions],
             to: FileSystem.join(folder, "templates.npy")
         )
-        if let subjects = protocolValue.subjectsOrImplied() {
+        if let subjects {
             var text = "template,subject\n"
             for (template, id) in protocolValue.templates.ids.enumerated() {
                 let subject = subjects.indices[template]
@@ -154,7 +155,6 @@ struct ReportComposer {
 
     private var protocolSummary: ProtocolSummary {
         let comparisons = protocolValue.comparisons
-        let subjects = protocolValue.subjectsOrImplied()
         var rejected = (genuine: 0, impostor: 0)
         for (score, label) in zip(main.scores, comparisons.labels) where score == TemplateComparison.rejected {
             if label == 1 { rejected.genuine += 1 } else { rejected.impostor += 1 }

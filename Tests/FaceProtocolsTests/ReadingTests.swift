@@ -2,6 +2,7 @@ import ArtifactFiles
 import FaceProtocols
 import Foundation
 import SeededRandom
+import TestSupport
 import Testing
 
 @Suite struct ReadingTests {
@@ -137,9 +138,9 @@ import Testing
 }
 
 @Suite struct RealCaseTests {
-    @Test(.enabled(if: realFaces != nil, "the real case is absent: set VERIFAR_REALFACES"))
+    @Test(.enabled(if: Fixture.realFaces != nil, "the real case is absent: set VERIFAR_REALFACES"))
     func theRealCaseReads() throws {
-        let folder = try #require(realFaces) + "/lfwc"
+        let folder = try #require(Fixture.realFaces) + "/lfwc"
         let options = ProtocolReadOptions(workers: 2)
         let reading = try ProtocolReader(ProtocolCatalogue().descriptor("ijbc"), options: options)
             .read(dataFolder: folder)

@@ -9,13 +9,6 @@ let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().de
 
 func fixture(_ name: String) -> String { "\(packageRoot)/Fixtures/FaceProtocols/\(name)" }
 
-/// The real case that may lie beside the package; nil where it is absent.
-let realFaces: String? = {
-    let path =
-        ProcessInfo.processInfo.environment["VERIFAR_REALFACES"] ?? "\(packageRoot)/../shared/realfaces"
-    return FileSystem.isFolder("\(path)/lfwc/meta") ? path : nil
-}()
-
 /// A copy of a fixture that a test may change, with an empty file for each image; removed when the value goes away.
 final class TemporaryData {
     let path: String

@@ -2,15 +2,15 @@ internal import Dispatch
 internal import Synchronization
 
 /// A number of threads for work that splits into independent parts; results come in the order of the parts.
-struct Workers {
+package struct Workers {
     private let count: Int
 
-    init(_ count: Int) { self.count = max(1, count) }
+    package init(_ count: Int) { self.count = max(1, count) }
 
     /// Does parts 0 ..< `parts`, each once.
     ///
     /// - Parameter body: Must be safe to run for several parts at once.
-    func run(_ parts: Int, _ body: (Int) -> Void) {
+    package func run(_ parts: Int, _ body: (Int) -> Void) {
         guard count > 1, parts > 1 else {
             for part in 0..<parts { body(part) }
             return

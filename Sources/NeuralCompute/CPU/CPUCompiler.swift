@@ -147,7 +147,7 @@ struct CPUCompiler {
         let input = bordered(node.inputs[0], for: convolution)
         let inputs = [input] + node.inputs.dropFirst()
         let isDepthwise = perGroup == 1 && convolution.outChannels == channels
-        // Pairs need even whole vectors or an even rest: the pair never straddles two loads.
+        // Vectors hold an even number of channels, and so does what is left of them: no pair straddles two loads.
         let isPaired = perGroup == 2 && convolution.outChannels == channels
         let kernelStep: CPUStep.Kernel
         if suitsWinograd(convolution, input: node.inputs[0]) {

@@ -257,24 +257,25 @@ final class CPUTaskList {
         output: UnsafeMutablePointer<Float>
     ) {
         let limit = Int(vf_tile_height())
-        let pieces = (count + limit - 1) / limit
-        let tiles = UnsafeMutableBufferPointer<vf_tile>.allocate(capacity: pieces)
-        var first = 0
-        for piece in 0..<pieces {
-            let size = (count - first + pieces - piece - 1) / (pieces - piece)
-            tiles.initializeElement(
-                at: piece,
-                to: vf_tile(input: Int32(first * depth), output: Int32(first * columns), addend: 0, count: Int32(size))
-            )
-            first += size
-        }
+        let pieces = DenseTiles.pieces(of: count, limit: limit)
+        let tiles = UnsafeMutableBufferPointer<vf_tile>.allocate(capacity: pieces.count)
+        _ = tiles.initialize(
+            from: pieces.map { piece in
+                vf_tile(
+                    input: Int32(piece.lowerBound * depth),
+                    output: Int32(piece.lowerBound * columns),
+                    addend: 0,
+                    count: Int32(piece.count)
+                )
+            }
+        )
         tileStorage.append(tiles)
         let offset = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 1)
         offset.initialize(repeating: 0)
         offsetStorage.append(offset)
         var task = vf_dense()
         task.tiles = UnsafePointer(tiles.baseAddress)
-        task.tile_count = pieces
+        task.tile_count = pieces.count
         task.tiles_per_block = max(1, 112 / limit)
         task.input = UnsafeRawPointer(rows)
         task.input_stride = depth
@@ -362,22 +363,31 @@ struct DenseTiles {
 
     /// Appends tiles of nearly equal height over `count` pixels from the start of a row.
     private func append(_ result: inout Result, count: Int, limit: Int, face: Int, row: Int) {
-        let pieces = (count + limit - 1) / limit
-        var first = 0
-        for piece in 0..<pieces {
-            let size = (count - first + pieces - piece - 1) / (pieces - piece)
+        for piece in Self.pieces(of: count, limit: limit) {
             let inputStart = face * input.facePitch + firstTap + row * stride.height * input.layout.rowPitch
             let outputStart = face * output.facePitch + output.layout.origin + row * output.layout.rowPitch
             let addendStart = addend.map { face * $0.facePitch + $0.layout.origin + row * $0.layout.rowPitch } ?? 0
             result.tiles.append(
                 vf_tile(
-                    input: Int32(inputStart + first * result.inputStride),
-                    output: Int32(outputStart + first * result.outputStride),
-                    addend: Int32(addendStart + first * result.addendStride),
-                    count: Int32(size)
+                    input: Int32(inputStart + piece.lowerBound * result.inputStride),
+                    output: Int32(outputStart + piece.lowerBound * result.outputStride),
+                    addend: Int32(addendStart + piece.lowerBound * result.addendStride),
+                    count: Int32(piece.count)
                 )
             )
+        }
+    }
+
+    /// `count` pixels in as few pieces of at most `limit` as possible, all nearly equal.
+    static func pieces(of count: Int, limit: Int) -> [Range<Int>] {
+        let pieceCount = (count + limit - 1) / limit
+        var pieces: [Range<Int>] = []
+        var first = 0
+        for piece in 0..<pieceCount {
+            let size = (count - first + pieceCount - piece - 1) / (pieceCount - piece)
+            pieces.append(first..<first + size)
             first += size
         }
+        return pieces
     }
 }

@@ -1,8 +1,9 @@
 /// CSV after RFC 4180, with line feeds.
-enum CSVText {
+package enum CSVText {
     static func line(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") + "\n" }
 
-    static func field(_ text: String) -> String {
+    /// A field, quoted where it must be.
+    package static func field(_ text: String) -> String {
         let needsQuotes = text.utf8.contains { byte in
             byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n")
                 || byte == UInt8(ascii: "\r")
