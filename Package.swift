@@ -50,6 +50,10 @@ let package = Package(
         .target(name: "FaceImaging", dependencies: ["CImageCodecs", "CKernels", "ArtifactFiles"]),
         .target(name: "FaceProtocols", dependencies: ["ArtifactFiles", "StrictYAML"]),
         .target(name: "SyntheticFaces", dependencies: ["ArtifactFiles", "FaceImaging", "SeededRandom"]),
+        .target(
+            name: "TrainingData",
+            dependencies: ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"]
+        ),
 
         // Networks.
         .target(name: "NeuralGraph", dependencies: ["ArtifactFiles"]),
@@ -117,6 +121,7 @@ let tests: [String: [Target.Dependency]] = [
     "SeededRandomTests": [],
     "StrictYAMLTests": ["ArtifactFiles"],
     "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging", "SeededRandom"],
+    "TrainingDataTests": ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"],
     "VerifarCLITests": ["ArtifactFiles"],
     "VerificationMetricsTests": ["ArtifactFiles", "SeededRandom"],
 ]
