@@ -52,6 +52,13 @@ void vf_paired_run(const vf_depthwise *task) {
     STORED(vf_paired_run, task)
     DISPATCH(vf_paired_run, task)
 }
+void vf_round_to_bf16(const float *source, uint16_t *target, size_t count) {
+#if defined(__x86_64__)
+    vf_round_to_bf16_f32_bf16(source, target, count);
+#else
+    (void)source, (void)target, (void)count;
+#endif
+}
 void vf_winograd_input_run(const vf_winograd_input *task) { DISPATCH(vf_winograd_input_run, task) }
 void vf_winograd_output_run(const vf_winograd_output *task) { DISPATCH(vf_winograd_output_run, task) }
 

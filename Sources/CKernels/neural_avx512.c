@@ -4,6 +4,7 @@
 #include "simd_avx512.h"
 #include "stored_f32.h"
 #include "neural_impl.h"
+#include "depthwise_impl.h"
 #include "winograd_impl.h"
 #pragma clang attribute pop
 #endif

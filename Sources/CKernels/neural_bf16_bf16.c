@@ -8,5 +8,6 @@
 #include "simd_avx512.h"
 #include "stored_bf16.h"
 #include "neural_impl.h"
+#include "depthwise_impl.h"
 #pragma clang attribute pop
 #endif

@@ -18,6 +18,7 @@ void vf_depthwise_run_avx512(const vf_depthwise *task);
 void vf_paired_run_avx512(const vf_depthwise *task);
 void vf_winograd_input_run_avx512(const vf_winograd_input *task);
 void vf_winograd_output_run_avx512(const vf_winograd_output *task);
+void vf_round_to_bf16_f32_bf16(const float *source, uint16_t *target, size_t count);
 void vf_dense_run_f32_bf16(const vf_dense *task);
 void vf_depthwise_run_f32_bf16(const vf_depthwise *task);
 void vf_paired_run_f32_bf16(const vf_depthwise *task);

@@ -47,7 +47,7 @@ INLINE void input_patch(const vf_winograd_input *t, const float *patch, float *t
 }
 
 void NAME(vf_winograd_input_run)(const vf_winograd_input *t) {
-    const size_t plane = t->block_count * t->channels;
+    const size_t plane = t->plane;
     for (size_t block = 0; block < t->block_count; block++) {
         const float *patch = t->input + t->blocks[block].input;
         float *target = t->transformed + block * t->channels;
@@ -90,7 +90,7 @@ INLINE void output_block(const vf_winograd_output *t, const vf_winograd_block *b
 }
 
 INLINE void output_blocks(const vf_winograd_output *t, const vf_activation_kind kind) {
-    const size_t plane = t->block_count * t->channels;
+    const size_t plane = t->plane;
     for (size_t block = 0; block < t->block_count; block++) {
         const float *source = t->products + block * t->channels;
         size_t channel = 0;

@@ -80,21 +80,33 @@ public struct EmbeddingPipeline: Sendable {
         progress: @Sendable @escaping (Progress) -> Void = { _ in }
     ) throws(InputError) -> Result {
         let start = ContinuousClock.now
+        let threads = max(1, threads)
         var embeddings = ImageEmbeddings(
             imageCount: source.count,
             dimensions: plan.outputShape.count,
             viewCount: includesMirrored ? 2 : 1
         )
+        // With fewer faces than threads, all threads take each face together.
+        let isTeam = source.count < threads
+        let workerCount = isTeam ? 1 : threads
         let shared = SharedProgress(
             total: source.count,
+            workers: workerCount,
             allowed: failureLimit.allowed(of: source.count),
             report: progress
         )
-        let workerCount = max(1, min(threads, source.count))
         embeddings.withMutableStorage { values, isEmbedded in
             let target = EmbeddingTarget(values: values, isEmbedded: isEmbedded)
             DispatchQueue.concurrentPerform(iterations: workerCount) { _ in
-                EmbeddingWorker(pipeline: self, source: source, target: target, shared: shared).run()
+                let network = isTeam ? plan.makeTeam(threads: threads) : plan.makeWorker()
+                EmbeddingWorker(
+                    pipeline: self,
+                    network: network,
+                    source: source,
+                    target: target,
+                    shared: shared
+                )
+                .run()
             }
         }
         var outcome = shared.outcome()
@@ -154,15 +166,17 @@ final class SharedProgress: Sendable {
     }
 
     private let total: Int
+    private let workers: Int
     private let allowedFailures: Int
     private let report: @Sendable (EmbeddingPipeline.Progress) -> Void
     private let nextFace = Atomic<Int>(0)
     private let hasStopped = Atomic<Bool>(false)
     private let state = Mutex(Outcome())
-    private static let facesPerClaim = 8
+    private static let mostFacesPerClaim = 8
 
-    init(total: Int, allowed: Int, report: @Sendable @escaping (EmbeddingPipeline.Progress) -> Void) {
+    init(total: Int, workers: Int, allowed: Int, report: @Sendable @escaping (EmbeddingPipeline.Progress) -> Void) {
         self.total = total
+        self.workers = workers
         allowedFailures = allowed
         self.report = report
     }
@@ -170,8 +184,19 @@ final class SharedProgress: Sendable {
     /// The next faces for a worker; nil when there are none or the run has failed.
     func claim() -> Range<Int>? {
         guard !hasStopped.load(ordering: .relaxed) else { return nil }
-        let first = nextFace.add(Self.facesPerClaim, ordering: .relaxed).oldValue
-        return first < total ? first..<min(total, first + Self.facesPerClaim) : nil
+        var first = nextFace.load(ordering: .relaxed)
+        while first < total {
+            // Towards the end fewer at a time, so that the workers finish together.
+            let count = min(max(1, (total - first) / (2 * workers)), Self.mostFacesPerClaim)
+            let (isMine, found) = nextFace.weakCompareExchange(
+                expected: first,
+                desired: first + count,
+                ordering: .relaxed
+            )
+            if isMine { return first..<first + count }
+            first = found
+        }
+        return nil
     }
 
     func fail(_ error: InputError) {

@@ -29,13 +29,19 @@ final class EmbeddingWorker {
     private var reducedCount = 0
     private let capacity: Int
 
-    init(pipeline: EmbeddingPipeline, source: any FaceSource, target: EmbeddingTarget, shared: SharedProgress) {
+    init(
+        pipeline: EmbeddingPipeline,
+        network: any InferenceWorker,
+        source: any FaceSource,
+        target: EmbeddingTarget,
+        shared: SharedProgress
+    ) {
         self.pipeline = pipeline
+        self.network = network
         self.source = source
         self.target = target
         self.shared = shared
         reader = source.makeReader()
-        network = pipeline.plan.makeWorker()
         viewCount = pipeline.includesMirrored ? 2 : 1
         dimensions = pipeline.plan.outputShape.count
         faceSize = pipeline.plan.inputShape.count

@@ -3,7 +3,7 @@
 //     Forward MODEL fp32|bf16 THREADS FACES ROUNDS [direct]
 //
 // FACES is how many a thread embeds per round; `direct` turns Winograd's transforms off. The same work by the peers:
-// Benchmarks/peers/forward.py. THREADS 0 times one face alone (latency) on one thread.
+// Benchmarks/peers/forward.py. THREADS 0 times one face alone (latency) on all cores.
 
 import Backbones
 import Dispatch
@@ -39,7 +39,10 @@ struct Forward {
                 )
             )
         let count = max(threads, 1)
-        let workers = Workers(all: (0..<count).map { _ in plan.makeWorker() })
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let workers = Workers(
+            all: (0..<count).map { _ in threads == 0 ? plan.makeTeam(threads: cores) : plan.makeWorker() }
+        )
         let size = plan.inputShape.count
         let batch = min(faces, 64)
         let input = (0..<batch * size).map { Float($0 % 251) / 125 - 1 }
@@ -70,7 +73,7 @@ struct Forward {
         print(
             """
             {"peer": "verifar", "model": "\(arguments[1])", "precision": "\(precision.rawValue)", "mode": "\(mode)", \
-            "threads": \(count), "faces": \(faces), "images_per_second": \(median), "runs": \(rates)}
+            "threads": \(threads == 0 ? cores : count), "faces": \(faces), "images_per_second": \(median), "runs": \(rates)}
             """
         )
     }

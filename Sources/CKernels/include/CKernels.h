@@ -4,5 +4,6 @@
 #include "dispatch.h"
 #include "imaging.h"
 #include "neural.h"
+#include "team.h"
 
 #endif

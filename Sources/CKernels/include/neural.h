@@ -81,8 +81,13 @@ typedef struct {
     size_t kernel_height, kernel_width;
     size_t row_stride, column_stride;
     size_t row_dilation, column_dilation;
-    const float *weights;  ///< [kernel_height × kernel_width][channels]
-    const void *addend;    ///< nil: none; stored as the output
+    const float *weights;  ///< [kernel_height × kernel_width][weight_pitch]
+    size_t weight_pitch;   ///< at least as many as channels
+    /// For bf16 inputs and 3×3: bf16 weights of two taps at a time; nil: `weights` are used. For each 16 channels and
+    /// kernel column (upper, middle), then (lower, 0) of each channel. For vf_paired_run: for each 32 channels and tap, of
+    /// each even output channel, then of each odd one, (even input, odd input).
+    const void *pair_weights;
+    const void *addend;  ///< nil: none; stored as the output
     size_t addend_row_pitch, addend_pixel_pitch;
     vf_epilogue epilogue;
 } vf_depthwise;
@@ -90,9 +95,12 @@ typedef struct {
 /// Runs a depthwise convolution.
 void vf_depthwise_run(const vf_depthwise *task);
 
+/// Rounds to the nearest bf16, ties to even; only where vf_has_bf16().
+void vf_round_to_bf16(const float *source, uint16_t *target, size_t count);
+
 /// A convolution in groups of two channels in, two out (3×3, any stride): as vf_depthwise, with two weights per tap.
 ///
-/// `weights` is [kernel_height × kernel_width][2][channels]: for each output channel the weight of the input channel of
+/// `weights` is [kernel_height × kernel_width][2][weight_pitch]: for each output channel the weight of the input channel of
 /// its own number, then of its neighbour in the pair.
 void vf_paired_run(const vf_depthwise *task);
 
@@ -115,7 +123,8 @@ typedef struct {
     size_t channels;
     const float *input;
     size_t input_row_pitch, input_pixel_pitch;
-    float *transformed;  ///< [36][block_count][channels]
+    float *transformed;  ///< [36][block][channels]
+    size_t plane;        ///< from one of the 36 to the next
 } vf_winograd_input;
 
 /// Transforms input patches.
@@ -126,7 +135,8 @@ typedef struct {
     const vf_winograd_block *blocks;
     size_t block_count;
     size_t channels;
-    const float *products;  ///< [36][block_count][channels]
+    const float *products;  ///< [36][block][channels]
+    size_t plane;           ///< from one of the 36 to the next
     const float *addend;    ///< nil: none
     size_t addend_row_pitch, addend_pixel_pitch;
     float *output;

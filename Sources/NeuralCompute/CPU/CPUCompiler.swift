@@ -155,10 +155,15 @@ struct CPUCompiler {
                 WinogradWeights(weight, outChannels: convolution.outChannels, inChannels: channels)
             )
         } else if isDepthwise || isPaired {
+            let usesPairs = storedTypes[input.index] == .bfloat16 && kernel == Extent(3)
             kernelStep = .depthwise(
                 convolution,
-                weights: WeightPacking.perChannel(weight, channels: channels, kernel: kernel, isPaired: isPaired),
-                isPaired: isPaired
+                DepthwiseWeights(
+                    taps: WeightPacking.perChannel(weight, channels: channels, kernel: kernel, isPaired: isPaired),
+                    tapPairs: usesPairs
+                        ? WeightPacking.tapPairs(weight, channels: channels, isPaired: isPaired) : nil,
+                    isPaired: isPaired
+                )
             )
         } else {
             kernelStep = try dense(convolution, weight: weight, input: input, perGroup: perGroup)
@@ -190,6 +195,9 @@ struct CPUCompiler {
                 offsets.append(Int32(rowOffset + column * convolution.dilation.width * layout.channels))
             }
         }
+        let runLength = joinsColumns ? kernel.width * perGroup : perGroup
+        // Half-precision products take two inputs at a time: an odd run takes what lies behind it too, times zero.
+        let isHalf = storedTypes[input.index] == .bfloat16
         let geometry = DenseGeometry(
             kernel: kernel,
             stride: convolution.stride,
@@ -197,7 +205,7 @@ struct CPUCompiler {
             firstTap: layout.origin - convolution.padding.top * layout.rowPitch
                 - convolution.padding.left * layout.channels,
             runOffsets: offsets,
-            runLength: joinsColumns ? kernel.width * perGroup : perGroup
+            runLength: isHalf ? (runLength + 1) / 2 * 2 : runLength
         )
         let outPerGroup = convolution.outChannels / convolution.groups
         let groupSize = outPerGroup * perGroup * kernel.height * kernel.width
@@ -210,7 +218,8 @@ struct CPUCompiler {
                         outChannels: outPerGroup,
                         inChannels: perGroup,
                         positions: kernel.height * kernel.width,
-                        stored: storedTypes[input.index]
+                        stored: storedTypes[input.index],
+                        run: runLength
                     ),
                     firstInput: group * perGroup,
                     firstOutput: group * outPerGroup,

@@ -91,8 +91,8 @@ extension CPUStep {
         switch kernel {
         case .dense(let groups, let geometry):
             "dense \(geometry.kernel.height)x\(geometry.kernel.width)" + (groups.count > 1 ? " in groups" : "")
-        case .depthwise(let convolution, _, let isPaired):
-            (isPaired ? "paired " : "depthwise ") + "\(convolution.kernel.height)x\(convolution.kernel.width)"
+        case .depthwise(let convolution, let weights):
+            (weights.isPaired ? "paired " : "depthwise ") + "\(convolution.kernel.height)x\(convolution.kernel.width)"
         case .winograd: "winograd 3x3"
         case .copy: "copy"
         case .generic: "plain loops"

@@ -24,7 +24,7 @@ struct CPUStep: Sendable {
         /// Products of gathered rows with packed weights; a group each.
         case dense([DenseGroup], DenseGeometry)
         /// A convolution of each channel by itself, or of pairs of channels.
-        case depthwise(Convolution, weights: AlignedFloats, isPaired: Bool)
+        case depthwise(Convolution, DepthwiseWeights)
         /// A 3×3 convolution by Winograd's transforms.
         case winograd(WinogradWeights)
         /// A copy into another layout.
@@ -48,6 +48,15 @@ struct CPUStep: Sendable {
         guard case .winograd(let weights) = kernel else { return 0 }
         return weights.blocksPerChunk * WinogradWeights.positions * (weights.inChannels + weights.outChannels)
     }
+}
+
+/// Weights of a convolution of each channel by itself, or of pairs of channels.
+struct DepthwiseWeights: Sendable {
+    /// `[kernel position][1 or 2][channels]`; see ``WeightPacking/perChannel(_:channels:kernel:isPaired:)``.
+    var taps: AlignedFloats
+    /// The same for bfloat16 inputs, where the kernel is 3×3.
+    var tapPairs: AlignedMemory?
+    var isPaired: Bool
 }
 
 /// One group of a dense convolution.
@@ -82,15 +91,15 @@ struct CPUEpilogue: Sendable {
 }
 
 extension CPUEpilogue {
-    /// The kernel's form; pointers stay valid while this value's buffers live.
-    var native: vf_epilogue {
+    /// The kernel's form from a channel on; pointers stay valid while this value's buffers live.
+    func native(from channel: Int = 0) -> vf_epilogue {
         vf_epilogue(
             activation: vf_activation_kind(rawValue: activation),
             activation_follows_addition: followsAddition ? 1 : 0,
             low: low,
             high: high,
-            bias: UnsafePointer(bias.base),
-            slope: slope.map { UnsafePointer($0.base) }
+            bias: UnsafePointer(bias.base + channel),
+            slope: slope.map { UnsafePointer($0.base + channel) }
         )
     }
 }

@@ -22,15 +22,20 @@ struct CPUSchedule: Sendable {
     private static let interleavingThreshold = 1 << 20
     /// Bytes of rows in flight while interleaving.
     private static let rowBudget = 256 << 10
+    /// The same for each thread of a team.
+    private static let teamRowBudget = 768 << 10
 
-    init(_ program: CPUProgram) {
+    /// - Parameter lanes: Threads that share every task, and so add their caches.
+    init(_ program: CPUProgram, lanes: Int = 1) {
         var groups: [Group] = []
         var index = 0
         let perFace = program.steps.map { $0.isPerFace(in: program) }
         while index < program.steps.count {
             var end = index
             while end < program.steps.count && perFace[end] == perFace[index] { end += 1 }
-            let tasks = perFace[index] ? Self.interleaved(index..<end, program) : Self.inOrder(index..<end, program)
+            let steps = index..<end
+            let tasks =
+                perFace[index] ? Self.interleaved(steps, program, lanes) : Self.inOrder(steps, program)
             groups.append(Group(tasks: tasks, isPerFace: perFace[index]))
             index = end
         }
@@ -41,7 +46,7 @@ struct CPUSchedule: Sendable {
         steps.map { Task(step: $0, rows: 0..<program.layouts[program.steps[$0].output.index].height) }
     }
 
-    private static func interleaved(_ steps: Range<Int>, _ program: CPUProgram) -> [Task] {
+    private static func interleaved(_ steps: Range<Int>, _ program: CPUProgram, _ lanes: Int) -> [Task] {
         var tasks: [Task] = []
         var index = steps.lowerBound
         while index < steps.upperBound {
@@ -49,9 +54,11 @@ struct CPUSchedule: Sendable {
             while end < steps.upperBound && program.steps[end].runsByRows
                 && program.steps[end].traffic(in: program) > interleavingThreshold
             { end += 1 }
+            // Threads that share the rows meet after every task: fewer, larger ones.
+            let budget = lanes == 1 ? rowBudget : teamRowBudget * lanes
             if end > index {
                 var chain = RowChain(steps: index..<end, program: program)
-                tasks += chain.tasks(rowBudget: rowBudget)
+                tasks += chain.tasks(rowBudget: budget)
                 index = end
             } else {
                 tasks += inOrder(index..<index + 1, program)
@@ -130,7 +137,7 @@ extension CPUStep {
                 / program.layouts[inputs[0].index].rowPitch
             let span = (geometry.kernel.height - 1) * geometry.dilation.height + 1
             return min(height, max(0, (rows - 1) * geometry.stride.height + span - padding))
-        case .depthwise(let convolution, _, _):
+        case .depthwise(let convolution, _):
             let span = (convolution.kernel.height - 1) * convolution.dilation.height + 1
             return min(height, max(0, (rows - 1) * convolution.stride.height + span - convolution.padding.top))
         case .generic, .winograd:

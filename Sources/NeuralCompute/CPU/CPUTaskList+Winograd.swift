@@ -29,31 +29,66 @@ extension CPUTaskList {
     ) {
         let transformed = scratch
         let products = scratch + WinogradWeights.positions * blocks.count * weights.inChannels
+        addPhase { lane in
+            let part = shares.part(of: blocks.count, lane: lane)
+            guard !part.isEmpty else { return }
+            append(inputTask(step, weights, blocks, part, input, transformed))
+        }
+        addPhase { lane in
+            for position in shares.part(of: WinogradWeights.positions, lane: lane) {
+                bindProduct(
+                    rows: UnsafePointer(transformed + position * blocks.count * weights.inChannels),
+                    count: blocks.count,
+                    depth: weights.inChannels,
+                    panels: weights.panels[position],
+                    zeros: weights.zeros,
+                    columns: weights.outChannels,
+                    output: products + position * blocks.count * weights.outChannels
+                )
+            }
+        }
+        addPhase { lane in
+            let part = shares.part(of: blocks.count, lane: lane)
+            guard !part.isEmpty else { return }
+            append(outputTask(step, weights, blocks, part, output, addend, UnsafePointer(products)))
+        }
+    }
+
+    private func inputTask(
+        _ step: CPUStep,
+        _ weights: WinogradWeights,
+        _ blocks: UnsafeMutableBufferPointer<vf_winograd_block>,
+        _ part: Range<Int>,
+        _ input: PlacedLayout,
+        _ transformed: UnsafeMutablePointer<Float>
+    ) -> vf_winograd_input {
         var way = vf_winograd_input()
-        way.blocks = UnsafePointer(blocks.baseAddress)
-        way.block_count = blocks.count
+        way.blocks = blocks.baseAddress.map { UnsafePointer($0 + part.lowerBound) }
+        way.block_count = part.count
         way.channels = weights.inChannels
         way.input = UnsafePointer(base(of: step.inputs[0]).assumingMemoryBound(to: Float.self))
         way.input_row_pitch = input.layout.rowPitch
         way.input_pixel_pitch = input.layout.channels
-        way.transformed = transformed
-        append(way)
-        for position in 0..<WinogradWeights.positions {
-            bindProduct(
-                rows: UnsafePointer(transformed + position * blocks.count * weights.inChannels),
-                count: blocks.count,
-                depth: weights.inChannels,
-                panels: weights.panels[position],
-                zeros: weights.zeros,
-                columns: weights.outChannels,
-                output: products + position * blocks.count * weights.outChannels
-            )
-        }
+        way.transformed = transformed + part.lowerBound * weights.inChannels
+        way.plane = blocks.count * weights.inChannels
+        return way
+    }
+
+    private func outputTask(
+        _ step: CPUStep,
+        _ weights: WinogradWeights,
+        _ blocks: UnsafeMutableBufferPointer<vf_winograd_block>,
+        _ part: Range<Int>,
+        _ output: PlacedLayout,
+        _ addend: PlacedLayout?,
+        _ products: UnsafePointer<Float>
+    ) -> vf_winograd_output {
         var back = vf_winograd_output()
-        back.blocks = UnsafePointer(blocks.baseAddress)
-        back.block_count = blocks.count
+        back.blocks = blocks.baseAddress.map { UnsafePointer($0 + part.lowerBound) }
+        back.block_count = part.count
         back.channels = weights.outChannels
-        back.products = UnsafePointer(products)
+        back.products = products + part.lowerBound * weights.outChannels
+        back.plane = blocks.count * weights.outChannels
         if let addend {
             back.addend = UnsafePointer(base(of: step.inputs[1]).assumingMemoryBound(to: Float.self))
             back.addend_row_pitch = addend.layout.rowPitch
@@ -62,8 +97,8 @@ extension CPUTaskList {
         back.output = base(of: step.output).assumingMemoryBound(to: Float.self)
         back.output_row_pitch = output.layout.rowPitch
         back.output_pixel_pitch = output.layout.channels
-        back.epilogue = step.epilogue.native
-        append(back)
+        back.epilogue = step.epilogue.native()
+        return back
     }
 
     /// The 4×4 blocks of one face.

@@ -1,12 +1,13 @@
 internal import CKernels
 internal import NeuralGraph
 
-/// One thread's buffers, and the program's tasks bound to them.
+/// One thread's (or one team's) buffers, and the program's tasks bound to them.
 final class CPUWorker: InferenceWorker {
     private let plan: CPUPlan
     private let memory: AlignedMemory
     private let full: CPUTaskList
     private let single: CPUTaskList
+    private let team: CPUTeam?
 
     init(plan: CPUPlan) {
         self.plan = plan
@@ -14,6 +15,7 @@ final class CPUWorker: InferenceWorker {
         Self.fillBorders(plan, memory)
         full = CPUTaskList(plan: plan, memory: memory, faces: plan.facesPerPass)
         single = plan.facesPerPass == 1 ? full : CPUTaskList(plan: plan, memory: memory, faces: 1)
+        team = plan.lanes > 1 ? CPUTeam(full, lanes: plan.lanes) : nil
     }
 
     func run(_ faces: UnsafeBufferPointer<Float>, count: Int, output: UnsafeMutableBufferPointer<Float>) {
@@ -27,7 +29,7 @@ final class CPUWorker: InferenceWorker {
         while face < count {
             let passed = count - face >= plan.facesPerPass ? plan.facesPerPass : 1
             for index in 0..<passed { load(input + (face + index) * inputSize, face: index) }
-            (passed == plan.facesPerPass ? full : single).run()
+            if let team { team.run() } else { (passed == plan.facesPerPass ? full : single).run() }
             for index in 0..<passed { store(face: index, output + (face + index) * outputSize) }
             face += passed
         }
@@ -41,7 +43,15 @@ final class CPUWorker: InferenceWorker {
         let view = view(.input, face: face)
         let rowSize = view.layout.width * view.layout.channels
         for row in 0..<view.layout.height {
-            view.row(row).update(from: source + row * rowSize, count: rowSize)
+            switch view.stored {
+            case .float32: view.row(row).update(from: source + row * rowSize, count: rowSize)
+            case .bfloat16:
+                vf_round_to_bf16(
+                    source + row * rowSize,
+                    view.address(row: row).assumingMemoryBound(to: UInt16.self),
+                    rowSize
+                )
+            }
         }
     }
 

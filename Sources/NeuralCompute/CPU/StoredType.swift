@@ -28,7 +28,7 @@ struct StoredTypes {
     /// All values in single precision.
     static func single(_ graph: Graph) -> [StoredType] { graph.shapes.map { _ in .float32 } }
 
-    /// As many values as possible in bfloat16; input and output stay single precision.
+    /// As many values as possible in bfloat16; the output stays single precision.
     static func half(_ graph: Graph) -> [StoredType] {
         var choice = StoredTypes(graph)
         choice.settle()
@@ -38,7 +38,6 @@ struct StoredTypes {
     private init(_ graph: Graph) {
         self.graph = graph
         types = graph.shapes.map { _ in .bfloat16 }
-        types[ValueID.input.index] = .float32
         types[graph.output.index] = .float32
     }
 
@@ -56,19 +55,12 @@ struct StoredTypes {
 
     private mutating func demote(_ node: Node, output: Int) {
         switch node.operation {
-        case .convolution(let convolution):
-            let perGroup = graph.shape(of: node.inputs[0]).channels / convolution.groups
-            let runLength =
-                perGroup
-                * (convolution.groups == 1 && convolution.dilation.width == 1
-                    ? convolution.kernel.width : 1)
-            let isDense = !(convolution.outChannels == graph.shape(of: node.inputs[0]).channels && perGroup <= 2)
-            // Half-precision products take two inputs at a time.
-            if isDense && !runLength.isMultiple(of: 2) { types[node.inputs[0].index] = .float32 }
+        case .convolution:
             guard node.inputs.count > 1, types[node.inputs[1].index] != types[output] else { return }
             types[node.inputs[1].index] = .float32
             types[output] = .float32
         case .linear:
+            // Half-precision products take two inputs at a time.
             if !graph.shape(of: node.inputs[0]).count.isMultiple(of: 2) { types[node.inputs[0].index] = .float32 }
         case .flatten:
             // Read through: both sides of it are one value.
