@@ -12,7 +12,8 @@ struct SynthCommand: AsyncParsableCommand {
         abstract: "Make synthetic faces: an IJB-C-shaped protocol and, when asked, a training tree.",
         discussion: """
             The same options give the same bytes on any machine. OUTPUT gets loose_crop/, meta/ and protocol.yml (evaluate \
-            it with --protocol OUTPUT/protocol.yml --data OUTPUT); with --training-share also train/<identity>/<n>.jpg of other identities.
+            it with --protocol OUTPUT/protocol.yml --data OUTPUT); with --training-share also train/<identity>/<n>.jpg of other identities, \
+            with their landmarks in train/landmarks.txt.
 
               verifar synth --output faces --identities 100 --seed 1
               verifar synth --output faces --identities 1000 --training-share 0.6 --training-images 40 --seed 1
@@ -137,9 +138,13 @@ struct SynthCommand: AsyncParsableCommand {
             if folder != lastFolder { try FileSystem.createFolder(FileSystem.join(root, folder)) }
             lastFolder = folder
         }
+        let landmarks = Mutex([String](repeating: "", count: plan.items.count))
         try await render(plan.items.map(\.shot), population, label: "training") { index, face in
             try Self.write(face, to: FileSystem.join(root, plan.items[index].path))
+            let numbers = (face.landmarks.points.flatMap { [$0.x, $0.y] } + [face.score]).map { "\(Float($0))" }
+            landmarks.withLock { $0[index] = "\(plan.items[index].path) \(numbers.joined(separator: " "))\n" }
         }
+        try AtomicFile.write(landmarks.withLock { $0.joined() }, to: FileSystem.join(root, "landmarks.txt"))
         print("\(root): \(plan.items.count) images of \(identities.count) people")
     }
 

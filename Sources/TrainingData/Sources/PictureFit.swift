@@ -40,11 +40,11 @@ struct PictureFitter: ~Copyable {
             alignment = try size.alignment()
         }
         if case .centreCrop(let side) = fit {
-            guard (max(size.width, size.height)...8192).contains(side) else {
+            guard (min(size.width, size.height)...8192).contains(side) else {
                 throw InputError(
                     .usage,
                     "the shorter side does not fit the size that is cut out",
-                    expected: "\(max(size.width, size.height)) … 8192",
+                    expected: "\(min(size.width, size.height)) … 8192",
                     found: "\(side)"
                 )
             }

@@ -21,6 +21,14 @@ enum PictureResampling {
         }
         let newWidth = width <= height ? shorterSide : shorterSide * width / height
         let newHeight = width <= height ? shorterSide * height / width : shorterSide
+        guard newWidth >= size.width, newHeight >= size.height else {
+            throw InputError(
+                .mismatch,
+                "the resized picture is smaller than what is cut out",
+                expected: "\(size)",
+                found: "\(newWidth)x\(newHeight)"
+            )
+        }
         let left = Int((Double(newWidth - size.width) / 2).rounded(.toNearestOrEven))
         let top = Int((Double(newHeight - size.height) / 2).rounded(.toNearestOrEven))
         let columns = taps(from: width, to: newWidth, range: left..<left + size.width)
