@@ -57,7 +57,7 @@ let package = Package(
 
         // Networks.
         .target(name: "NeuralGraph", dependencies: ["ArtifactFiles"]),
-        .target(name: "NeuralCompute", dependencies: ["CKernels", "NeuralGraph"]),
+        .target(name: "NeuralCompute", dependencies: ["CKernels", "NeuralGraph", "SeededRandom"]),
         .target(name: "Backbones", dependencies: ["NeuralGraph", "SeededRandom"]),
         .target(
             name: "Checkpoints",

@@ -52,6 +52,20 @@ public protocol ComputeBackend: Sendable {
         weights: Weights,
         options: InferenceOptions
     ) throws(InputError) -> any InferencePlan
+
+    /// Compiles a graph for training.
+    ///
+    /// - Parameters:
+    ///   - graph: The network as it was read or built, not rewritten for inference.
+    ///   - weights: Its parameters at the start.
+    ///   - options: How to compute.
+    /// - Throws: ``InputError`` that names a missing or misshapen parameter or an unknown tap, or says that this backend
+    ///   does not train.
+    func trainingPlan(
+        graph: Graph,
+        weights: Weights,
+        options: TrainingOptions
+    ) throws(InputError) -> any TrainingPlan
 }
 
 /// A compiled network: it knows every shape, and its workers allocate nothing per face.

@@ -23,6 +23,15 @@ public struct ReferenceBackend: ComputeBackend {
         }
         return ReferencePlan(graph: graph, weights: weights, facesPerPass: options.facesPerPass ?? 1)
     }
+
+    /// Does not train; see ``ComputeBackend``.
+    public func trainingPlan(
+        graph: Graph,
+        weights: Weights,
+        options: TrainingOptions
+    ) throws(InputError) -> any TrainingPlan {
+        throw InputError(.unsupported, "the reference backend does not train", expected: "--backend cpu")
+    }
 }
 
 extension Weights {

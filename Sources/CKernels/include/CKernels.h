@@ -5,5 +5,6 @@
 #include "imaging.h"
 #include "neural.h"
 #include "team.h"
+#include "training.h"
 
 #endif

@@ -34,4 +34,14 @@ public struct CPUBackend: ComputeBackend {
         let program = try compiler.compile()
         return CPUPlan(program: program, facesPerPass: options.facesPerPass ?? program.suggestedFacesPerPass)
     }
+
+    /// Compiles a graph for training; see ``ComputeBackend``.
+    public func trainingPlan(
+        graph: Graph,
+        weights: Weights,
+        options: TrainingOptions
+    ) throws(InputError) -> any TrainingPlan {
+        try weights.check(against: graph)
+        return try CPUTrainingPlan(graph: graph, weights: weights, options: options)
+    }
 }

@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#include <stddef.h>
+#include <stdint.h>
+#include "simd_avx512.h"
+#include "training_impl.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,2 @@
+#include "simd_portable.h"
+#include "training_impl.h"
