@@ -77,6 +77,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+
+        // Training.
+        .target(
+            name: "NeuralTraining",
+            dependencies: [
+                "ArtifactFiles", "Checkpoints", "NeuralCompute", "NeuralGraph", "SeededRandom", "TrainingData",
+            ]
+        ),
+        .target(
+            name: "Recipes",
+            dependencies: [
+                "ArtifactFiles", "FaceImaging", "NeuralTraining", "StrictYAML", "SyntheticFaces", "TrainingData",
+            ]
+        ),
+
         .target(name: "Plotting"),
         .target(
             name: "Reporting",

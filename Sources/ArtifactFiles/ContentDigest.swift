@@ -15,6 +15,13 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
         bytes = Array(hash.finalize())
     }
 
+    /// The digest of pieces that are made one after the other, so that they never lie in memory together.
+    public init<Pieces: Sequence>(ofPieces pieces: Pieces) where Pieces.Element == [UInt8] {
+        var hash = SHA256()
+        for piece in pieces { piece.withUnsafeBytes { hash.update(bufferPointer: $0) } }
+        bytes = Array(hash.finalize())
+    }
+
     /// A digest that was saved; nil unless there are 32 bytes.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }

@@ -25,6 +25,8 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
         case forbidden
         /// Options that contradict each other or are out of range.
         case usage
+        /// A computation that is no longer finite.
+        case diverged
     }
 
     /// The kind of mistake.

@@ -81,44 +81,17 @@ struct SynthCommand: AsyncParsableCommand {
         if FileSystem.exists(FileSystem.join(output, "meta")) {
             throw InputError(.unwritable, "a protocol is there already", file: FileSystem.join(output, "meta"))
         }
-        try FileSystem.createFolder(FileSystem.join(output, "loose_crop"))
+        try FileSystem.createFolder(output)
         if let split { try await writeTraining(population, split.training) }
         try await writeProtocol(plan, population)
     }
 
     private func writeProtocol(_ plan: SyntheticProtocolPlan, _ population: SyntheticPopulation) async throws {
-        let shots = plan.images.map(\.shot)
-        let details = Mutex([(landmarks: [Float], score: Float)?](repeating: nil, count: shots.count))
-        try await render(shots, population, label: "protocol") { index, face in
-            try Self.write(face, to: FileSystem.join(output, "loose_crop/\(plan.images[index].number).jpg"))
-            details.withLock {
-                $0[index] = (face.landmarks.points.flatMap { [Float($0.x), Float($0.y)] }, Float(face.score))
-            }
-        }
-        var builder = ProtocolBuilder(name: "synthetic")
-        details.withLock { details in
-            for (image, detail) in zip(plan.images, details) {
-                guard let detail else { continue }
-                builder.addImage(
-                    "\(image.number).jpg",
-                    template: image.template,
-                    medium: image.medium,
-                    landmarks: detail.landmarks,
-                    detectorScore: detail.score
-                )
-            }
-        }
-        for comparison in plan.comparisons {
-            builder.addComparison(
-                Int(comparison.enrolled),
-                Int(comparison.verification),
-                isGenuine: comparison.isGenuine
-            )
-        }
-        for template in plan.templates { builder.setSubject("\(template.identity)", ofTemplate: template.id) }
-        let value = try builder.build()
-        let descriptor = try IJBLayoutWriter().write(value, to: output)
-        try AtomicFile.write(descriptor.yaml, to: FileSystem.join(output, "protocol.yml"))
+        let folder = SyntheticProtocolFolder(plan: plan, population: population, workers: running.threadCount)
+        let progress = Progress("protocol", unit: "faces", isQuiet: running.quiet)
+        let count = plan.images.count
+        let value = try await folder.write(to: output) { progress.update($0, of: count) }
+        progress.finish("\(count) faces")
         print(
             "\(output): \(value.images.count) images, \(value.templates.count) templates, "
                 + "\(value.comparisons.genuineCount) genuine and \(value.comparisons.impostorCount) impostor comparisons"
@@ -138,34 +111,17 @@ struct SynthCommand: AsyncParsableCommand {
             if folder != lastFolder { try FileSystem.createFolder(FileSystem.join(root, folder)) }
             lastFolder = folder
         }
+        let progress = Progress("training", unit: "faces", isQuiet: running.quiet)
+        let done = Atomic<Int>(0)
         let landmarks = Mutex([String](repeating: "", count: plan.items.count))
-        try await render(plan.items.map(\.shot), population, label: "training") { index, face in
-            try Self.write(face, to: FileSystem.join(root, plan.items[index].path))
+        try await population.render(plan.items.map(\.shot), workers: running.threadCount) { index, face in
+            try SyntheticProtocolFolder.write(face, to: FileSystem.join(root, plan.items[index].path))
             let numbers = (face.landmarks.points.flatMap { [$0.x, $0.y] } + [face.score]).map { "\(Float($0))" }
             landmarks.withLock { $0[index] = "\(plan.items[index].path) \(numbers.joined(separator: " "))\n" }
+            progress.update(done.add(1, ordering: .relaxed).newValue, of: plan.items.count)
         }
         try AtomicFile.write(landmarks.withLock { $0.joined() }, to: FileSystem.join(root, "landmarks.txt"))
+        progress.finish("\(plan.items.count) faces")
         print("\(root): \(plan.items.count) images of \(identities.count) people")
-    }
-
-    private func render(
-        _ shots: [SyntheticShot],
-        _ population: SyntheticPopulation,
-        label: String,
-        deliver: @escaping @Sendable (Int, SyntheticFace) throws -> Void
-    ) async throws {
-        let progress = Progress(label, unit: "faces", isQuiet: running.quiet)
-        let done = Atomic<Int>(0)
-        try await population.render(shots, workers: running.threadCount) { index, face in
-            try deliver(index, face)
-            progress.update(done.add(1, ordering: .relaxed).newValue, of: shots.count)
-        }
-        progress.finish("\(shots.count) faces")
-    }
-
-    private static func write(_ face: SyntheticFace, to path: String) throws(InputError) {
-        var file = try AtomicFile(path: path)
-        try file.write(try face.image.jpegData(quality: face.jpegQuality))
-        try file.commit(survivingPowerFailure: false)
     }
 }

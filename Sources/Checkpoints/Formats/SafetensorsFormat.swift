@@ -49,7 +49,7 @@ struct SafetensorsFormat: CheckpointFormat {
         return Checkpoint(graph: graph, weights: weights, metadata: metadata, notes: notes)
     }
 
-    private static func checkDigest(
+    static func checkDigest(
         _ metadata: [String: String],
         _ data: UnsafeRawBufferPointer
     ) throws(InputError) {

@@ -42,7 +42,7 @@ struct SafetensorsWriter {
     /// Writes the whole file, or leaves the destination as it was.
     func write(to path: String) throws(InputError) {
         var metadata = metadata
-        metadata[VerifarMetadata.dataDigest] = ContentDigest(of: items.flatMap(Self.bytes)).description
+        metadata[VerifarMetadata.dataDigest] = ContentDigest(ofPieces: items.lazy.map(Self.bytes)).description
         var file = try AtomicFile(path: path)
         let header = header(metadata)
         try file.write(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) })

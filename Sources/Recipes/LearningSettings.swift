@@ -1,0 +1,238 @@
+internal import ArtifactFiles
+
+/// The classifier behind the embedding, and its loss.
+public struct HeadSettings: Hashable, Sendable, Codable {
+    /// The loss.
+    public var kind: String
+    /// s: what cosines are multiplied by; 64 without it.
+    public var scale: Double?
+    /// m: the margin; 0.5 for ArcFace and 0.4 for CosFace without it.
+    public var margin: Double?
+    /// ArcFace's gradient: `straight-through` as InsightFace, or `exact`.
+    public var gradient: String?
+    /// The share of negative centres in a step (Partial FC); all of them without it.
+    public var sample: Double?
+    /// Whether the classifier stays as it is.
+    public var frozen: Bool
+    /// A classifier to begin with: `classifier.safetensors` of an earlier run, or another file with a `[classes,
+    /// dimensions]` tensor.
+    public var startFrom: String?
+    /// The weight of this loss beside those of ``DistillationSettings``.
+    public var weight: Double
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case kind
+        case scale
+        case margin
+        case gradient
+        case sample
+        case frozen
+        case startFrom = "start-from"
+        case weight
+    }
+
+    /// Decodes settings and checks their ranges.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        kind = try values.decode(String.self, forKey: .kind)
+        scale = try values.decodeIfPresent(Double.self, forKey: .scale)
+        margin = try values.decodeIfPresent(Double.self, forKey: .margin)
+        gradient = try values.decodeIfPresent(String.self, forKey: .gradient)
+        sample = try values.decodeIfPresent(Double.self, forKey: .sample)
+        frozen = try values.decodeIfPresent(Bool.self, forKey: .frozen) ?? false
+        startFrom = try values.decodeIfPresent(String.self, forKey: .startFrom)
+        weight = try values.decodeIfPresent(Double.self, forKey: .weight) ?? 1
+        guard weight >= 0, weight.isFinite, sample.map({ $0 > 0 && $0 <= 1 }) ?? true else {
+            throw InputError(.usage, "weight or sample is out of range", expected: "sample: above 0, at most 1")
+        }
+        guard !frozen || startFrom != nil else {
+            throw InputError(.usage, "a frozen classifier needs 'start-from'", place: "key \"head.frozen\"")
+        }
+    }
+}
+
+/// What the network learns from a teacher.
+public struct DistillationSettings: Hashable, Sendable, Codable {
+    /// The teacher.
+    public var teacher: TeacherSettings
+    /// Methods with their weights, added up.
+    public var methods: [MethodSettings]
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case teacher
+        case methods
+    }
+
+    /// Decodes settings and checks their ranges.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        teacher = try values.decode(TeacherSettings.self, forKey: .teacher)
+        methods = try values.decode([MethodSettings].self, forKey: .methods)
+        guard !methods.isEmpty else {
+            throw InputError(.missing, "a distillation has at least one method", place: "key \"distillation.methods\"")
+        }
+    }
+}
+
+/// A frozen network to learn from.
+public struct TeacherSettings: Hashable, Sendable, Codable {
+    /// Any checkpoint that `verifar evaluate` reads.
+    public var checkpoint: String
+    /// What the checkpoint is; recognised from its parameters without it.
+    public var architecture: String?
+    /// Its preprocessing; what the checkpoint says, or else the recipe's.
+    public var preprocessing: PreprocessingSettings?
+    /// Its classifier: a file, or `class-means` to compute centres from the training data.
+    public var classifier: String?
+    /// Whether its embeddings are computed once and kept, where the augmentation allows that (flip only).
+    public var cache: Bool
+    /// The protocols on which its own TAR is measured before training; all of the recipe's when true.
+    public var evaluate: Bool
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case checkpoint
+        case architecture
+        case preprocessing
+        case classifier
+        case cache
+        case evaluate
+    }
+
+    /// Decodes settings and checks their ranges.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        checkpoint = try values.decode(String.self, forKey: .checkpoint)
+        architecture = try values.decodeIfPresent(String.self, forKey: .architecture)
+        preprocessing = try values.decodeIfPresent(PreprocessingSettings.self, forKey: .preprocessing)
+        classifier = try values.decodeIfPresent(String.self, forKey: .classifier)
+        cache = try values.decodeIfPresent(Bool.self, forKey: .cache) ?? true
+        evaluate = try values.decodeIfPresent(Bool.self, forKey: .evaluate) ?? true
+    }
+}
+
+/// What to evaluate on.
+public struct EvaluationSettings: Hashable, Sendable, Codable {
+    /// Epochs between evaluations during training; only at the end without it.
+    public var everyEpochs: Double?
+    /// Verification protocols.
+    public var protocols: [ProtocolSettings]
+    /// A labelled set on which the classifier's accuracy is measured.
+    public var accuracy: DataSettings?
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case everyEpochs = "every-epochs"
+        case protocols
+        case accuracy
+    }
+
+    /// Nothing.
+    public init() { protocols = [] }
+
+    /// Decodes settings and checks their ranges.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        everyEpochs = try values.decodeIfPresent(Double.self, forKey: .everyEpochs)
+        protocols = try values.decodeIfPresent([ProtocolSettings].self, forKey: .protocols) ?? []
+        accuracy = try values.decodeIfPresent(DataSettings.self, forKey: .accuracy)
+        guard everyEpochs.map({ $0 > 0 && $0.isFinite }) ?? true else {
+            throw InputError(.usage, "every-epochs is out of range", expected: "above 0")
+        }
+        let names = protocols.map(\.name)
+        guard Set(names).count == names.count else {
+            throw InputError(.usage, "two protocols have one name", found: names.joined(separator: ", "))
+        }
+    }
+}
+
+/// One verification protocol of a recipe.
+public struct ProtocolSettings: Hashable, Sendable, Codable {
+    /// What its folder and table rows are called.
+    public var name: String
+    /// A known protocol or a description of one.
+    public var `protocol`: String?
+    /// The protocol's data folder.
+    public var data: String?
+    /// Or: the people of the recipe's population who are not trained on.
+    public var synthetic: SyntheticProtocolSettings?
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case name
+        case `protocol`
+        case data
+        case synthetic
+    }
+
+    /// Decodes settings and checks their ranges.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        self.protocol = try values.decodeIfPresent(String.self, forKey: .protocol)
+        data = try values.decodeIfPresent(String.self, forKey: .data)
+        synthetic = try values.decodeIfPresent(SyntheticProtocolSettings.self, forKey: .synthetic)
+        guard (self.protocol != nil && data != nil) != (synthetic != nil) else {
+            throw InputError(.usage, "a protocol is either 'protocol' with 'data', or 'synthetic'")
+        }
+        let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+        guard !name.isEmpty, name.allSatisfy(allowed.contains), !name.hasPrefix(".") else {
+            throw InputError(.usage, "the name becomes a folder's", expected: "letters, digits, - _ .", found: name)
+        }
+    }
+}
+
+/// A protocol over synthetic people.
+public struct SyntheticProtocolSettings: Hashable, Sendable, Codable {
+    /// Photographs of each person.
+    public var images: Int
+    /// Templates of each person: so many enrolled, so many to verify.
+    public var templates: Int
+    /// Impostor comparisons; all without it.
+    public var impostors: Int?
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case images
+        case templates
+        case impostors
+    }
+
+    /// Decodes settings and checks their ranges.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        images = try values.decodeIfPresent(Int.self, forKey: .images) ?? 8
+        templates = try values.decodeIfPresent(Int.self, forKey: .templates) ?? 1
+        impostors = try values.decodeIfPresent(Int.self, forKey: .impostors)
+    }
+}
+
+/// How pictures are changed by chance.
+public struct AugmentationSettings: Hashable, Sendable, Codable {
+    /// The chance of mirroring.
+    public var flip: Double
+    /// A random window of the picture's own size after padding it by so many pixels.
+    public var cropPadding: Int?
+
+    /// Mirroring alone, as InsightFace trains.
+    public static let flipOnly = AugmentationSettings()
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case flip
+        case cropPadding = "crop-padding"
+    }
+
+    /// Mirroring with a chance of one half.
+    public init() { flip = 0.5 }
+
+    /// Decodes settings and checks their ranges.
+    public init(from decoder: any Decoder) throws {
+        self.init()
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        flip = try values.decodeIfPresent(Double.self, forKey: .flip) ?? flip
+        cropPadding = try values.decodeIfPresent(Int.self, forKey: .cropPadding)
+    }
+}

@@ -1,0 +1,105 @@
+internal import ArtifactFiles
+
+/// Several trainings one after the other, each from a recipe of its own: SH-KD, or a study.
+///
+/// A stage's values may name the folder of an earlier one as `${stage}`.
+public struct PipelineRecipe: Hashable, Sendable, Codable {
+    /// What reports call it.
+    public var name: String
+    /// The trainings, in order.
+    public var stages: [Stage]
+    /// The stage that the others are compared with, paired, in the study's report.
+    public var baseline: String?
+
+    /// One training.
+    public struct Stage: Hashable, Sendable, Codable {
+        /// Its folder's name, and what `${…}` names it by.
+        public var name: String
+        /// Its recipe file, relative to the pipeline's file.
+        public var recipe: String
+        /// Values that replace the recipe's.
+        public var set: [String: String]
+        /// The row that it belongs to in the study's table: stages that differ in their seed alone share one.
+        public var row: String?
+
+        /// The keys of a stage.
+        public enum CodingKeys: String, CodingKey, CaseIterable {
+            case name
+            case recipe
+            case set
+            case row
+        }
+
+        /// Decodes settings and checks their ranges.
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            name = try values.decode(String.self, forKey: .name)
+            recipe = try values.decode(String.self, forKey: .recipe)
+            set = try values.decodeIfPresent([String: String].self, forKey: .set) ?? [:]
+            row = try values.decodeIfPresent(String.self, forKey: .row)
+        }
+    }
+
+    /// The keys of a pipeline.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case name
+        case stages
+        case baseline
+    }
+
+    /// Decodes settings and checks their ranges.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        stages = try values.decode([Stage].self, forKey: .stages)
+        baseline = try values.decodeIfPresent(String.self, forKey: .baseline)
+        try check()
+    }
+
+    private func check() throws(InputError) {
+        var known: Set<String> = []
+        let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+        for stage in stages {
+            guard !stage.name.isEmpty, stage.name.allSatisfy(allowed.contains), !stage.name.hasPrefix(".") else {
+                throw InputError(.usage, "a stage's name becomes a folder's", found: stage.name)
+            }
+            for value in stage.set.values {
+                for name in Self.references(in: value) where !known.contains(name) {
+                    throw InputError(
+                        .unknownName,
+                        "'\(stage.name)' names a stage that does not come before it: '${\(name)}'",
+                        expected: known.sorted().joined(separator: ", ")
+                    )
+                }
+            }
+            guard known.insert(stage.name).inserted else {
+                throw InputError(.usage, "two stages have one name", found: stage.name)
+            }
+        }
+        guard !stages.isEmpty else { throw InputError(.missing, "a pipeline has at least one stage") }
+        if let baseline, !stages.contains(where: { ($0.row ?? $0.name) == baseline }) {
+            throw InputError.unknownName(baseline, kind: "row", known: stages.map { $0.row ?? $0.name })
+        }
+    }
+
+    /// The names in `${…}`.
+    static func references(in text: String) -> [String] {
+        text.split(separator: "${", omittingEmptySubsequences: false).dropFirst()
+            .compactMap { part in part.firstIndex(of: "}").map { String(part[..<$0]) } }
+    }
+
+    /// A stage's overrides with the folders of earlier stages put in.
+    ///
+    /// - Parameters:
+    ///   - stage: The stage.
+    ///   - folder: A stage's folder by its name.
+    /// - Returns: `key.path=value`.
+    public func overrides(of stage: Stage, folder: (String) -> String) -> [String] {
+        stage.set.sorted { $0.key < $1.key }
+            .map { key, value in
+                var value = value
+                for name in Self.references(in: value) { value = value.replacing("${\(name)}", with: folder(name)) }
+                return "\(key)=\(value)"
+            }
+    }
+}
