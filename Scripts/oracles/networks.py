@@ -291,6 +291,47 @@ def iresnet(depth, dimensions=512):
     )
 
 
+# --- RepDistiller's CIFAR ResNets -----------------------------------------------------------------------------------------
+
+
+class CIFARBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = conv(inputs, outputs, 3, stride, 1)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = conv(outputs, outputs, 3, 1, 1)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Sequential(conv(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        shortcut = self.downsample(x) if hasattr(self, "downsample") else x
+        return torch.relu(self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x))))) + shortcut)
+
+
+def cifar_resnet(depth, widths=(16, 16, 32, 64), classes=None):
+    """The pooled feature, or with `classes` the logits of `fc`."""
+
+    def stage(inputs, outputs, stride):
+        return nn.Sequential(
+            *[CIFARBlock(inputs if i == 0 else outputs, outputs, stride if i == 0 else 1) for i in range((depth - 2) // 6)]
+        )
+
+    network = named(
+        conv1=conv(3, widths[0], 3, 1, 1),
+        bn1=nn.BatchNorm2d(widths[0]),
+        relu=nn.ReLU(),
+        layer1=stage(widths[0], widths[1], 1),
+        layer2=stage(widths[1], widths[2], 2),
+        layer3=stage(widths[2], widths[3], 2),
+        avgpool=nn.AvgPool2d(8),
+        flatten=nn.Flatten(),
+    )
+    if classes:
+        network.add_module("fc", nn.Linear(widths[3], classes))
+    return network
+
+
 # --- the catalogue ---------------------------------------------------------------------------------------------------------
 
 # name: (constructor, (height, width), gain, modules whose outputs are tapped)
@@ -298,6 +339,9 @@ MBF_TAPS = [f"layers.{i}" for i in range(8)] + ["conv_sep", "features.layers.0"]
 IRESNET_TAPS = ["conv1", "prelu", "layer1.0", "layer1", "layer2", "layer3", "layer4", "bn2", "fc"]
 XIAOCCER_TAPS = ["conv1", "dw_conv1", "blocks.0", "blocks.4", "blocks.5", "blocks.11", "blocks.14", "conv2", "linear7"]
 FOAMLIU_TAPS = ["conv1", "dw_conv", "features.0", "features.4", "features.5", "features.11", "features.14", "conv2", "gdconv"]
+CIFAR_TAPS = ["conv1", "relu", "layer1", "layer2", "layer3"]
+CIFAR_GAINS = {8: 1.0, 14: 1.0, 20: 1.0, 32: 0.875, 44: 0.875, 56: 0.8125, 110: 0.6875}
+WIDE = (32, 64, 128, 256)
 
 ARCHITECTURES = {
     "mbf": (lambda: insightface_mobilefacenet(2, (1, 4, 6, 2)), (112, 112), 1.0, MBF_TAPS),
@@ -310,4 +354,7 @@ ARCHITECTURES = {
     "iresnet50": (lambda: iresnet(50), (112, 112), 0.8125, IRESNET_TAPS),
     "iresnet100": (lambda: iresnet(100), (112, 112), 0.6875, IRESNET_TAPS),
     "iresnet200": (lambda: iresnet(200), (112, 112), 0.59375, IRESNET_TAPS),
+    **{f"resnet{d}": (lambda d=d: cifar_resnet(d), (32, 32), g, CIFAR_TAPS) for d, g in CIFAR_GAINS.items()},
+    "resnet8x4": (lambda: cifar_resnet(8, WIDE), (32, 32), 1.0, CIFAR_TAPS),
+    "resnet32x4": (lambda: cifar_resnet(32, WIDE), (32, 32), 0.875, CIFAR_TAPS),
 }

@@ -36,6 +36,11 @@ public protocol Backbone: Sendable {
     /// The published configuration.
     var defaultConfiguration: BackboneConfiguration { get }
 
+    /// Where intermediate features are taken: the stem's output, then that of each stage, first to last.
+    ///
+    /// The embedding is not among them. Spatial sizes fall from stage to stage.
+    var featureTaps: [FeatureTap] { get }
+
     /// Builds the graph.
     ///
     /// - Throws: ``InputError`` when the configuration does not fit the architecture.
@@ -65,17 +70,18 @@ extension Backbone {
 /// The architectures that exist.
 public enum BackboneCatalogue {
     /// One line each.
-    public static let all: [any Backbone] = [
-        InsightFaceMobileFaceNet.mbf,
-        InsightFaceMobileFaceNet.mbfLarge,
-        MobileFaceNet(),
-        MobileFaceNetReLU6(),
-        IResNet.r18,
-        IResNet.r34,
-        IResNet.r50,
-        IResNet.r100,
-        IResNet.r200,
-    ]
+    public static let all: [any Backbone] =
+        [
+            InsightFaceMobileFaceNet.mbf,
+            InsightFaceMobileFaceNet.mbfLarge,
+            MobileFaceNet(),
+            MobileFaceNetReLU6(),
+            IResNet.r18,
+            IResNet.r34,
+            IResNet.r50,
+            IResNet.r100,
+            IResNet.r200,
+        ] + CIFARResNet.all
 
     /// The architecture of a name.
     ///

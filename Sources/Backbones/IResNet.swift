@@ -28,6 +28,12 @@ public struct IResNet: Backbone {
     /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 512) }
 
+    /// The stem after its PReLU, and the sums that end the four stages.
+    public var featureTaps: [FeatureTap] {
+        [FeatureTap("prelu", preactivation: "bn1")]
+            + stages.enumerated().map { FeatureTap("layer\($0 + 1).\($1 - 1)") }
+    }
+
     /// Builds the graph of a configuration.
     public func graph(_ configuration: BackboneConfiguration) throws(InputError) -> Graph {
         var builder = GraphBuilder(

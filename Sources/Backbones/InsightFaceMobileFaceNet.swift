@@ -33,6 +33,16 @@ public struct InsightFaceMobileFaceNet: Backbone {
     /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 512) }
 
+    /// The first layer, and the last blocks at a half, a quarter, an eighth and a sixteenth of the input's size.
+    public var featureTaps: [FeatureTap] {
+        let second =
+            blocks[0] == 1
+            ? FeatureTap("layers.1.layers.2", preactivation: "layers.1.layers.1")
+            : FeatureTap("layers.1.layers.\(blocks[0] - 1)")
+        return [FeatureTap("layers.0.layers.2", preactivation: "layers.0.layers.1"), second]
+            + (1...3).map { FeatureTap("layers.\(2 * $0 + 1).layers.\(blocks[$0] - 1)") }
+    }
+
     /// Builds the graph of a configuration.
     public func graph(_ configuration: BackboneConfiguration) throws(InputError) -> Graph {
         var layers = Layers(configuration)

@@ -17,6 +17,12 @@ public struct MobileFaceNet: Backbone {
     /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 128) }
 
+    /// The first two layers, and the last bottlenecks at a quarter, an eighth and a sixteenth of the input's size.
+    public var featureTaps: [FeatureTap] {
+        ["conv1", "dw_conv1"].map { FeatureTap($0 + ".prelu", preactivation: $0 + ".bn") }
+            + MobileFaceNetBottlenecks.stageEnds.map { FeatureTap("blocks.\($0)") }
+    }
+
     /// Builds the graph of a configuration.
     public func graph(_ configuration: BackboneConfiguration) throws(InputError) -> Graph {
         var builder = GraphBuilder(
@@ -124,6 +130,8 @@ struct MobileFaceNetBottlenecks {
         (4, 128, 1, 2),
         (2, 128, 2, 1),
     ]
+    /// The last bottlenecks before the next stride, and the last of all.
+    static let stageEnds = [4, 11, 14]
     private let configuration: BackboneConfiguration
 
     init(_ configuration: BackboneConfiguration) { self.configuration = configuration }

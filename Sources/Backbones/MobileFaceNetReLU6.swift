@@ -17,6 +17,14 @@ public struct MobileFaceNetReLU6: Backbone {
     /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 128) }
 
+    /// The first two layers, and the last bottlenecks at a quarter, an eighth and a sixteenth of the input's size.
+    public var featureTaps: [FeatureTap] {
+        [
+            FeatureTap("conv1.2", preactivation: "conv1.1"),
+            FeatureTap("dw_conv.relu2", preactivation: "dw_conv.bn2"),
+        ] + MobileFaceNetBottlenecks.stageEnds.map { FeatureTap("features.\($0)") }
+    }
+
     /// Builds the graph of a configuration.
     public func graph(_ configuration: BackboneConfiguration) throws(InputError) -> Graph {
         var builder = GraphBuilder(

@@ -8,6 +8,8 @@ public struct Checkpoint: Sendable {
     public var graph: Graph?
     /// The parameters; prefixes are stripped where that made them fit an architecture.
     public var weights: Weights
+    /// Tensors that were asked for and lie beside the network, in the file's order.
+    public var companions = Weights()
     /// Everything else the file says.
     public var metadata: CheckpointMetadata
     /// What the reader stripped, skipped or assumed: one sentence each, for people.

@@ -11,15 +11,19 @@ public struct CheckpointContent {
     public var architecture: String?
     /// Rows and columns of a face, for networks that accept several; nil: the usual 112 × 112.
     public var inputSize: Extent?
+    /// Names of tensors that are wanted beside the network: a classifier.
+    public var companions: Set<String>
 
     /// Wraps bytes.
     public init(
         path: String,
         bytes: UnsafeRawBufferPointer,
         architecture: String? = nil,
-        inputSize: Extent? = nil
+        inputSize: Extent? = nil,
+        companions: Set<String> = []
     ) {
         self.path = path
+        self.companions = companions
         self.bytes = bytes
         self.architecture = architecture
         self.inputSize = inputSize

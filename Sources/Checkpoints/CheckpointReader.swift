@@ -10,18 +10,32 @@ public enum CheckpointReader {
     ///   - path: The file.
     ///   - architecture: The catalogue name of the network; nil: recognise it from the parameters.
     ///   - inputSize: Rows and columns of a face, for ONNX files that leave them open; nil: 112 × 112.
+    ///   - companions: Names of tensors beside the network, prefix stripped, that are read too where they are (into
+    ///     ``ResolvedCheckpoint/companions``): `fc.weight` of a CIFAR network, a margin head's centres.
     /// - Returns: The network and exactly its parameters.
     /// - Throws: ``InputError`` that names the file: unknown format, damage, forbidden content, an unsupported
     ///   operator, or parameters that are no network's (with what is missing, unexpected and reshaped).
     public static func read(
         path: String,
         architecture: String? = nil,
-        inputSize: Extent? = nil
+        inputSize: Extent? = nil,
+        companions: Set<String> = []
     ) throws(InputError) -> ResolvedCheckpoint {
         let backbone = try architecture.map(BackboneCatalogue.backbone(named:))
-        let checkpoint = try readUnresolved(path: path, architecture: architecture, inputSize: inputSize)
+        let checkpoint = try readUnresolved(
+            path: path,
+            architecture: architecture,
+            inputSize: inputSize,
+            companions: companions
+        )
         do {
-            return try CheckpointResolver(checkpoint: checkpoint, stated: backbone).resolve()
+            var resolved = try CheckpointResolver(checkpoint: checkpoint, stated: backbone).resolve()
+            // Files of this project are read whole.
+            resolved.companions = checkpoint.companions
+            for name in checkpoint.weights.names where companions.contains(name) && resolved.weights[name] == nil {
+                resolved.companions[name] = checkpoint.weights[name]
+            }
+            return resolved
         } catch {
             throw error.inFile(path)
         }
@@ -33,7 +47,8 @@ public enum CheckpointReader {
     public static func readUnresolved(
         path: String,
         architecture: String? = nil,
-        inputSize: Extent? = nil
+        inputSize: Extent? = nil,
+        companions: Set<String> = []
     ) throws(InputError) -> Checkpoint {
         let file = try MappedFile(path: path)
         do {
@@ -42,7 +57,8 @@ public enum CheckpointReader {
                     path: path,
                     bytes: bytes,
                     architecture: architecture,
-                    inputSize: inputSize
+                    inputSize: inputSize,
+                    companions: companions
                 )
                 return try CheckpointFormats.format(of: content).read(content)
             }

@@ -67,7 +67,7 @@ public enum CheckpointWriter {
             case .safetensors:
                 // `format: pt` is what Hugging Face's readers look for: names and layouts are PyTorch's.
                 try SafetensorsWriter(
-                    weights: checkpoint.weights,
+                    weights: try checkpoint.weightsAndCompanions(),
                     metadata: metadata.merging(["format": "pt"]) { $1 },
                     precision: precision
                 )
@@ -81,5 +81,21 @@ public enum CheckpointWriter {
         } catch {
             throw error.inFile(path)
         }
+    }
+}
+
+extension ResolvedCheckpoint {
+    /// All tensors of a file.
+    fileprivate func weightsAndCompanions() throws(InputError) -> Weights {
+        var all = weights
+        let modules = Set(weights.names.map { $0.prefix { $0 != "." } })
+        for name in companions.names {
+            // Below a module of the network it would be taken for a parameter that should not be there.
+            guard !modules.contains(name.prefix { $0 != "." }) else {
+                throw InputError(.usage, "a tensor beside the network has the name of one of its modules", found: name)
+            }
+            all[name] = companions[name]
+        }
+        return all
     }
 }

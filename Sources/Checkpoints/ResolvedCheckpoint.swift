@@ -8,6 +8,10 @@ public struct ResolvedCheckpoint: Sendable {
     public var graph: Graph
     /// Its parameters, in the graph's order; nothing else.
     public var weights: Weights
+    /// Tensors beside the network: those that were asked for when it was read, and what is to be written with it.
+    ///
+    /// They are written into safetensors only. None has the name of one of the network's modules.
+    public var companions = Weights()
     /// For people and reports: `mbf`, `mobilefacenet-relu6 (from ONNX graph)`, `ONNX graph`.
     public var architectureName: String
     /// The catalogue's configuration when ``graph`` is (or computes the same as) the catalogue's.

@@ -24,12 +24,13 @@ import Testing
     }
 
     /// Golden file → architecture in the catalogue.
-    static let names: [(file: String, backbone: String)] = [
-        ("mbf", "mbf"), ("mbf_large", "mbf_large"), ("mobilefacenet_112x112", "mobilefacenet"),
-        ("mobilefacenet_112x96", "mobilefacenet"), ("mobilefacenet_relu6", "mobilefacenet-relu6"),
-        ("iresnet18", "r18"), ("iresnet34", "r34"), ("iresnet50", "r50"), ("iresnet100", "r100"),
-        ("iresnet200", "r200"),
-    ]
+    static let names: [(file: String, backbone: String)] =
+        [
+            ("mbf", "mbf"), ("mbf_large", "mbf_large"), ("mobilefacenet_112x112", "mobilefacenet"),
+            ("mobilefacenet_112x96", "mobilefacenet"), ("mobilefacenet_relu6", "mobilefacenet-relu6"),
+            ("iresnet18", "r18"), ("iresnet34", "r34"), ("iresnet50", "r50"), ("iresnet100", "r100"),
+            ("iresnet200", "r200"),
+        ] + CIFARResNet.all.map { ($0.name, $0.name) }
 
     private func network(_ file: String, _ name: String) throws -> (golden: Golden, graph: Graph) {
         let golden = try JSONDecoder().decode(Golden.self, from: Fixture.data("Backbones/\(file).json"))
@@ -86,7 +87,7 @@ import Testing
         let backbone = try BackboneCatalogue.backbone(named: name)
         var configuration = backbone.defaultConfiguration
         configuration.widthMultiplier = 0.5
-        configuration.embeddingSize = 64
+        configuration.embeddingSize = (backbone as? CIFARResNet)?.embeddingSize(widthMultiplier: 0.5) ?? 64
         let graph = try backbone.graph(configuration)
         let shapes = Dictionary(uniqueKeysWithValues: graph.parameters.map { ($0.name, $0.shape) })
         #expect(backbone.configuration(suggestedBy: shapes) == configuration)

@@ -64,6 +64,11 @@ struct NarrowNetwork: Sendable, CustomStringConvertible {
         var configuration = backbone.defaultConfiguration
         configuration.widthMultiplier = 0.125
         configuration.embeddingSize = 24
+        if let pooled = backbone as? CIFARResNet {
+            // Channels are multiples of 8: at an eighth, some of the narrow ones could not be told apart.
+            configuration.widthMultiplier = 0.5
+            configuration.embeddingSize = pooled.embeddingSize(widthMultiplier: 0.5)
+        }
         return NarrowNetwork(backbone: backbone, configuration: configuration)
     }
 

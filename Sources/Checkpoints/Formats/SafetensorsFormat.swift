@@ -31,6 +31,7 @@ struct SafetensorsFormat: CheckpointFormat {
             return Tensor(shape: entry.shape, values: entry.elementType.floats(bytes))
         }
         var weights = Weights()
+        var companions = Weights()
         var notes: [String] = []
         if graph != nil || metadata.configuration != nil {
             // Written by this project: names are as the network needs them.
@@ -41,12 +42,20 @@ struct SafetensorsFormat: CheckpointFormat {
                 architecture: try (content.architecture ?? metadata.architecture)
                     .map(BackboneCatalogue.backbone(named:))
             )
-            let selected = try SelectedParameters(names: names, selection: selection, read: read)
+            let selected = try SelectedParameters(
+                names: names,
+                selection: selection,
+                companions: content.companions,
+                read: read
+            )
             weights = selected.weights
+            companions = selected.companions
             notes = selected.notes
         }
         metadata.elementTypes = elementTypes
-        return Checkpoint(graph: graph, weights: weights, metadata: metadata, notes: notes)
+        var checkpoint = Checkpoint(graph: graph, weights: weights, metadata: metadata, notes: notes)
+        checkpoint.companions = companions
+        return checkpoint
     }
 
     static func checkDigest(

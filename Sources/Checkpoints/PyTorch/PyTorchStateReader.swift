@@ -21,12 +21,17 @@ struct PyTorchStateReader {
         var reader = StorageReader(fileSize: content.bytes.count, storage: storage)
         var metadata = CheckpointMetadata(format: format, digest: ContentDigest(of: content.bytes))
         metadata.strings = state.plainValues
-        let selected = try SelectedParameters(names: state.tensors.map(\.name), selection: selection) {
-            index throws(InputError) in
+        let selected = try SelectedParameters(
+            names: state.tensors.map(\.name),
+            selection: selection,
+            companions: content.companions
+        ) { index throws(InputError) in
             let (name, tensor) = state.tensors[index]
             metadata.elementTypes[tensor.elementType, default: 0] += 1
             return try reader.values(of: tensor, named: name)
         }
-        return Checkpoint(weights: selected.weights, metadata: metadata, notes: selected.notes)
+        var checkpoint = Checkpoint(weights: selected.weights, metadata: metadata, notes: selected.notes)
+        checkpoint.companions = selected.companions
+        return checkpoint
     }
 }

@@ -5,6 +5,7 @@ internal import NeuralGraph
 /// Reads the tensors that a selection names, and says what it left out.
 struct SelectedParameters {
     private(set) var weights = Weights()
+    private(set) var companions = Weights()
     private(set) var notes: [String] = []
 
     /// Reads.
@@ -12,10 +13,12 @@ struct SelectedParameters {
     /// - Parameters:
     ///   - names: Every tensor's full name, in the file's order.
     ///   - selection: Which of them are the network.
+    ///   - wanted: Names below the same prefix that are read too, though the network does not need them.
     ///   - read: Gives the values of the tensor at an index of `names`.
     init(
         names: [String],
         selection: ParameterSelection,
+        companions wanted: Set<String>,
         read: (Int) throws(InputError) -> Tensor
     ) throws(InputError) {
         let needed = selection.match.map { Set($0.graph.parameters.map(\.name)) }
@@ -33,6 +36,8 @@ struct SelectedParameters {
                 leftovers += 1
             } else if needed?.contains(stripped) ?? true {
                 weights[stripped] = try read(index)
+            } else if wanted.contains(stripped) {
+                companions[stripped] = try read(index)
             }
         }
         if !selection.prefix.isEmpty {
@@ -40,7 +45,8 @@ struct SelectedParameters {
         }
         if leftovers > 0 { notes.append("ignored \(leftovers) counters (num_batches_tracked and the like)") }
         if outside > 0 { notes.append("ignored \(outside) tensors outside '\(selection.prefix)'") }
-        if let unrelated = selection.match?.comparison.unrelated, !unrelated.isEmpty {
+        let unrelated = selection.match?.comparison.unrelated.filter { companions[$0.name] == nil } ?? []
+        if !unrelated.isEmpty {
             notes.append("ignored \(unrelated.count) unrelated: \(ParameterComparison.list(unrelated))")
         }
         for alternative in selection.alternatives {
