@@ -68,6 +68,12 @@ let package = Package(
             exclude: ["ONNX/Schema/onnx_subset.proto"]
         ),
 
+        // Training.
+        .target(
+            name: "NeuralTraining",
+            dependencies: ["ArtifactFiles", "NeuralCompute", "NeuralGraph", "SeededRandom"]
+        ),
+
         // The evaluation, and what is shown of it.
         .target(
             name: "FaceEvaluation",
@@ -131,6 +137,7 @@ let tests: [String: [Target.Dependency]] = [
     "FaceProtocolsTests": ["ArtifactFiles", "SeededRandom"],
     "NeuralComputeTests": ["ArtifactFiles", "Backbones", "CKernels", "NeuralGraph"],
     "NeuralGraphTests": ["ArtifactFiles"],
+    "NeuralTrainingTests": ["ArtifactFiles", "NeuralCompute", "NeuralGraph", "SeededRandom"],
     "PlottingTests": [],
     "ReportingTests": ["ArtifactFiles", "SeededRandom", "VerificationMetrics"],
     "SeededRandomTests": [],

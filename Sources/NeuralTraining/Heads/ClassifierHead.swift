@@ -1,0 +1,68 @@
+/// A classifier on the tape: class weights, and how logits come from them without any margin.
+public struct ClassifierHead {
+    /// What a logit is.
+    public enum Kind: Hashable, Sendable {
+        /// w·f + b.
+        case linear
+        /// s·cosθ.
+        case cosine(scale: Float)
+    }
+
+    /// What a logit is.
+    public let kind: Kind
+    /// `[classes, dimensions]`: a leaf where it is trained, a constant where it is frozen.
+    public let weights: TapeValue
+    /// `[1, classes]`, of linear heads only.
+    public let bias: TapeValue?
+
+    /// A head over weights that are on the tape.
+    ///
+    /// - Parameters:
+    ///   - kind: What a logit is.
+    ///   - weights: `[classes, dimensions]`.
+    ///   - bias: `[1, classes]`; ignored by cosine heads.
+    public init(kind: Kind, weights: TapeValue, bias: TapeValue? = nil) {
+        self.kind = kind
+        self.weights = weights
+        self.bias = kind == .linear ? bias : nil
+    }
+
+    /// The number of classes.
+    public var classCount: Int { weights.rows }
+    /// The length of the embeddings that it takes.
+    public var dimensions: Int { weights.columns }
+    /// Whether no gradient reaches the weights.
+    public var isFrozen: Bool { !weights.isDifferentiated && bias?.isDifferentiated != true }
+
+    /// What losses and logits start from, computed once and shared: cosines, or w·f + b, `[batch, classes]`.
+    public func responses(to embeddings: TapeValue) -> TapeValue {
+        switch kind {
+        case .linear:
+            let products = embeddings.times(transposed: weights)
+            return bias.map { products + $0 } ?? products
+        case .cosine: return embeddings.cosines(with: weights)
+        }
+    }
+
+    /// Logits without a margin, `[batch, classes]`, from what ``responses(to:)`` gave.
+    ///
+    /// - Parameters:
+    ///   - responses: What ``responses(to:)`` gave.
+    ///   - scale: Takes the place of a cosine head's scale.
+    public func logits(fromResponses responses: TapeValue, scale: Float? = nil) -> TapeValue {
+        switch kind {
+        case .linear: responses
+        case .cosine(let own): (scale ?? own) * responses
+        }
+    }
+
+    /// Logits without a margin, `[batch, classes]`.
+    public func logits(of embeddings: TapeValue, scale: Float? = nil) -> TapeValue {
+        logits(fromResponses: responses(to: embeddings), scale: scale)
+    }
+
+    /// The same classifier out of the gradient's reach.
+    public var frozen: ClassifierHead {
+        ClassifierHead(kind: kind, weights: weights.detached, bias: bias?.detached)
+    }
+}
