@@ -68,12 +68,6 @@ let package = Package(
             exclude: ["ONNX/Schema/onnx_subset.proto"]
         ),
 
-        // Training.
-        .target(
-            name: "NeuralTraining",
-            dependencies: ["ArtifactFiles", "NeuralCompute", "NeuralGraph", "SeededRandom"]
-        ),
-
         // The evaluation, and what is shown of it.
         .target(
             name: "FaceEvaluation",
