@@ -15,12 +15,22 @@ final class CPUTrainingPlan: TrainingPlan {
     private let state: TrainingState
     private let steps: [any TrainingStep]
 
+    private static let largestBatch = 1 << 16
+
     init(graph: Graph, weights: Weights, options: TrainingOptions) throws(InputError) {
         guard options.batchSize > 0, options.threads > 0 else {
             throw InputError(
                 .malformed,
                 "a training plan needs faces and threads",
                 found: "\(options.batchSize) faces, \(options.threads) threads"
+            )
+        }
+        guard options.batchSize <= Self.largestBatch else {
+            throw InputError(
+                .limitExceeded,
+                "too many faces for one step",
+                expected: "at most \(Self.largestBatch)",
+                found: "\(options.batchSize)"
             )
         }
         var taps: [ValueID] = []

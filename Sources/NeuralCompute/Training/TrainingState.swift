@@ -65,7 +65,7 @@ final class TrainingState {
     var mostChunks: Int { Self.chunkCount(faces: batchSize) }
 
     /// Enough for the cores of today's machines, few enough that their sums stay small; depends on the faces alone.
-    static func chunkCount(faces: Int) -> Int { min(faces, max(8, faces / 8)) }
+    static func chunkCount(faces: Int) -> Int { min(faces, max(8, min(64, faces / 8))) }
 
     func begin(faces: Int, mode: ForwardMode) {
         self.mode = mode
