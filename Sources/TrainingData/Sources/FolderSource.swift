@@ -1,6 +1,13 @@
 public import ArtifactFiles
 internal import FaceImaging
-internal import Foundation
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
 
 /// A folder per identity or class, picture files in each: `root/<identity>/<picture>`.
 ///
@@ -139,13 +146,15 @@ private struct FolderListing {
     private mutating func append(_ file: String, in folder: String) throws(InputError) {
         let path = FileSystem.join(folder, file)
         let ending = file.split(separator: ".").last.map { $0.lowercased()[...] } ?? ""
-        guard Self.extensions.contains(ending), !FileSystem.isFolder(path) else {
+        var status = stat()
+        // A link to nowhere fails when it is read; everything else must be a file.
+        let isFound = stat(path, &status) == 0
+        guard Self.extensions.contains(ending), !isFound || status.st_mode & S_IFMT == S_IFREG else {
             throw InputError(.malformed, "not a picture file", file: path, expected: "jpg, jpeg or png")
         }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         files.append(file)
         labels.append(Int32(classes.count))
-        sizes.append((attributes?[.size] as? NSNumber)?.intValue ?? -1)
+        sizes.append(isFound ? Int(status.st_size) : -1)
     }
 }
 
