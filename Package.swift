@@ -131,7 +131,9 @@ let tests: [String: [Target.Dependency]] = [
     "FaceProtocolsTests": ["ArtifactFiles", "SeededRandom"],
     "NeuralComputeTests": ["ArtifactFiles", "Backbones", "CKernels", "NeuralGraph"],
     "NeuralGraphTests": ["ArtifactFiles"],
-    "NeuralTrainingTests": ["ArtifactFiles", "NeuralCompute", "NeuralGraph", "SeededRandom"],
+    "NeuralTrainingTests": [
+        "ArtifactFiles", "FaceImaging", "NeuralCompute", "NeuralGraph", "SeededRandom", "TrainingData",
+    ],
     "PlottingTests": [],
     "ReportingTests": ["ArtifactFiles", "SeededRandom", "VerificationMetrics"],
     "SeededRandomTests": [],

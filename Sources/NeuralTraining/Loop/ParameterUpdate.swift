@@ -53,11 +53,18 @@ final class ParameterUpdate {
     /// Changes one array.
     ///
     /// - Parameters:
-    ///   - gradient: Its gradient.
+    ///   - gradient: Its gradient, or that of some rows.
+    ///   - rows: Those rows; nil for all.
     ///   - array: A trained one.
     ///   - rate: The learning rate.
     ///   - step: From 0.
-    func apply(_ gradient: GradientView, to array: TrainedArray, rate: Double, step: Int) {
+    func apply(
+        _ gradient: UnsafeBufferPointer<Float>,
+        rows: [Int]?,
+        to array: TrainedArray,
+        rate: Double,
+        step: Int
+    ) {
         guard let slots = slots[array.name] else { return }
         let spared = array.group.map(settings.withoutDecay.contains) ?? false
         let decay = spared ? 0 : Float(settings.weightDecay)
@@ -71,19 +78,11 @@ final class ParameterUpdate {
                 step: step
             )
         }
-        guard let rows = gradient.rows else { return update(array.values.indices, gradient.values) }
-        let columns = array.values.count / max(1, array.shape[0])
+        guard let rows else { return update(array.values.indices, gradient) }
+        let columns = array.columns
         for (position, row) in rows.enumerated() {
-            let part = UnsafeBufferPointer(rebasing: gradient.values[position * columns..<(position + 1) * columns])
+            let part = UnsafeBufferPointer(rebasing: gradient[position * columns..<(position + 1) * columns])
             update(row * columns..<(row + 1) * columns, part)
         }
     }
-}
-
-/// A gradient that lies somewhere for the time of an update.
-struct GradientView {
-    /// The rows it is of; nil for all.
-    var rows: [Int]?
-    /// Its numbers.
-    var values: UnsafeBufferPointer<Float>
 }

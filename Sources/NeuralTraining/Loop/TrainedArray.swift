@@ -15,6 +15,8 @@ public final class TrainedArray {
     public let isFrozen: Bool
     /// The numbers.
     public let values: UnsafeMutableBufferPointer<Float>
+    /// Room for the gradient, as long as ``values``; undefined between steps, empty for a frozen array.
+    public let gradient: UnsafeMutableBufferPointer<Float>
     private let owner: AnyObject?
 
     /// An array with memory of its own.
@@ -39,6 +41,8 @@ public final class TrainedArray {
         self.isFrozen = isFrozen
         self.values = .allocate(capacity: values.count)
         _ = self.values.initialize(from: values)
+        // Not touched before it is written: a sampled head never needs most of it.
+        gradient = isFrozen ? UnsafeMutableBufferPointer(start: nil, count: 0) : .allocate(capacity: values.count)
         owner = nil
     }
 
@@ -55,30 +59,37 @@ public final class TrainedArray {
             }
         isFrozen = !entry.specification.isTrainable
         values = UnsafeMutableBufferPointer(rebasing: plan.values[entry.range])
+        gradient = UnsafeMutableBufferPointer(rebasing: plan.gradients[entry.range])
         owner = plan
     }
 
-    deinit { if owner == nil { values.deallocate() } }
+    deinit {
+        guard owner == nil else { return }
+        values.deallocate()
+        gradient.deallocate()
+    }
 
     /// What the names of the network's parameters begin with.
     static let networkPrefix = "network."
+
+    /// Numbers in a row of a matrix.
+    var columns: Int { values.count / max(1, shape.first ?? 1) }
+
+    /// The gradient of some rows, or of all.
+    func gradient(ofRows rows: [Int]?) -> UnsafeMutableBufferPointer<Float> {
+        rows.map { UnsafeMutableBufferPointer(rebasing: gradient[..<($0.count * columns)]) } ?? gradient
+    }
 
     /// A copy of the numbers.
     public var tensor: Tensor { Tensor(shape: shape, values: Array(values)) }
 }
 
-/// The gradient of one ``TrainedArray``.
-public enum ArrayGradient: Sendable {
-    /// One number for each.
-    case dense([Float])
-    /// Some rows of a matrix alone: their numbers, and `[rows.count, columns]` values. The others stay as they are, without
-    /// decay and with their optimiser state, as InsightFace's Partial FC leaves them.
-    case rows([Int], [Float])
-
-    var squaredNorm: Double {
-        switch self {
-        case .dense(let values), .rows(_, let values):
-            values.withUnsafeBufferPointer { ParameterUpdate.squaredNorm($0) }
-        }
-    }
+/// Which part of ``TrainedArray/gradient`` holds a step's gradient.
+public enum ArrayGradient: Hashable, Sendable {
+    /// All of it, one number for each.
+    case dense
+    /// Its first `rows.count` rows are the gradient of these rows of a matrix.
+    ///
+    /// The others stay as they are, without decay and with their optimiser state, as InsightFace's Partial FC leaves them.
+    case rows([Int])
 }

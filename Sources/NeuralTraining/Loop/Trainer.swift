@@ -64,7 +64,7 @@ public final class Trainer {
     /// Steps done.
     public private(set) var step = 0
 
-    private let networkArrays: [(array: TrainedArray, range: Range<Int>)]
+    private let networkArrays: [TrainedArray]
     private let update: ParameterUpdate
 
     /// Creates a trainer at step 0.
@@ -78,10 +78,10 @@ public final class Trainer {
         self.plan = plan
         self.objective = objective
         self.settings = settings
-        networkArrays = plan.layout.entries.map { (TrainedArray($0, of: plan), $0.range) }
+        networkArrays = plan.layout.entries.map { TrainedArray($0, of: plan) }
         update = try ParameterUpdate(
             settings: settings.optimizer,
-            arrays: networkArrays.map(\.array) + objective.arrays
+            arrays: networkArrays + objective.arrays
         )
     }
 
@@ -146,40 +146,36 @@ public final class Trainer {
         withTaps(taps[...], [:])
     }
 
+    /// Every array that has a gradient in this step, with the rows that it is of.
+    private func changed(_ result: ObjectiveResult) -> [(array: TrainedArray, rows: [Int]?)] {
+        let network = networkArrays.filter { !$0.isFrozen }.map { (array: $0, rows: [Int]?.none) }
+        let others = objective.arrays.filter { !$0.isFrozen }
+            .compactMap { array -> (array: TrainedArray, rows: [Int]?)? in
+                switch result.arrayGradients[array.name] {
+                case .dense: (array, nil)
+                case .rows(let rows): (array, rows)
+                case nil: nil
+                }
+            }
+        return network + others
+    }
+
     /// The gradient's length over everything that is trained.
     private func checkedNorm(_ result: ObjectiveResult) throws(InputError) -> Double {
         var sum = 0.0
-        for (array, range) in networkArrays where !array.isFrozen {
-            let square = ParameterUpdate.squaredNorm(UnsafeBufferPointer(rebasing: plan.gradients[range]))
+        for (array, rows) in changed(result) {
+            let square = ParameterUpdate.squaredNorm(UnsafeBufferPointer(array.gradient(ofRows: rows)))
             guard square.isFinite else { throw diverged("the gradient of '\(array.name)' is not finite") }
             sum += square
-        }
-        for (name, gradient) in result.arrayGradients.sorted(by: { $0.key < $1.key }) {
-            guard gradient.squaredNorm.isFinite else { throw diverged("the gradient of '\(name)' is not finite") }
-            sum += gradient.squaredNorm
         }
         return sum.squareRoot()
     }
 
     private func apply(_ result: ObjectiveResult, clip: Double, rate: Double) {
-        if clip < 1 { for index in plan.gradients.indices { plan.gradients[index] *= Float(clip) } }
-        for (array, range) in networkArrays where !array.isFrozen {
-            let gradient = UnsafeBufferPointer(rebasing: plan.gradients[range])
-            update.apply(GradientView(rows: nil, values: gradient), to: array, rate: rate, step: step)
-        }
-        for array in objective.arrays {
-            guard !array.isFrozen, let gradient = result.arrayGradients[array.name] else { continue }
-            switch gradient {
-            case .dense(let values): applyClipped(values, rows: nil, to: array, clip: clip, rate: rate)
-            case .rows(let rows, let values): applyClipped(values, rows: rows, to: array, clip: clip, rate: rate)
-            }
-        }
-    }
-
-    private func applyClipped(_ values: [Float], rows: [Int]?, to array: TrainedArray, clip: Double, rate: Double) {
-        let clipped = clip < 1 ? values.map { $0 * Float(clip) } : values
-        clipped.withUnsafeBufferPointer {
-            update.apply(GradientView(rows: rows, values: $0), to: array, rate: rate, step: step)
+        for (array, rows) in changed(result) {
+            let gradient = array.gradient(ofRows: rows)
+            if clip < 1 { for index in gradient.indices { gradient[index] *= Float(clip) } }
+            update.apply(UnsafeBufferPointer(gradient), rows: rows, to: array, rate: rate, step: step)
         }
     }
 
@@ -202,7 +198,7 @@ public final class Trainer {
     /// - Throws: `InputError` when the objective's state cannot be taken.
     public func state() throws(InputError) -> Weights {
         var tensors = Weights()
-        for (array, _) in networkArrays { tensors[array.name] = array.tensor }
+        for array in networkArrays { tensors[array.name] = array.tensor }
         for array in objective.arrays { tensors[Self.objectivePrefix + array.name] = array.tensor }
         for slot in update.state { tensors[slot.name] = Tensor(shape: slot.array.shape, values: Array(slot.values)) }
         for (name, tensor) in try objective.state.sorted(by: { $0.key < $1.key }) {
@@ -227,7 +223,7 @@ public final class Trainer {
             _ = target.update(fromContentsOf: try tensors.tensor(name, shape: shape).values)
             rest.remove(name)
         }
-        for (array, _) in networkArrays { try fill(array.values, array.name, array.shape) }
+        for array in networkArrays { try fill(array.values, array.name, array.shape) }
         for array in objective.arrays { try fill(array.values, Self.objectivePrefix + array.name, array.shape) }
         for slot in update.state { try fill(slot.values, slot.name, slot.array.shape) }
         var state: [String: Tensor] = [:]

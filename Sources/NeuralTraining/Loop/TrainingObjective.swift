@@ -61,7 +61,7 @@ public struct ObjectiveResult: Sendable {
     public var outputGradient: [Float]
     /// The gradients of taps that take part, by position.
     public var tapGradients: [Int: [Float]]
-    /// The gradients of ``TrainingObjective/arrays`` by name; frozen ones have none.
+    /// Which of ``TrainingObjective/arrays`` now hold a gradient, by name.
     public var arrayGradients: [String: ArrayGradient]
 
     /// Creates a result.
