@@ -1,28 +1,23 @@
 internal import ArtifactFiles
+public import NeuralTraining
 
 /// The classifier behind the embedding, and its loss.
-public struct HeadSettings: Hashable, Sendable, Codable {
-    /// The loss.
-    public var kind: String
-    /// s: what cosines are multiplied by; 64 without it.
-    public var scale: Double?
-    /// m: the margin; 0.5 for ArcFace and 0.4 for CosFace without it.
-    public var margin: Double?
-    /// ArcFace's gradient: `straight-through` as InsightFace, or `exact`.
-    public var gradient: String?
-    /// The share of negative centres in a step (Partial FC); all of them without it.
+public struct ClassifierSettings: Hashable, Sendable, Codable {
+    /// Loss, scale, margin and ArcFace's gradient.
+    public var head: HeadSettings
+    /// The share of all classes that take part in a step (Partial FC); all of them without it.
     public var sample: Double?
     /// Whether the classifier stays as it is.
     public var frozen: Bool
-    /// A classifier to begin with: `classifier.safetensors` of an earlier run, or another file with a `[classes,
-    /// dimensions]` tensor.
+    /// A classifier to begin with: `classifier.safetensors` of an earlier run, or another file with a tensor `weight` of
+    /// `[classes, dimensions]`.
     public var startFrom: String?
     /// The weight of this loss beside those of ``DistillationSettings``.
     public var weight: Double
 
-    /// The keys of a recipe.
+    /// The keys of a recipe, besides those of the head.
     public enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind
+        case loss
         case scale
         case margin
         case gradient
@@ -35,20 +30,42 @@ public struct HeadSettings: Hashable, Sendable, Codable {
     /// Decodes settings and checks their ranges.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        kind = try values.decode(String.self, forKey: .kind)
-        scale = try values.decodeIfPresent(Double.self, forKey: .scale)
-        margin = try values.decodeIfPresent(Double.self, forKey: .margin)
-        gradient = try values.decodeIfPresent(String.self, forKey: .gradient)
+        let standard = HeadSettings()
+        head = HeadSettings(
+            loss: try values.decode(HeadSettings.Loss.self, forKey: .loss),
+            scale: try values.decodeIfPresent(Float.self, forKey: .scale) ?? standard.scale,
+            margin: try values.decodeIfPresent(Float.self, forKey: .margin),
+            gradient: try values.decodeIfPresent(MarginLoss.Gradient.self, forKey: .gradient) ?? standard.gradient
+        )
         sample = try values.decodeIfPresent(Double.self, forKey: .sample)
         frozen = try values.decodeIfPresent(Bool.self, forKey: .frozen) ?? false
         startFrom = try values.decodeIfPresent(String.self, forKey: .startFrom)
         weight = try values.decodeIfPresent(Double.self, forKey: .weight) ?? 1
-        guard weight >= 0, weight.isFinite, sample.map({ $0 > 0 && $0 <= 1 }) ?? true else {
-            throw InputError(.usage, "weight or sample is out of range", expected: "sample: above 0, at most 1")
+        guard weight >= 0, weight.isFinite, sample.map({ $0 > 0 && $0 <= 1 }) ?? true, head.scale > 0 else {
+            throw InputError(.usage, "scale, weight or sample is out of range", expected: "sample: above 0, at most 1")
+        }
+        guard head.margin.map({ (0..<1.5).contains($0) }) ?? true else {
+            throw InputError(.usage, "the margin is out of range", expected: "0 ..< 1.5")
         }
         guard !frozen || startFrom != nil else {
             throw InputError(.usage, "a frozen classifier needs 'start-from'", place: "key \"head.frozen\"")
         }
+        guard sample == nil || head.loss != .softmax else {
+            throw InputError(.usage, "classes are sampled for cosine classifiers only", place: "key \"head.sample\"")
+        }
+    }
+
+    /// Writes what was read, defaults included.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(head.loss, forKey: .loss)
+        try values.encode(head.scale, forKey: .scale)
+        try values.encodeIfPresent(head.margin, forKey: .margin)
+        try values.encode(head.gradient, forKey: .gradient)
+        try values.encodeIfPresent(sample, forKey: .sample)
+        try values.encode(frozen, forKey: .frozen)
+        try values.encodeIfPresent(startFrom, forKey: .startFrom)
+        try values.encode(weight, forKey: .weight)
     }
 }
 

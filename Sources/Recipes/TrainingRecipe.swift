@@ -22,7 +22,7 @@ public struct TrainingRecipe: Hashable, Sendable, Codable {
     /// Steps and batches.
     public var training: StepSettings
     /// The classifier and its loss.
-    public var head: HeadSettings
+    public var head: ClassifierSettings
     /// What the network learns from a teacher.
     public var distillation: DistillationSettings?
     /// The optimiser.
@@ -63,7 +63,7 @@ public struct TrainingRecipe: Hashable, Sendable, Codable {
         data = try values.decode(DataSettings.self, forKey: .data)
         augmentation = try values.decodeIfPresent(AugmentationSettings.self, forKey: .augmentation) ?? .flipOnly
         training = try values.decode(StepSettings.self, forKey: .training)
-        head = try values.decode(HeadSettings.self, forKey: .head)
+        head = try values.decode(ClassifierSettings.self, forKey: .head)
         distillation = try values.decodeIfPresent(DistillationSettings.self, forKey: .distillation)
         optimizer = try values.decodeIfPresent(OptimizerSettings.self, forKey: .optimizer) ?? OptimizerSettings()
         schedule = try values.decode(LearningRateSchedule.self, forKey: .schedule)
