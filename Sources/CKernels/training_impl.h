@@ -21,8 +21,19 @@ INLINE void v_store_up_to(float *p, vf x, size_t n) {
 
 // MARK: dense
 
+/// Asks for the next line of what the next task will read.
+INLINE void fetch_ahead(const vt_ahead *ahead, size_t *line) {
+    const size_t at = *line;
+    if (at >= ahead->first_lines + ahead->second_lines) return;
+    const char *place = at < ahead->first_lines ? (const char *)ahead->first + at * 64
+                                                : (const char *)ahead->second + (at - ahead->first_lines) * 64;
+    __builtin_prefetch(place, 0, 2);
+    *line = at + 1;
+}
+
 /// `rows` pixels × one panel of 2·VW channels; `rows` is a constant wherever this is inlined.
-INLINE void dense_tile(const vt_dense *t, const float *in, float *out, size_t panel, const int rows) {
+INLINE void dense_tile(const vt_dense *t, const float *in, float *out, size_t panel, const vt_ahead *ahead,
+                       size_t *line, const int rows) {
     vf acc[TILE_HEIGHT][2];
     const size_t first = panel * 2 * VW;
     const size_t left = t->channels - first;
@@ -56,6 +67,7 @@ INLINE void dense_tile(const vt_dense *t, const float *in, float *out, size_t pa
         // Four bases and one stride reach all rows without a register per row.
         const float *a0 = run, *a1 = run + 4 * stride, *a2 = run + 8 * stride, *a3 = run + 12 * stride;
         for (size_t k = 0; k < t->run_length; k++, b += step) {
+            if (k % 2 == 0) fetch_ahead(ahead, line);
             const vf b0 = v_load(b), b1 = v_load(b + VW);
             EACH_ROW {
                 const float *a = r < 4 ? a0 : r < 8 ? a1 : r < 12 ? a2 : a3;
@@ -94,13 +106,14 @@ INLINE void dense_tile(const vt_dense *t, const float *in, float *out, size_t pa
 
 #define DENSE_CASE(n) \
     case n: \
-        dense_tile(t, in, out, panel, n); \
+        dense_tile(t, in, out, panel, &t->ahead, &line, n); \
         break;
 
 void NAME(vt_dense_run)(const vt_dense *t) {
     const size_t panels = (t->channels + 2 * VW - 1) / (2 * VW);
     // Evenly high tiles: 16 columns are 8 + 8, not 14 + 2.
     const size_t tiles = (t->columns + TILE_HEIGHT - 1) / TILE_HEIGHT;
+    size_t line = 0;
     for (size_t panel = 0; panel < panels; panel++) {
         for (size_t row = 0; row < t->rows; row++) {
             const float *in = t->input + row * t->input_row_pitch;
@@ -120,7 +133,8 @@ void NAME(vt_dense_run)(const vt_dense *t) {
 // MARK: outer products
 
 /// `rows` lines of the result × one panel.
-INLINE void outer_tile(const vt_outer *t, size_t line, size_t first, const int isWhole, const int rows) {
+INLINE void outer_tile(const vt_outer *t, size_t line, size_t first, size_t *ahead, const int isWhole,
+                       const int rows) {
     vf acc[TILE_HEIGHT][2];
     const size_t left = t->right_count - first;
     const size_t n0 = left < VW ? left : VW, n1 = left >= 2 * VW ? VW : left - n0;
@@ -129,6 +143,7 @@ INLINE void outer_tile(const vt_outer *t, size_t line, size_t first, const int i
         const float *a = t->left + y * t->left_row_pitch + line;
         const float *b = t->right + y * t->right_row_pitch + first;
         for (size_t x = 0; x < t->columns; x++, a += t->left_pixel_pitch, b += t->right_pixel_pitch) {
+            if (x % 4 == 0) fetch_ahead(&t->ahead, ahead);
             const vf b0 = isWhole ? v_load(b) : v_load_some(b, n0);
             const vf b1 = isWhole ? v_load(b + VW) : v_load_some(b + n0, n1);
             EACH_ROW {
@@ -152,12 +167,13 @@ INLINE void outer_tile(const vt_outer *t, size_t line, size_t first, const int i
 
 #define OUTER_CASE(n) \
     case n: \
-        if (t->right_count - first >= 2 * VW) outer_tile(t, line, first, 1, n); \
-        else outer_tile(t, line, first, 0, n); \
+        if (t->right_count - first >= 2 * VW) outer_tile(t, line, first, &ahead, 1, n); \
+        else outer_tile(t, line, first, &ahead, 0, n); \
         break;
 
 void NAME(vt_outer_run)(const vt_outer *t) {
     const size_t tiles = (t->left_count + TILE_HEIGHT - 1) / TILE_HEIGHT;
+    size_t ahead = 0;
     for (size_t first = 0; first < t->right_count; first += 2 * VW) {
         size_t line = 0;
         for (size_t tile = tiles; tile > 0; tile--) {
@@ -198,7 +214,7 @@ INLINE void depthwise_pixel(const vt_depthwise *t, size_t row, size_t column, si
 }
 
 /// All pixels of a 3×3 kernel for one vector of channels, four pixels at a time, weights in registers.
-INLINE void depthwise_3x3(const vt_depthwise *t, size_t channel, const size_t stride, const int paired) {
+INLINE void depthwise_3x3(const vt_depthwise *t, size_t channel, size_t *line, const size_t stride, const int paired) {
     const vf bias = t->bias ? v_load(t->bias + channel) : v_set(0);
     const int taps = paired ? 18 : 9;
     vf w[18];
@@ -209,6 +225,7 @@ INLINE void depthwise_3x3(const vt_depthwise *t, size_t channel, const size_t st
         float *c = t->output + row * t->output_row_pitch + channel;
         size_t column = 0;
         for (; column + 4 <= t->columns; column += 4, p += 4 * stride * pitch) {
+            UNROLLED for (int i = 0; i < 8; i++) fetch_ahead(&t->ahead, line);
             vf s[4] = {bias, bias, bias, bias};
             UNROLLED for (size_t y = 0; y < 3; y++) {
                 UNROLLED for (size_t x = 0; x < 3 * stride + 3; x++) {
@@ -231,10 +248,11 @@ INLINE void depthwise_3x3(const vt_depthwise *t, size_t channel, const size_t st
 
 INLINE void depthwise_channels(const vt_depthwise *t, const int paired) {
     const int is3x3 = t->kernel_height == 3 && t->kernel_width == 3 && t->row_dilation == 1 && t->column_dilation == 1;
+    size_t line = 0;
     for (size_t channel = 0; channel < t->channels; channel += VW) {
         const size_t n = t->channels - channel < VW ? t->channels - channel : VW;
-        if (n == VW && is3x3 && t->column_stride == 1) depthwise_3x3(t, channel, 1, paired);
-        else if (n == VW && is3x3 && t->column_stride == 2) depthwise_3x3(t, channel, 2, paired);
+        if (n == VW && is3x3 && t->column_stride == 1) depthwise_3x3(t, channel, &line, 1, paired);
+        else if (n == VW && is3x3 && t->column_stride == 2) depthwise_3x3(t, channel, &line, 2, paired);
         else
             for (size_t row = 0; row < t->rows; row++)
                 for (size_t column = 0; column < t->columns; column++)
@@ -337,31 +355,26 @@ void NAME(vt_depthwise_weights_run)(const vt_depthwise_weights *t) {
 
 // MARK: pointwise
 
-/// One vector of channels of all rows; `affine` and `kind` are constants wherever this is inlined.
-INLINE void load_block(const vt_load *t, size_t row, size_t rows, size_t channel, size_t n, const int affine,
-                       const vf_activation_kind kind) {
-    const vf scale = affine ? v_up_to(t->scale + channel, n) : v_set(1);
-    const vf shift = affine ? v_up_to(t->shift + channel, n) : v_set(0);
-    const vf slope = kind == VF_ACT_PRELU ? v_up_to(t->slope + channel, n) : v_set(1);
-    const vf low = v_set(t->low), high = v_set(t->high);
-    for (size_t r = row; r < row + rows; r++) {
-        vf x = v_up_to(t->input + r * t->input_pitch + channel, n);
-        if (affine) x = v_fma(x, scale, shift);
-        if (kind == VF_ACT_PRELU) x = v_prelu(x, slope);
-        if (kind == VF_ACT_CLIP) x = v_clip(x, low, high);
-        float *c = t->output + r * t->output_pitch + channel;
-        if (t->accumulates) x = v_add(x, v_up_to(c, n));
-        v_store_up_to(c, x, n);
-    }
+/// One vector of channels of one row; `affine` and `kind` are constants wherever this is inlined.
+INLINE void load_vector(const vt_load *t, const float *in, const float *addend, float *out, size_t channel, size_t n,
+                        const int affine, const vf_activation_kind kind) {
+    vf x = v_up_to(in + channel, n);
+    if (affine) x = v_fma(x, v_up_to(t->scale + channel, n), v_up_to(t->shift + channel, n));
+    if (kind == VF_ACT_PRELU) x = v_prelu(x, v_up_to(t->slope + channel, n));
+    if (kind == VF_ACT_CLIP) x = v_clip(x, v_set(t->low), v_set(t->high));
+    if (addend) x = v_add(x, v_up_to(addend + channel, n));
+    v_store_up_to(out + channel, x, n);
 }
 
 INLINE void load_rows(const vt_load *t, const int affine, const vf_activation_kind kind) {
-    // A few rows at a time: memory is read nearly in order, and constants are loaded once per group.
-    for (size_t row = 0; row < t->rows; row += 8) {
-        const size_t rows = t->rows - row < 8 ? t->rows - row : 8;
+    // In the order of memory, for the machine's prefetching; the constants stay in the first-level cache.
+    for (size_t row = 0; row < t->rows; row++) {
+        const float *in = t->input + row * t->input_pitch;
+        const float *addend = t->addend ? t->addend + row * t->addend_pitch : NULL;
+        float *out = t->output + row * t->output_pitch;
         size_t channel = 0;
-        for (; channel + VW <= t->channels; channel += VW) load_block(t, row, rows, channel, VW, affine, kind);
-        if (channel < t->channels) load_block(t, row, rows, channel, t->channels - channel, affine, kind);
+        for (; channel + VW <= t->channels; channel += VW) load_vector(t, in, addend, out, channel, VW, affine, kind);
+        if (channel < t->channels) load_vector(t, in, addend, out, channel, t->channels - channel, affine, kind);
     }
 }
 
@@ -460,24 +473,20 @@ void NAME(vt_normal_sums_run)(const vt_normal_sums *t) {
     else normal_sums_rows(t, VF_ACT_NONE);
 }
 
-INLINE void normal_load_block(const vt_normal_load *t, size_t row, size_t rows, size_t channel, size_t n) {
-    const vf p = v_up_to(t->p + channel, n), q = v_up_to(t->q + channel, n), r = v_up_to(t->r + channel, n);
-    const vf mean = v_up_to(t->mean + channel, n);
-    for (size_t i = row; i < row + rows; i++) {
-        const vf g = v_up_to(t->gradient + i * t->gradient_pitch + channel, n);
-        const vf x = v_up_to(t->input + i * t->input_pitch + channel, n);
-        vf y = v_fma(g, p, v_fma(v_sub(x, mean), q, r));
-        float *c = t->output + i * t->output_pitch + channel;
-        if (t->accumulates) y = v_add(y, v_up_to(c, n));
-        v_store_up_to(c, y, n);
-    }
+INLINE void normal_load_vector(const vt_normal_load *t, size_t row, size_t channel, size_t n) {
+    const vf g = v_up_to(t->gradient + row * t->gradient_pitch + channel, n);
+    const vf x = v_sub(v_up_to(t->input + row * t->input_pitch + channel, n), v_up_to(t->mean + channel, n));
+    vf y = v_fma(x, v_up_to(t->q + channel, n), v_up_to(t->r + channel, n));
+    y = v_fma(g, v_up_to(t->p + channel, n), y);
+    float *c = t->output + row * t->output_pitch + channel;
+    if (t->accumulates) y = v_add(y, v_up_to(c, n));
+    v_store_up_to(c, y, n);
 }
 
 void NAME(vt_normal_load_run)(const vt_normal_load *t) {
-    for (size_t row = 0; row < t->rows; row += 8) {
-        const size_t rows = t->rows - row < 8 ? t->rows - row : 8;
+    for (size_t row = 0; row < t->rows; row++) {
         size_t channel = 0;
-        for (; channel + VW <= t->channels; channel += VW) normal_load_block(t, row, rows, channel, VW);
-        if (channel < t->channels) normal_load_block(t, row, rows, channel, t->channels - channel);
+        for (; channel + VW <= t->channels; channel += VW) normal_load_vector(t, row, channel, VW);
+        if (channel < t->channels) normal_load_vector(t, row, channel, t->channels - channel);
     }
 }

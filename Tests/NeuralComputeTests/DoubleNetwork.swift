@@ -10,6 +10,8 @@ struct DoubleNetwork {
     let faces: [[Double]]
     let usesBatchStatistics: Bool
 
+    private func parameter(_ name: String) -> [Double] { parameters[name] ?? [] }
+
     /// The value of every node, the input first.
     func values() -> [[[Double]]] {
         var values = [faces]
@@ -34,8 +36,8 @@ struct DoubleNetwork {
             case .convolution(let convolution): return convolve(convolution, inputs[0], shapes[0], result)
             case .linear(let linear): return multiply(linear, inputs[0])
             case .channelAffine(let scale, let shift):
-                let factors = parameters[scale]!
-                let terms = parameters[shift]!
+                let factors = parameter(scale)
+                let terms = parameter(shift)
                 return inputs[0].indices
                     .map { index -> Double in
                         let channel = index % result.channels
@@ -83,10 +85,10 @@ struct DoubleNetwork {
     }
 
     private func multiply(_ linear: Linear, _ input: [Double]) -> [Double] {
-        let weight = parameters[linear.weight]!
+        let weight = parameter(linear.weight)
         return (0..<linear.outFeatures)
             .map { row -> Double in
-                var sum = linear.bias.map { parameters[$0]![row] } ?? 0
+                var sum = linear.bias.map { parameter($0)[row] } ?? 0
                 for column in input.indices { sum += weight[row * input.count + column] * input[column] }
                 return sum
             }
@@ -99,8 +101,8 @@ struct DoubleNetwork {
     }
 
     private func normalise(_ norm: BatchNormalization, _ values: [[Double]], _ channels: Int) -> [[Double]] {
-        var means = parameters[norm.mean]!
-        var variances = parameters[norm.variance]!
+        var means = parameter(norm.mean)
+        var variances = parameter(norm.variance)
         if usesBatchStatistics {
             for channel in 0..<channels {
                 let all = values.flatMap { face in
@@ -115,8 +117,8 @@ struct DoubleNetwork {
             face.indices.map { index -> Double in
                 let channel = index % channels
                 let unit = (face[index] - means[channel]) / (variances[channel] + Double(norm.epsilon)).squareRoot()
-                let scale = norm.scale.map { parameters[$0]![channel] } ?? 1
-                let shift = norm.shift.map { parameters[$0]![channel] } ?? 0
+                let scale = norm.scale.map { parameter($0)[channel] } ?? 1
+                let shift = norm.shift.map { parameter($0)[channel] } ?? 0
                 return unit * scale + shift
             }
         }
@@ -128,7 +130,7 @@ struct DoubleNetwork {
         _ shape: ActivationShape,
         _ result: ActivationShape
     ) -> [Double] {
-        let weight = parameters[convolution.weight]!
+        let weight = parameter(convolution.weight)
         let (height, width) = shape.extent
         let inner = shape.channels / convolution.groups
         let outer = convolution.outChannels / convolution.groups
@@ -137,7 +139,7 @@ struct DoubleNetwork {
         for row in 0..<result.extent.height {
             for column in 0..<result.extent.width {
                 for out in 0..<convolution.outChannels {
-                    var sum = convolution.bias.map { parameters[$0]![out] } ?? 0
+                    var sum = convolution.bias.map { parameter($0)[out] } ?? 0
                     for tap in 0..<kernel.height * kernel.width {
                         let y =
                             row * convolution.stride.height - convolution.padding.top
@@ -166,7 +168,7 @@ struct DoubleNetwork {
             case .clip(let low, let high): return min(max(x, Double(low)), Double(high))
             case .leakyRelu(let slope): return x < 0 ? x * Double(slope) : x
             case .prelu(let name):
-                let slopes = parameters[name]!
+                let slopes = parameter(name)
                 return x < 0 ? x * slopes[index % channels % slopes.count] : x
             case .sigmoid: return 1 / (1 + exp(-x))
             }

@@ -10,6 +10,14 @@
 /// pitches and offsets count floats. Sums over pixels are formed in single precision within a call and added to double
 /// precision; results depend on the arguments alone, never on threads.
 
+/// Two stretches of memory that the next task will read, fetched into the second-level cache while this one computes.
+typedef struct {
+    const float *first;
+    size_t first_lines;  ///< of 64 bytes
+    const float *second;
+    size_t second_lines;
+} vt_ahead;
+
 /// A dense convolution of a grid of pixels as products of gathered rows with weights.
 ///
 /// An output's inputs are `run_count` runs of `run_length` consecutive floats, at `run_offsets` from its pixel.
@@ -27,6 +35,7 @@ typedef struct {
     float *output;
     size_t output_row_pitch, output_pixel_pitch;
     int accumulates;  ///< adds to what the output holds
+    vt_ahead ahead;
 } vt_dense;
 
 /// Output channels per packed panel.
@@ -42,6 +51,7 @@ typedef struct {
     size_t rows, columns;
     float *output;
     size_t output_pitch;
+    vt_ahead ahead;
 } vt_outer;
 
 void vt_outer_run(const vt_outer *task);
@@ -62,6 +72,7 @@ typedef struct {
     size_t row_stride, column_stride;
     size_t row_dilation, column_dilation;
     int paired, accumulates;
+    vt_ahead ahead;
 } vt_depthwise;
 
 void vt_depthwise_run(const vt_depthwise *task);
@@ -76,7 +87,7 @@ typedef struct {
 
 void vt_depthwise_weights_run(const vt_depthwise_weights *task);
 
-/// output = activation(input · scale + shift), per channel.
+/// output = activation(input · scale + shift) + addend, per channel.
 typedef struct {
     const float *input;
     size_t input_pitch;
@@ -87,7 +98,8 @@ typedef struct {
     vf_activation_kind activation;
     const float *slope;
     float low, high;
-    int accumulates;
+    const float *addend;  ///< NULL: none; may be the output
+    size_t addend_pitch;
 } vt_load;
 
 void vt_load_run(const vt_load *task);

@@ -101,10 +101,27 @@ final class ConvolutionStep: TrainingStep {
             task.columns = rows
             task.output = output
             task.output_pixel_pitch = geometry.outChannels
+            let next = min(geometry.bandRows, last - first - rows)
+            task.ahead = ahead(pixels: next, (state.value(root), first + rows, geometry.channels))
             runDense(&task, state)
             addMoments(state, output, rows: rows, chunk: chunk)
             first += rows
         }
+    }
+
+    /// Pixels of up to two values that the next pass of a loop will read.
+    private func ahead(
+        pixels: Int,
+        _ first: (base: UnsafeMutablePointer<Float>, pixel: Int, channels: Int),
+        _ second: (base: UnsafeMutablePointer<Float>, pixel: Int, channels: Int)? = nil
+    ) -> vt_ahead {
+        var ahead = vt_ahead()
+        ahead.first = UnsafePointer(first.base + first.pixel * first.channels)
+        ahead.first_lines = pixels * first.channels / 16
+        guard let second else { return ahead }
+        ahead.second = UnsafePointer(second.base + second.pixel * second.channels)
+        ahead.second_lines = pixels * second.channels / 16
+        return ahead
     }
 
     /// Rows of the input's matrix: in place, or through the normalisation in scratch memory.
@@ -116,7 +133,7 @@ final class ConvolutionStep: TrainingStep {
     ) -> (UnsafePointer<Float>, Int) {
         let stored = state.value(root) + first * geometry.channels
         guard let source else { return (UnsafePointer(stored), geometry.channels) }
-        source.load(stored, rows: rows, to: scratch, pitch: geometry.pitch, accumulates: false)
+        source.load(stored, rows: rows, to: scratch, pitch: geometry.pitch)
         return (UnsafePointer(scratch), geometry.pitch)
     }
 
@@ -152,6 +169,10 @@ final class ConvolutionStep: TrainingStep {
             task.output = output
             task.output_row_pitch = geometry.outWidth * geometry.outChannels
             task.output_pixel_pitch = geometry.outChannels
+            // Faces lie one behind the other: behind a face's last rows the next face's first are read.
+            let pixel = (face * geometry.height + geometry.inputRows(rows).upperBound) * geometry.width
+            let next = geometry.bandRows * geometry.stride.height * geometry.width
+            task.ahead = ahead(pixels: next, (state.value(root), pixel, geometry.channels))
             vt_depthwise_run(&task)
         }
         addMoments(state, output, rows: rows.count * geometry.outWidth, chunk: chunk)
@@ -220,7 +241,7 @@ final class ConvolutionStep: TrainingStep {
             let from = stored + row * geometry.width * geometry.channels
             let place = target + geometry.padding.left * pitch
             if let source {
-                source.load(from, rows: geometry.width, to: place, pitch: pitch, accumulates: false)
+                source.load(from, rows: geometry.width, to: place, pitch: pitch)
             } else {
                 copyRows(from, geometry.channels, to: place, pitch, rows: geometry.width, channels: geometry.channels)
             }
@@ -313,6 +334,8 @@ final class ConvolutionStep: TrainingStep {
             outer.columns = rows
             outer.output = state.partials + chunk * partialCount
             outer.output_pitch = geometry.outChannels
+            let next = min(geometry.bandRows, last - first - rows)
+            outer.ahead = ahead(pixels: next, (outputGradient(state), first + rows, geometry.outChannels))
             vt_outer_run(&outer)
             if let target {
                 let output = target.base + first * geometry.channels
@@ -324,6 +347,11 @@ final class ConvolutionStep: TrainingStep {
                 task.output = output
                 task.output_pixel_pitch = geometry.channels
                 task.accumulates = target.accumulates ? 1 : 0
+                task.ahead = ahead(
+                    pixels: next,
+                    (state.value(self.output), first + rows, geometry.outChannels),
+                    (state.value(root), first + rows, geometry.channels)
+                )
                 runBackwardDense(&task, state, phase: 0)
                 complete(state, output, first: first * geometry.channels, rows: rows, chunk: chunk)
             }
@@ -431,7 +459,14 @@ final class ConvolutionStep: TrainingStep {
         if geometry.kind == .dense {
             backwardDense(state, band, target, first: first, owned: owned)
         } else {
-            backwardChannelwise(state, band, target, first: first, owned: owned)
+            var task = backwardChannelwise(state, band, target, first: first, owned: owned)
+            let pixel = (face * geometry.outHeight + rows.upperBound + 1) * geometry.outWidth
+            task.ahead = ahead(
+                pixels: geometry.bandRows * geometry.outWidth,
+                (outputGradient(state), pixel, geometry.outChannels),
+                (state.value(output), pixel, geometry.outChannels)
+            )
+            vt_depthwise_run(&task)
         }
         complete(state, target.base + first, first: first, rows: owned.count * geometry.width, chunk: chunk)
     }
@@ -510,7 +545,7 @@ final class ConvolutionStep: TrainingStep {
         _ target: GradientTarget,
         first: Int,
         owned: Range<Int>
-    ) {
+    ) -> vt_depthwise {
         let (kernel, dilation) = (geometry.kernel, geometry.dilation)
         let row = geometry.padding.top - (kernel.height - 1) * dilation.height - geometry.lowRow
         let column = geometry.padding.left - (kernel.width - 1) * dilation.width - geometry.lowColumn
@@ -525,7 +560,7 @@ final class ConvolutionStep: TrainingStep {
         task.output_row_pitch = geometry.width * geometry.channels
         task.output_pixel_pitch = geometry.channels
         task.accumulates = target.accumulates ? 1 : 0
-        vt_depthwise_run(&task)
+        return task
     }
 
     /// Fills a band with the output's gradient, zeros between its pixels and around them.
@@ -578,7 +613,7 @@ final class ConvolutionStep: TrainingStep {
     }
 }
 
-/// Copies (or adds) rows between matrices of different pitches.
+/// Copies rows between matrices of different pitches; an addend lies as the target does.
 func copyRows(
     _ source: UnsafePointer<Float>,
     _ sourcePitch: Int,
@@ -586,7 +621,7 @@ func copyRows(
     _ targetPitch: Int,
     rows: Int,
     channels: Int,
-    accumulates: Bool = false
+    addend: UnsafePointer<Float>? = nil
 ) {
     var task = vt_load()
     task.input = source
@@ -595,6 +630,7 @@ func copyRows(
     task.output_pitch = targetPitch
     task.rows = rows
     task.channels = channels
-    task.accumulates = accumulates ? 1 : 0
+    task.addend = addend
+    task.addend_pitch = targetPitch
     vt_load_run(&task)
 }

@@ -63,23 +63,28 @@ final class FaceStep: TrainingStep {
         let rows = outputSize / channels
         for first in stride(from: 0, to: rows, by: 64) {
             let count = min(64, rows - first)
-            for (operand, input) in inputs.enumerated() {
-                let place = target + first * channels
-                let start = face * outputSize + first * channels
+            let place = target + first * channels
+            let start = face * outputSize + first * channels
+            // An operand that is stored as it is joins the other as it is read.
+            let plain = sources.firstIndex { $0 == nil }
+            var addend: UnsafePointer<Float>?
+            if let plain { addend = UnsafePointer(state.value(inputs[plain]) + start) }
+            for operand in inputs.indices where operand != plain {
                 if let norm = sources[operand] {
                     let stored = state.value(norm.inputs[0]) + start
-                    norm.load(stored, rows: count, to: place, pitch: channels, accumulates: operand > 0)
+                    norm.load(stored, rows: count, to: place, pitch: channels, addend: addend)
                 } else {
                     copyRows(
-                        state.value(input) + start,
+                        state.value(inputs[operand]) + start,
                         channels,
                         to: place,
                         channels,
                         rows: count,
                         channels: channels,
-                        accumulates: operand > 0
+                        addend: addend
                     )
                 }
+                addend = UnsafePointer(place)
             }
         }
     }

@@ -103,17 +103,19 @@ final class NormalizationStep: TrainingStep {
         let output = state.value(self.output)
         state.forEachChunk { _, faces, _ in
             let start = faces.lowerBound * positions * channels
-            load(input + start, rows: faces.count * positions, to: output + start, pitch: channels, accumulates: false)
+            load(input + start, rows: faces.count * positions, to: output + start, pitch: channels)
         }
     }
 
     /// Reads rows of the input as rows of the output.
+    ///
+    /// - Parameter addend: Added to them when given; rows lie `pitch` apart as the target's.
     func load(
         _ input: UnsafePointer<Float>,
         rows: Int,
         to target: UnsafeMutablePointer<Float>,
         pitch: Int,
-        accumulates: Bool
+        addend: UnsafePointer<Float>? = nil
     ) {
         var task = vt_load()
         task.input = input
@@ -126,7 +128,8 @@ final class NormalizationStep: TrainingStep {
         task.shift = UnsafePointer(shift)
         (task.activation, task.low, task.high) = activationKind
         task.slope = UnsafePointer(slope)
-        task.accumulates = accumulates ? 1 : 0
+        task.addend = addend
+        task.addend_pitch = pitch
         vt_load_run(&task)
     }
 
@@ -296,7 +299,7 @@ extension NormalizationStep {
         let all = state.faces * positions
         for first in stride(from: 0, to: all, by: rows) {
             let count = min(rows, all - first)
-            load(input + first * channels, rows: count, to: made.base, pitch: channels, accumulates: false)
+            load(input + first * channels, rows: count, to: made.base, pitch: channels)
             if vt_all_finite(made.base, count * channels) == 0 { return false }
         }
         return true

@@ -15,6 +15,7 @@ final class TrainingState {
     private(set) var faces = 0
     private(set) var chunks: [Range<Int>] = []
     var mode = ForwardMode.evaluation
+    private var runsBackwards = false
 
     /// Each stored value's floats, `[batchSize, shape.count]`; nil for values that readers compute from another.
     var values: [UnsafeMutablePointer<Float>?]
@@ -106,8 +107,14 @@ final class TrainingState {
     }
 
     /// Runs a body for every chunk on all threads.
+    ///
+    /// Every other time from the last to the first: what the step before touched last is still in the cache.
     func forEachChunk(_ body: (_ chunk: Int, _ faces: Range<Int>, _ worker: Int) -> Void) {
-        workers.run(chunks.count) { [chunks] chunk, worker in body(chunk, chunks[chunk], worker) }
+        runsBackwards.toggle()
+        workers.run(chunks.count) { [chunks, runsBackwards] unit, worker in
+            let chunk = runsBackwards ? chunks.count - 1 - unit : unit
+            body(chunk, chunks[chunk], worker)
+        }
     }
 }
 
