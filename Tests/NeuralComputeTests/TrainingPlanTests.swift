@@ -23,8 +23,11 @@ import Testing
 
     @Test(arguments: BackboneCatalogue.all.map(\.name))
     func everyBackboneEvaluatesAsItsInferencePlan(_ name: String) throws {
-        let graph = try BackboneCatalogue.backbone(named: name)
-            .graph(BackboneConfiguration(inputHeight: 32, inputWidth: 48, embeddingSize: 8, widthMultiplier: 0.125))
+        let backbone = try BackboneCatalogue.backbone(named: name)
+        let size = (backbone as? CIFARResNet)?.embeddingSize(widthMultiplier: 0.125) ?? 8
+        let graph = try backbone.graph(
+            BackboneConfiguration(inputHeight: 32, inputWidth: 48, embeddingSize: size, widthMultiplier: 0.125)
+        )
         // Deep residual networks grow under weights that are made for shallow ones.
         let weights = FormulaTensors(gain: 0.6).weights(for: graph)
         let plan = try CPUBackend()
@@ -32,7 +35,7 @@ import Testing
         let faces = Self.faces(graph, 2)
         Self.forward(plan, faces, 2, .evaluation)
         let inference = try CPUBackend().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
-        var expected = [Float](repeating: 0, count: 2 * 8)
+        var expected = [Float](repeating: 0, count: 2 * size)
         faces.withUnsafeBufferPointer { faces in
             expected.withUnsafeMutableBufferPointer { inference.makeWorker().run(faces, count: 2, output: $0) }
         }
@@ -41,7 +44,7 @@ import Testing
         #expect(plan.weights == weights)
         // And all of them train.
         Self.forward(plan, faces, 2, .training(randomSeed: 1))
-        let seed = [Float](repeating: 0.1, count: 16)
+        let seed = [Float](repeating: 0.1, count: 2 * size)
         seed.withUnsafeBufferPointer { plan.backward(outputGradient: $0, tapGradients: [:]) }
         #expect(plan.gradients.contains { $0 != 0 })
         #expect(plan.gradients.allSatisfy { $0.isFinite })
