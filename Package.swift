@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "FaceEvaluation", targets: ["FaceEvaluation"]),
         .library(name: "Backbones", targets: ["Backbones", "NeuralGraph"]),
         .library(name: "NeuralCompute", targets: ["NeuralCompute", "NeuralGraph"]),
+        .library(name: "NeuralTraining", targets: ["NeuralTraining"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

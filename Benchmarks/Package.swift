@@ -15,6 +15,14 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "Training",
+            dependencies: [
+                .product(name: "Backbones", package: "verifar"),
+                .product(name: "NeuralCompute", package: "verifar"),
+                .product(name: "NeuralTraining", package: "verifar"),
+            ]
+        ),
+        .executableTarget(
             name: "MetricStage",
             dependencies: [
                 .product(name: "FaceEvaluation", package: "verifar"),

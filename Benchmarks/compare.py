@@ -2,6 +2,7 @@
 
     swift build -c release            # in this folder, first
     python compare.py forward [--rounds 3] [--seconds 2]
+    python compare.py training [--rounds 3] [--seconds 2] [--layouts contiguous channels_last]
     python compare.py decode FOLDER [--rounds 3]                  FOLDER: loose_crop/ and meta/ in the IJB-C layout
     python compare.py metrics FOLDER [--script eval_ijbc.py]      FOLDER: room for a generated protocol of IJB-C's size
 
@@ -54,6 +55,26 @@ def forward(asked):
     table(rows, "img/s")
 
 
+def training(asked):
+    """PyTorch at its better layout; both sides run a process per batch size, whose peak memory is printed."""
+    rows, memory = {}, {}
+    for _ in range(asked.rounds):
+        for batch in (32, 128):
+            ours = lines([BUILT / "Training", "mbf", batch, 2, asked.seconds, 1])[0]
+            found = lines(
+                [sys.executable, HERE / "peers/training.py", "--batches", batch, "--seconds", asked.seconds, "--runs", 1]
+                + ["--layouts", *asked.layouts]
+            )
+            best = max(found, key=lambda line: line["images_per_second"])
+            work = f"mbf + ArcFace step, batch {batch}"
+            rows.setdefault((work, "torch"), []).append((best["images_per_second"], ours["images_per_second"]))
+            memory.setdefault(work, []).append((min(line["peak_megabytes"] for line in found), ours["peak_megabytes"]))
+    table(rows, "img/s")
+    for work, pairs in memory.items():
+        theirs, mine = (statistics.median(side) for side in zip(*pairs))
+        print(f"peak memory, {work}: torch {theirs:.0f} MB, Verifar {mine:.0f} MB")
+
+
 def microseconds(command):
     """`name 48.7 us/face, …` lines, as both sides print them."""
     text = subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
@@ -84,13 +105,14 @@ def metrics(asked):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["forward", "decode", "metrics"])
+    parser.add_argument("what", choices=["forward", "training", "decode", "metrics"])
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--layouts", nargs="+", default=["contiguous", "channels_last"])
     parser.add_argument("--script")
     asked = parser.parse_args()
-    {"forward": forward, "decode": decode, "metrics": metrics}[asked.what](asked)
+    {"forward": forward, "training": training, "decode": decode, "metrics": metrics}[asked.what](asked)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,149 @@
+// A training step on all cores: a network, ArcFace over 1,000 identities, SGD with momentum and weight decay; one JSON line.
+//
+//     Training MODEL BATCH THREADS SECONDS RUNS
+//
+// The same work by PyTorch: Benchmarks/peers/training.py. A process measures one batch size, so that `peak_megabytes` is its
+// own.
+
+import Backbones
+import Foundation
+import NeuralCompute
+import NeuralGraph
+import NeuralTraining
+
+/// A network and a classifier in training.
+final class Workload {
+    private static let identities = 1_000
+    private let plan: any TrainingPlan
+    private let batch: Int
+    private let threads: Int
+    private let faces: [Float]
+    private let labels: [Int]
+    private let centres: UnsafeMutableBufferPointer<Float>
+    private let centreGradient: UnsafeMutableBufferPointer<Float>
+    private let velocities: [UnsafeMutableBufferPointer<Float>]
+    private let optimizer = SGD(momentum: 0.9)
+    private(set) var losses: [Float] = []
+
+    init(model: String, batch: Int, threads: Int) throws {
+        let backbone = try BackboneCatalogue.backbone(named: model)
+        let configuration = backbone.defaultConfiguration
+        plan = try CPUBackend()
+            .trainingPlan(
+                graph: backbone.graph(configuration),
+                weights: backbone.initialWeights(configuration, seed: 1),
+                options: TrainingOptions(batchSize: batch, threads: threads)
+            )
+        self.batch = batch
+        self.threads = threads
+        var state: UInt64 = 1
+        func uniform() -> Float {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Float(state >> 40) / 8_388_608 - 1
+        }
+        faces = (0..<batch * plan.inputShape.count).map { _ in uniform() }
+        labels = (0..<batch).map { _ in Int((uniform() + 1) * 499.99) }
+        let count = Self.identities * plan.outputShape.count
+        centres = .allocate(capacity: count)
+        _ = centres.initialize(from: (0..<count).map { _ in 0.01 * uniform() })
+        centreGradient = .allocate(capacity: count)
+        centreGradient.initialize(repeating: 0)
+        velocities = [plan.layout.count, count]
+            .map { count in
+                let velocity = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+                velocity.initialize(repeating: 0)
+                return velocity
+            }
+    }
+
+    deinit { for memory in velocities + [centres, centreGradient] { memory.deallocate() } }
+
+    /// Forward, loss, backward, update.
+    func step() {
+        faces.withUnsafeBufferPointer { plan.forward($0, count: batch, mode: .training(randomSeed: 1)) }
+        let dimensions = plan.outputShape.count
+        let tape = Tape(threads: threads)
+        let embeddings = tape.leaf(Matrix(rows: batch, columns: dimensions, elements: Array(plan.output)))
+        let weights = tape.leaf(
+            borrowing: centres,
+            gradient: centreGradient,
+            rows: Self.identities,
+            columns: dimensions
+        )
+        let head = ClassifierHead(kind: .cosine(scale: 64), weights: weights)
+        let loss = MarginLoss.arcFace(marginRadians: 0.5, gradient: .exact)
+            .loss(head.responses(to: embeddings), head: head, labels: labels)
+        tape.backward(from: loss)
+        losses.append(loss.scalar)
+        tape.gradient(of: embeddings).elements
+            .withUnsafeBufferPointer { plan.backward(outputGradient: $0, tapGradients: [:]) }
+        update(centres, centreGradient, velocities[1])
+        for entry in plan.layout.entries where entry.specification.isTrainable {
+            update(
+                UnsafeMutableBufferPointer(rebasing: plan.values[entry.range]),
+                UnsafeMutableBufferPointer(rebasing: plan.gradients[entry.range]),
+                UnsafeMutableBufferPointer(rebasing: velocities[0][entry.range])
+            )
+        }
+    }
+
+    private func update(
+        _ values: UnsafeMutableBufferPointer<Float>,
+        _ gradient: UnsafeMutableBufferPointer<Float>,
+        _ velocity: UnsafeMutableBufferPointer<Float>
+    ) {
+        optimizer.update(
+            values,
+            gradient: UnsafeBufferPointer(gradient),
+            slots: [velocity],
+            rate: 0.01,
+            decay: 5e-4,
+            step: losses.count
+        )
+    }
+}
+
+@main
+struct Training {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 6, let batch = Int(arguments[2]), let threads = Int(arguments[3]),
+            let seconds = Double(arguments[4]), let runs = Int(arguments[5])
+        else {
+            FileHandle.standardError.write(Data("usage: Training MODEL BATCH THREADS SECONDS RUNS\n".utf8))
+            exit(2)
+        }
+        let workload = try Workload(model: arguments[1], batch: batch, threads: threads)
+        // The first steps touch the memory for the first time.
+        workload.step()
+        _ = rate(workload, batch: batch, seconds: seconds / 5)
+        let rates = (0..<runs).map { _ in rate(workload, batch: batch, seconds: seconds) }
+        print(
+            """
+            {"peer": "verifar", "model": "\(arguments[1])", "batch": \(batch), "threads": \(threads), \
+            "images_per_second": \(rates.sorted()[runs / 2]), "runs": \(rates), \
+            "peak_megabytes": \(peakMegabytes()), "first_loss": \(workload.losses[0]), \
+            "last_loss": \(workload.losses.last ?? 0)}
+            """
+        )
+    }
+
+    /// Faces per second of a spell.
+    private static func rate(_ workload: Workload, batch: Int, seconds: Double) -> Double {
+        let start = ContinuousClock.now
+        var faces = 0
+        var elapsed = 0.0
+        while elapsed < seconds {
+            workload.step()
+            faces += batch
+            elapsed = (ContinuousClock.now - start) / .seconds(1)
+        }
+        return Double(faces) / elapsed
+    }
+
+    private static func peakMegabytes() -> Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+        return (line?.split(separator: " ").dropFirst().first).flatMap { Int($0) }.map { $0 / 1024 } ?? 0
+    }
+}
