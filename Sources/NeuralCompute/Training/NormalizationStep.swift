@@ -45,7 +45,7 @@ final class NormalizationStep: TrainingStep {
         channels = shape.channels
         positions = shape.count / shape.channels
         rounded = (channels + 15) / 16 * 16
-        coefficients = AlignedFloats(count: 9 * rounded)
+        coefficients = AlignedFloats(count: 8 * rounded)
         sums = TrainingSums(count: mostChunks * 3 * channels)
         if case .prelu(let name) = activation { slopeName = name } else { slopeName = nil }
     }
@@ -62,8 +62,6 @@ final class NormalizationStep: TrainingStep {
     private var p: UnsafeMutablePointer<Float> { row(5) }
     private var q: UnsafeMutablePointer<Float> { row(6) }
     private var r: UnsafeMutablePointer<Float> { row(7) }
-    /// The point around which moments are taken: the running mean.
-    private var centre: UnsafeMutablePointer<Float> { row(8) }
 
     // MARK: Forward
 
@@ -72,7 +70,7 @@ final class NormalizationStep: TrainingStep {
         (sums.base + chunk * 3 * channels).update(repeating: 0, count: 3 * channels)
     }
 
-    /// Adds rows of the input to a chunk's moments.
+    /// Adds rows of the input to a chunk's moments around the running mean, which is near theirs.
     func addMoments(_ input: UnsafePointer<Float>, pitch: Int, rows: Int, chunk: Int, _ state: TrainingState) {
         var task = vt_moments()
         task.input = input
