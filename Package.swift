@@ -87,6 +87,10 @@ let package = Package(
             ]
         ),
         .target(
+            name: "Distillation",
+            dependencies: ["ArtifactFiles", "NeuralGraph", "NeuralTraining", "SeededRandom"]
+        ),
+        .target(
             name: "Recipes",
             dependencies: [
                 "ArtifactFiles", "FaceImaging", "NeuralTraining", "StrictYAML", "SyntheticFaces", "TrainingData",
@@ -124,6 +128,7 @@ let tests: [String: [Target.Dependency]] = [
     "ArtifactFilesTests": [],
     "BackbonesTests": ["ArtifactFiles", "NeuralCompute", "NeuralGraph"],
     "CheckpointsTests": ["ArtifactFiles", "Backbones", "NeuralCompute", "NeuralGraph", "SeededRandom"],
+    "DistillationTests": ["ArtifactFiles", "NeuralGraph", "NeuralTraining", "SeededRandom"],
     "FaceEvaluationTests": [
         "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
         "SeededRandom", "VerificationMetrics",

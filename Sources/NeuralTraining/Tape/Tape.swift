@@ -16,7 +16,8 @@ public final class Tape {
     /// - Parameter threads: How many threads large operations use.
     public init(threads: Int = 1) { products = MatrixProducts(threads: threads) }
 
-    var threads: Int { products.threads }
+    /// How many threads large operations use.
+    public var threads: Int { products.threads }
 
     /// A value whose gradient is wanted.
     public func leaf(_ matrix: Matrix) -> TapeValue { record(TapeStorage(matrix), tracksGradient: true) }

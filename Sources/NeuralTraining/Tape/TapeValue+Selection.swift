@@ -84,3 +84,23 @@ extension TapeValue {
         }
     }
 }
+
+extension TapeValue {
+    /// The columns of this value and then those of another, `[m, n₁ + n₂]`.
+    public func beside(_ other: TapeValue) -> TapeValue {
+        precondition(rows == other.rows, "\(rows) rows beside \(other.rows)")
+        let (first, second, threads) = (node, other.node, tape.threads)
+        let (n, width) = (columns, columns + other.columns)
+        let result = TapeStorage(rows: rows, columns: width)
+        for row in 0..<rows {
+            let target = result.base + row * width
+            target.update(from: first.value.base + row * n, count: n)
+            (target + n).update(from: second.value.base + row * (width - n), count: width - n)
+        }
+        return tape.record(result, tracksGradient: first.tracksGradient || second.tracksGradient) { upstream in
+            let g = upstream.base
+            first.accumulate(threads: threads) { g[$0 / n * width + $0 % n] }
+            second.accumulate(threads: threads) { g[$0 / (width - n) * width + n + $0 % (width - n)] }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+public import ArtifactFiles
+public import NeuralGraph
+internal import NeuralTraining
+internal import SeededRandom
+
+/// `crd`: a sample's student and teacher embeddings told from those of other samples, kept in two memories.
+///
+/// Tian, Krishnan and Isola, *Contrastive Representation Distillation*, arXiv 1910.10699, equations 17 to 19, as
+/// RepDistiller's crd/criterion.py and crd/memory.py, also in HeadSharingKD: linear maps of both embeddings to 128 numbers,
+/// normalised; K = 16,384 negatives; τ = 0.07; the constants Z from the first batch; memories with momentum 0.5, updated
+/// after the step. `crdth` and `kdeth` of HeadSharingKD are this or `l2e` beside `th-kd`.
+///
+/// A second number of a sample in one batch sees the memory as the first left it. Divergences: negatives are drawn with
+/// replacement from the samples of other classes (the published `exact` mode draws without where there are enough).
+public final class ContrastiveDistillation: DistillationMethod {
+    /// What a recipe may say.
+    public struct Settings: Codable, Hashable, Sendable {
+        /// Length of the compared embeddings.
+        public var dimensions: Int
+        /// K.
+        public var negatives: Int
+        /// τ.
+        public var temperature: Float
+        /// The weight of what a memory held.
+        public var momentum: Float
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case dimensions
+            case negatives
+            case temperature
+            case momentum
+        }
+
+        /// The published code's.
+        public init(dimensions: Int = 128, negatives: Int = 16384, temperature: Float = 0.07, momentum: Float = 0.5) {
+            self.dimensions = dimensions
+            self.negatives = negatives
+            self.temperature = temperature
+            self.momentum = momentum
+        }
+
+        /// Decodes what is there and takes the defaults for what is not.
+        public init(from decoder: any Decoder) throws {
+            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
+            dimensions = try values.value(.dimensions, or: standard.dimensions)
+            negatives = try values.value(.negatives, or: standard.negatives)
+            temperature = try values.value(.temperature, or: standard.temperature)
+            momentum = try values.value(.momentum, or: standard.momentum)
+        }
+    }
+
+    /// The name in recipes.
+    public static let name = "crd"
+    private static let constantsKey = "crd.constants"
+    private static let epsilon: Float = 1e-7
+    /// The two linear maps.
+    public let parameters: [ExtraParameter]
+    private let settings: Settings
+    private let sampleLabels: [Int]
+    private let studentMemory: ContrastMemory
+    private let teacherMemory: ContrastMemory
+    /// Z of student and teacher scores; negative until the first batch.
+    private var constants: [Float] = [-1, -1]
+    /// The batch's normalised maps of student and teacher, between the loss and the end of the step.
+    private var pending: (student: Matrix, teacher: Matrix)?
+
+    /// Creates the method.
+    public init(settings: Settings, problem: DistillationProblem) throws(InputError) {
+        try Self.require(settings.dimensions > 0, "dimensions", expected: "above 0", found: settings.dimensions)
+        try Self.require(settings.negatives > 0, "negatives", expected: "above 0", found: settings.negatives)
+        try Self.require(settings.temperature > 0, "temperature", expected: "above 0", found: settings.temperature)
+        try Self.require((0...1).contains(settings.momentum), "momentum", expected: "0 … 1", found: settings.momentum)
+        if let first = problem.sampleLabels.first, problem.sampleLabels.allSatisfy({ $0 == first }) {
+            throw InputError(
+                .unsupported,
+                "the method needs negatives",
+                place: "method 'crd'",
+                found: "one class alone"
+            )
+        }
+        self.settings = settings
+        sampleLabels = problem.sampleLabels
+        var generator = SeededGenerator(seed: problem.seed, stream: 0x637264)
+        let count = problem.sampleLabels.count
+        parameters =
+            Self.linear("crd.student", problem.studentDimensions, settings.dimensions, &generator)
+            + Self.linear("crd.teacher", problem.teacherDimensions, settings.dimensions, &generator)
+        studentMemory = ContrastMemory("crd.student-memory", count, settings.dimensions, &generator)
+        teacherMemory = ContrastMemory("crd.teacher-memory", count, settings.dimensions, &generator)
+    }
+
+    private static func linear(
+        _ prefix: String,
+        _ from: Int,
+        _ to: Int,
+        _ generator: inout SeededGenerator
+    ) -> [ExtraParameter] {
+        let bound = 1 / Float(from).squareRoot()
+        return [
+            ExtraParameter(
+                prefix + ".weight",
+                role: .linearWeight,
+                initial: Tensor(uniform: [to, from], bound: bound, &generator)
+            ),
+            ExtraParameter(prefix + ".bias", role: .bias, initial: Tensor(uniform: [to], bound: bound, &generator)),
+        ]
+    }
+
+    /// Embeddings of any lengths, and the samples' numbers.
+    public var needs: DistillationNeeds { [.teacherEmbeddings, .sampleNumbers] }
+
+    /// Both memories `[samples, dimensions]`, and Z.
+    public var state: [String: Tensor] {
+        [
+            studentMemory.key: studentMemory.tensor, teacherMemory.key: teacherMemory.tensor,
+            Self.constantsKey: Tensor(shape: [2], values: constants),
+        ]
+    }
+
+    /// Puts the memories back.
+    public func restore(_ state: [String: Tensor]) throws(InputError) {
+        let student = try Self.saved(studentMemory.key, shape: studentMemory.shape, in: state)
+        let teacher = try Self.saved(teacherMemory.key, shape: teacherMemory.shape, in: state)
+        constants = try Self.saved(Self.constantsKey, shape: [2], in: state)
+        studentMemory.values = student
+        teacherMemory.values = teacher
+    }
+
+    /// `crd.student` (student embeddings against the teacher's memory) and `crd.teacher` (the other way).
+    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+        let student = try map(context.embeddings, "crd.student", context)
+        let teacher = try map(context.teacherEmbeddings, "crd.teacher", context)
+        pending = (student.matrix, teacher.matrix)
+        let candidates = drawCandidates(context)
+        return [
+            LossTerm("crd.student", loss(student, teacherMemory, candidates, constant: 0)),
+            LossTerm("crd.teacher", loss(teacher, studentMemory, candidates, constant: 1)),
+        ]
+    }
+
+    /// Moves the memories of the batch's samples.
+    public func finishStep(_ context: DistillationContext) {
+        guard let pending else { return }
+        studentMemory.move(context.samples, to: pending.student, momentum: settings.momentum)
+        teacherMemory.move(context.samples, to: pending.teacher, momentum: settings.momentum)
+        self.pending = nil
+    }
+
+    private func map(
+        _ embeddings: TapeValue,
+        _ prefix: String,
+        _ context: DistillationContext
+    ) throws(InputError) -> TapeValue {
+        let weight = try context.parameter(prefix + ".weight")
+        return (embeddings.times(transposed: weight) + (try context.parameter(prefix + ".bias"))).normalizedRows()
+    }
+
+    /// For each face its own number and K of samples of other classes, `[batch, K + 1]`.
+    private func drawCandidates(_ context: DistillationContext) -> [Int] {
+        var generator = context.generator(stream: 0x637264)
+        var candidates: [Int] = []
+        candidates.reserveCapacity(context.batchSize * (settings.negatives + 1))
+        for (sample, label) in zip(context.samples, context.labels) {
+            candidates.append(sample)
+            for _ in 0..<settings.negatives {
+                var other = generator.index(below: sampleLabels.count)
+                while sampleLabels[other] == label { other = generator.index(below: sampleLabels.count) }
+                candidates.append(other)
+            }
+        }
+        return candidates
+    }
+
+    /// Equation 18: −(ln h(positive) + Σ ln(1 − h(negative))) / B with h = P / (P + K/N), P = e^(v·m/τ) / Z.
+    private func loss(
+        _ embeddings: TapeValue,
+        _ memory: ContrastMemory,
+        _ candidates: [Int],
+        constant: Int
+    ) -> TapeValue {
+        let scores = (memory.products(embeddings, candidates) / settings.temperature).exponential
+        if constants[constant] < 0 { constants[constant] = scores.mean.scalar * Float(sampleLabels.count) }
+        let shares = scores / constants[constant]
+        let noise = Float(settings.negatives) / Float(sampleLabels.count)
+        let total = (shares + (noise + Self.epsilon)).logarithm
+        let positive = shares.elements(inColumns: [Int](repeating: 0, count: embeddings.rows)).logarithm
+        // ln h = ln P − ln(P + K/N + ε) at the positive, ln(1 − h) = ln(K/N) − ln(P + K/N + ε) elsewhere.
+        let negatives = Float(embeddings.rows * settings.negatives) * Float(logarithm(Double(noise)))
+        return (total.sum - positive.sum - negatives) / Float(embeddings.rows)
+    }
+}

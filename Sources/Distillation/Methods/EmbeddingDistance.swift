@@ -1,0 +1,49 @@
+public import ArtifactFiles
+internal import NeuralTraining
+
+/// `l2e`: squared distance of normalised embeddings.
+///
+/// ‖f̂_s − f̂_t‖², averaged over the batch: the L2E of Ben-Baruch et al., arXiv 2201.06945. With `reduction: sum` it is
+/// the `kde` of their released code (HeadSharingKD, `KDE` in kd_teacher_head/kdth.py), which sums over the batch.
+public final class EmbeddingDistance: DistillationMethod {
+    /// How faces are put together.
+    public enum Reduction: String, Codable, Hashable, Sendable, CaseIterable {
+        /// The mean over the batch.
+        case mean
+        /// The sum, as the released code.
+        case sum
+    }
+
+    /// What a recipe may say.
+    public struct Settings: Codable, Hashable, Sendable {
+        /// How faces are put together.
+        public var reduction: Reduction
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case reduction }
+
+        /// The mean.
+        public init(reduction: Reduction = .mean) { self.reduction = reduction }
+
+        /// Decodes what is there and takes the defaults for what is not.
+        public init(from decoder: any Decoder) throws {
+            reduction = try decoder.container(keyedBy: CodingKeys.self).value(.reduction, or: .mean)
+        }
+    }
+
+    /// The name in recipes.
+    public static let name = "l2e"
+    private let settings: Settings
+
+    /// Creates the method.
+    public init(settings: Settings, problem: DistillationProblem) throws(InputError) { self.settings = settings }
+
+    /// Embeddings of one length.
+    public var needs: DistillationNeeds { [.teacherEmbeddings, .equalDimensions] }
+
+    /// `l2e`.
+    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+        let difference = context.embeddings.normalizedRows() - context.teacherEmbeddings.normalizedRows()
+        let sum = difference.squared.sum
+        return [LossTerm("l2e", settings.reduction == .sum ? sum : sum / Float(context.batchSize))]
+    }
+}

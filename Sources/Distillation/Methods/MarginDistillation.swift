@@ -1,0 +1,93 @@
+public import ArtifactFiles
+public import NeuralTraining
+
+/// `margin-distill`: ArcFace against the teacher's frozen class centres, with a margin for each face.
+///
+/// Svitov and Alyamkin, *MarginDistillation: Distillation for Margin-Based Softmax*, arXiv 2003.02586:
+/// mᵢ = (m_max − m_min) / max over the batch of c · cᵢ + m_min with cᵢ = cos(f_t, W_y): faces that the teacher finds easy
+/// get the larger margin, 0.5 at most, 0.2 at least for cᵢ = 0. It stands in place of the student's own classification
+/// loss.
+///
+/// Divergences: a batch whose largest cosine is not above 0 has the smallest margin throughout; a margin is never negative.
+public final class MarginDistillation: DistillationMethod {
+    /// What a recipe may say.
+    public struct Settings: Codable, Hashable, Sendable {
+        /// s.
+        public var scale: Float
+        /// m_min in radians.
+        public var leastMargin: Float
+        /// m_max in radians.
+        public var largestMargin: Float
+        /// ArcFace's gradient.
+        public var gradient: MarginLoss.Gradient
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case scale
+            case leastMargin = "least-margin"
+            case largestMargin = "largest-margin"
+            case gradient
+        }
+
+        /// The paper's margins, 0.2 to 0.5, and s = 64.
+        public init(
+            scale: Float = 64,
+            leastMargin: Float = 0.2,
+            largestMargin: Float = 0.5,
+            gradient: MarginLoss.Gradient = .straightThrough
+        ) {
+            self.scale = scale
+            self.leastMargin = leastMargin
+            self.largestMargin = largestMargin
+            self.gradient = gradient
+        }
+
+        /// Decodes what is there and takes the defaults for what is not.
+        public init(from decoder: any Decoder) throws {
+            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
+            scale = try values.value(.scale, or: standard.scale)
+            leastMargin = try values.value(.leastMargin, or: standard.leastMargin)
+            largestMargin = try values.value(.largestMargin, or: standard.largestMargin)
+            gradient = try values.value(.gradient, or: standard.gradient)
+        }
+    }
+
+    /// The name in recipes.
+    public static let name = "margin-distill"
+    private let settings: Settings
+
+    /// Creates the method.
+    public init(settings: Settings, problem: DistillationProblem) throws(InputError) {
+        try Self.require(settings.scale > 0, "scale", expected: "above 0", found: settings.scale)
+        try Self.require(
+            settings.leastMargin >= 0 && settings.leastMargin <= settings.largestMargin,
+            "least-margin",
+            expected: "0 … \(settings.largestMargin)",
+            found: settings.leastMargin
+        )
+        self.settings = settings
+    }
+
+    /// The teacher's classifier and embeddings, the student's of their length.
+    public var needs: DistillationNeeds { [.teacherEmbeddings, .teacherClassifier, .equalDimensions] }
+    /// True.
+    public var replacesClassificationLoss: Bool { true }
+
+    /// `margin-distill`.
+    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+        let weights = try context.teacherClassifier().weights
+        let centres = ClassifierHead(kind: .cosine(scale: settings.scale), weights: weights)
+        let own = weights.rows(context.headLabels).normalizedRows()
+        let cosines = (context.teacherEmbeddings.normalizedRows() * own).rowSums.matrix.elements
+        let largest = cosines.max() ?? 0
+        let range = largest > 0 ? (settings.largestMargin - settings.leastMargin) / largest : 0
+        let margins = cosines.map { max(0, range * $0 + settings.leastMargin) }
+        let loss = MarginLoss.arcFace(marginRadians: settings.largestMargin, gradient: settings.gradient)
+        let value = loss.loss(
+            centres.responses(to: context.embeddings),
+            head: centres,
+            labels: context.headLabels,
+            margins: margins
+        )
+        return [LossTerm(Self.name, value)]
+    }
+}

@@ -1,0 +1,114 @@
+public import ArtifactFiles
+public import NeuralGraph
+internal import NeuralTraining
+internal import SeededRandom
+
+/// `qud`: a face's own teacher embedding told from a queue of those of earlier faces.
+///
+/// InfoNCE of van den Oord et al., arXiv 1807.03748, with the queue of He et al., arXiv 1911.05722: −ln of the share of
+/// e^(f̂_s·f̂_t/τ) beside the K embeddings of the queue, with the τ = 0.1 and K = 1024 of the QUD results on MobileFaceNet.
+/// QUD's code is not public: whatever else it does is not here.
+///
+/// The queue begins with random unit vectors; after each step the batch's teacher embeddings take the place of the oldest,
+/// of a batch longer than the queue the last K.
+public final class QueueDistillation: DistillationMethod {
+    /// What a recipe may say.
+    public struct Settings: Codable, Hashable, Sendable {
+        /// τ.
+        public var temperature: Float
+        /// K.
+        public var queueLength: Int
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case temperature
+            case queueLength = "queue-length"
+        }
+
+        /// τ = 0.1, K = 1024.
+        public init(temperature: Float = 0.1, queueLength: Int = 1024) {
+            self.temperature = temperature
+            self.queueLength = queueLength
+        }
+
+        /// Decodes what is there and takes the defaults for what is not.
+        public init(from decoder: any Decoder) throws {
+            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
+            temperature = try values.value(.temperature, or: standard.temperature)
+            queueLength = try values.value(.queueLength, or: standard.queueLength)
+        }
+    }
+
+    /// The name in recipes.
+    public static let name = "qud"
+    private static let queueKey = "qud.queue"
+    private static let positionKey = "qud.position"
+    private let settings: Settings
+    private var queue: Matrix
+    private var position = 0
+
+    /// Creates the method.
+    public init(settings: Settings, problem: DistillationProblem) throws(InputError) {
+        try Self.require(settings.temperature > 0, "temperature", expected: "above 0", found: settings.temperature)
+        try Self.require(
+            (1...1 << 22).contains(settings.queueLength),
+            "queue-length",
+            expected: "1 … \(1 << 22)",
+            found: settings.queueLength
+        )
+        self.settings = settings
+        var generator = SeededGenerator(seed: problem.seed, stream: 0x7175_6575)
+        let (length, dimensions) = (settings.queueLength, problem.teacherDimensions)
+        queue = Matrix(rows: length, columns: dimensions)
+        for row in 0..<length {
+            let vector = (0..<dimensions).map { _ in generator.normal() }
+            let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            for column in 0..<dimensions { queue[row, column] = Float(vector[column] / norm) }
+        }
+    }
+
+    /// Embeddings of one length.
+    public var needs: DistillationNeeds { [.teacherEmbeddings, .equalDimensions] }
+
+    /// The queue `[K, dimensions]`, and which entry is the oldest.
+    public var state: [String: Tensor] {
+        [
+            Self.queueKey: Tensor(shape: [queue.rows, queue.columns], values: queue.elements),
+            Self.positionKey: Tensor(shape: [1], values: [Float(position)]),
+        ]
+    }
+
+    /// Puts the queue back.
+    public func restore(_ state: [String: Tensor]) throws(InputError) {
+        let elements = try Self.saved(Self.queueKey, shape: [queue.rows, queue.columns], in: state)
+        let saved = try Self.saved(Self.positionKey, shape: [1], in: state)
+        guard let position = Int(exactly: saved[0]), (0..<queue.rows).contains(position) else {
+            throw InputError(
+                .malformed,
+                "a place outside of the queue",
+                place: "state '\(Self.positionKey)'",
+                expected: "0 … \(queue.rows - 1)",
+                found: "\(saved[0])"
+            )
+        }
+        queue.elements = elements
+        self.position = position
+    }
+
+    /// `qud`.
+    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+        let student = context.embeddings.normalizedRows()
+        let own = (student * context.teacherEmbeddings.normalizedRows()).rowSums
+        let others = student.times(transposed: context.tape.constant(queue))
+        let logits = own.beside(others) / settings.temperature
+        return [LossTerm("qud", logits.crossEntropy(labels: [Int](repeating: 0, count: context.batchSize)))]
+    }
+
+    /// Puts the batch's teacher embeddings in place of the oldest.
+    public func finishStep(_ context: DistillationContext) {
+        let teacher = context.teacherEmbeddings.normalizedRows().matrix
+        for face in max(0, teacher.rows - queue.rows)..<teacher.rows {
+            for (column, value) in teacher.row(face).enumerated() { queue[position, column] = value }
+            position = (position + 1) % queue.rows
+        }
+    }
+}

@@ -1,0 +1,63 @@
+public import ArtifactFiles
+internal import NeuralTraining
+
+/// `sp`: the batch's matrix of similarities.
+///
+/// Tung and Mori, *Similarity-Preserving Knowledge Distillation*, arXiv 1907.09682, equations 1 to 4, as RepDistiller's
+/// `Similarity`: ‖rownorm(F_t F_tᵀ) − rownorm(F_s F_sᵀ)‖² / B².
+///
+/// Features are embeddings, or with `features: taps` the feature maps (RepDistiller takes the last one before pooling),
+/// one term each. Lengths may differ.
+public final class SimilarityPreserving: DistillationMethod {
+    /// What is compared.
+    public enum Features: String, Codable, Hashable, Sendable, CaseIterable {
+        /// Embeddings.
+        case embeddings
+        /// Feature maps.
+        case taps
+    }
+
+    /// What a recipe may say.
+    public struct Settings: Codable, Hashable, Sendable {
+        /// What is compared.
+        public var features: Features
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case features }
+
+        /// Embeddings.
+        public init(features: Features = .embeddings) { self.features = features }
+
+        /// Decodes what is there and takes the defaults for what is not.
+        public init(from decoder: any Decoder) throws {
+            features = try decoder.container(keyedBy: CodingKeys.self).value(.features, or: .embeddings)
+        }
+    }
+
+    /// The name in recipes.
+    public static let name = "sp"
+    private let settings: Settings
+
+    /// Creates the method.
+    public init(settings: Settings, problem: DistillationProblem) throws(InputError) { self.settings = settings }
+
+    /// The teacher's features of the kind asked for.
+    public var needs: DistillationNeeds { settings.features == .taps ? .featureTaps : .teacherEmbeddings }
+
+    /// `sp`, or `sp.0`, `sp.1` and so on for feature maps.
+    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+        guard settings.features == .taps else {
+            return [LossTerm("sp", Self.loss(context.embeddings, context.teacherEmbeddings))]
+        }
+        return zip(context.studentTaps, context.teacherTaps).enumerated()
+            .map { LossTerm("sp.\($0)", Self.loss($1.0.value, $1.1.value)) }
+    }
+
+    private static func loss(_ student: TapeValue, _ teacher: TapeValue) -> TapeValue {
+        let difference = similarities(teacher) - similarities(student)
+        return difference.squared.sum / Float(student.rows * student.rows)
+    }
+
+    private static func similarities(_ features: TapeValue) -> TapeValue {
+        features.times(transposed: features).normalizedRows()
+    }
+}

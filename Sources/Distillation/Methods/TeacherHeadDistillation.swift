@@ -1,0 +1,110 @@
+public import ArtifactFiles
+internal import NeuralTraining
+
+/// `th-kd`: the teacher's frozen classifier as a second head on the student.
+///
+/// Ben-Baruch et al., *It's All in the Head: Representation Knowledge Distillation through Classifier Sharing*, arXiv
+/// 2201.06945, section 3.1: z_TH = W_t f_s + b_t, pulled towards z_t. ∂/∂f_s = (T/B) W_tᵀ(p_TH − p_t); W_t never changes.
+///
+/// The paper's form, with α_TH: `student-weight` 1 − α_TH, `head-weight` α_TH, `classification-weight` α_TH, and the
+/// student's own classification loss weighted 1 − α_TH. The released code's `kdth` (a 1.5, b 0.02): `student-weight` 1.5,
+/// `head-weight` 0.02, `classification-weight` 0; beside `crd` or `l2e` with `reduction: sum` it gives `crdth` and `kdeth`.
+///
+/// Divergences: a teacher with a cosine classifier gives s·cosθ without margin; the classification term on the second head
+/// has no margin either.
+public final class TeacherHeadDistillation: DistillationMethod {
+    /// What a recipe may say.
+    public struct Settings: Codable, Hashable, Sendable {
+        /// T.
+        public var temperature: Float
+        /// Replaces the scale of cosine classifiers.
+        public var scale: Float?
+        /// The factor of KL(z_s, z_t).
+        public var studentWeight: Float
+        /// The factor of KL(z_TH, z_t).
+        public var headWeight: Float
+        /// The factor of the cross entropy of z_TH.
+        public var classificationWeight: Float
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case temperature
+            case scale
+            case studentWeight = "student-weight"
+            case headWeight = "head-weight"
+            case classificationWeight = "classification-weight"
+        }
+
+        /// Both divergences in equal parts (α_TH = ½), no classification on the second head.
+        public init(
+            temperature: Float = 4,
+            scale: Float? = nil,
+            studentWeight: Float = 0.5,
+            headWeight: Float = 0.5,
+            classificationWeight: Float = 0
+        ) {
+            self.temperature = temperature
+            self.scale = scale
+            self.studentWeight = studentWeight
+            self.headWeight = headWeight
+            self.classificationWeight = classificationWeight
+        }
+
+        /// Decodes what is there and takes the defaults for what is not.
+        public init(from decoder: any Decoder) throws {
+            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
+            temperature = try values.value(.temperature, or: standard.temperature)
+            scale = try values.decodeIfPresent(Float.self, forKey: .scale)
+            studentWeight = try values.value(.studentWeight, or: standard.studentWeight)
+            headWeight = try values.value(.headWeight, or: standard.headWeight)
+            classificationWeight = try values.value(.classificationWeight, or: standard.classificationWeight)
+        }
+    }
+
+    /// The name in recipes.
+    public static let name = "th-kd"
+    private let settings: Settings
+
+    /// Creates the method.
+    public init(settings: Settings, problem: DistillationProblem) throws(InputError) {
+        try Self.require(settings.temperature > 0, "temperature", expected: "above 0", found: settings.temperature)
+        try Self.require((settings.scale ?? 1) > 0, "scale", expected: "above 0", found: settings.scale ?? 0)
+        let weights = [settings.studentWeight, settings.headWeight, settings.classificationWeight]
+        try Self.require(
+            weights.allSatisfy { $0 >= 0 } && weights.contains { $0 > 0 },
+            "head-weight",
+            expected: "no weight below 0 and one above",
+            found: "\(weights)"
+        )
+        self.settings = settings
+    }
+
+    /// The teacher's classifier, on embeddings of its length; the student's only for its own divergence.
+    public var needs: DistillationNeeds {
+        let common: DistillationNeeds = [.teacherEmbeddings, .teacherClassifier, .teacherLogits, .equalDimensions]
+        return settings.studentWeight > 0 ? common.union(.studentClassifier) : common
+    }
+
+    /// `th-kd.student`, `th-kd.teacher-head` and `th-kd.classification`, those that have a weight.
+    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+        let head = try context.teacherClassifier()
+        let teacher = try context.teacherLogits(scale: settings.scale)
+        let responses = try context.teacherHeadResponses()
+        let temperature = settings.temperature
+        var terms: [LossTerm] = []
+        if settings.studentWeight > 0 {
+            let student = try context.studentLogits(scale: settings.scale)
+            let divergence = student.klDivergence(fromTeacher: teacher, temperature: temperature)
+            terms.append(LossTerm("th-kd.student", divergence, weight: settings.studentWeight))
+        }
+        if settings.headWeight > 0 {
+            let logits = head.logits(fromResponses: responses, scale: settings.scale)
+            let divergence = logits.klDivergence(fromTeacher: teacher, temperature: temperature)
+            terms.append(LossTerm("th-kd.teacher-head", divergence, weight: settings.headWeight))
+        }
+        if settings.classificationWeight > 0 {
+            let loss = MarginLoss.softmax.loss(responses, head: head, labels: context.headLabels)
+            terms.append(LossTerm("th-kd.classification", loss, weight: settings.classificationWeight))
+        }
+        return terms
+    }
+}

@@ -1,0 +1,44 @@
+public import ArtifactFiles
+
+/// The classification losses by the names of recipes.
+public enum HeadLoss: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Linear logits with a bias, no margin.
+    case softmax
+    /// s·cosθ, no margin.
+    case normalizedSoftmax = "normalized-softmax"
+    /// s·cos(θ + m).
+    case arcFace = "arcface"
+    /// s·(cosθ − m).
+    case cosFace = "cosface"
+
+    /// The loss of a name.
+    ///
+    /// - Throws: ``InputError`` (`unknownName`) that lists the known names.
+    public static func named(_ name: String) throws(InputError) -> HeadLoss {
+        guard let loss = HeadLoss(rawValue: name) else {
+            throw .unknownName(name, kind: "classification loss", known: allCases.map(\.rawValue))
+        }
+        return loss
+    }
+
+    /// What a logit is.
+    ///
+    /// - Parameter scale: s, where cosines are scaled.
+    public func kind(scale: Float = 64) -> ClassifierHead.Kind { self == .softmax ? .linear : .cosine(scale: scale) }
+
+    /// The loss on such logits.
+    ///
+    /// - Parameters:
+    ///   - margin: m, in radians for ArcFace, in cosine for CosFace; 0.5 and 0.4 if nil.
+    ///   - gradient: ArcFace's gradient.
+    public func marginLoss(
+        margin: Float? = nil,
+        gradient: MarginLoss.Gradient = .straightThrough
+    ) -> MarginLoss {
+        switch self {
+        case .softmax, .normalizedSoftmax: .softmax
+        case .arcFace: .arcFace(marginRadians: margin ?? 0.5, gradient: gradient)
+        case .cosFace: .cosFace(margin: margin ?? 0.4)
+        }
+    }
+}
