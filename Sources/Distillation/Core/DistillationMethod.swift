@@ -2,23 +2,6 @@ public import ArtifactFiles
 public import NeuralGraph
 public import NeuralTraining
 
-/// A named part of a loss.
-public struct LossTerm {
-    /// `kd`, `th-kd.teacher-head`: what logs call it.
-    public var name: String
-    /// Its value before weighting, `[1, 1]`.
-    public var value: TapeValue
-    /// Its factor in the sum.
-    public var weight: Float
-
-    /// A term.
-    public init(_ name: String, _ value: TapeValue, weight: Float = 1) {
-        self.name = name
-        self.value = value
-        self.weight = weight
-    }
-}
-
 /// Numbers of a method's own that the optimiser trains.
 public struct ExtraParameter: Sendable {
     /// The name, unique in a run: it begins with the method's.

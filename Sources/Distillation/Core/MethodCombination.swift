@@ -67,15 +67,3 @@ public final class MethodCombination {
         for part in parts { part.method.finishStep(context) }
     }
 }
-
-extension Sequence<LossTerm> {
-    /// The weighted sum, `[1, 1]`; nil if there are no terms.
-    public var weightedSum: TapeValue? {
-        var sum: TapeValue?
-        for term in self {
-            let part = term.weight == 1 ? term.value : term.weight * term.value
-            sum = sum.map { $0 + part } ?? part
-        }
-        return sum
-    }
-}

@@ -99,7 +99,8 @@ public final class AdaptiveDistillation: DistillationMethod {
         let weights = context.tape.constant(
             borrowing: UnsafeBufferPointer(centres),
             rows: shape[0],
-            columns: shape[1]
+            columns: shape[1],
+            keeper: self
         )
         let head = ClassifierHead(kind: .cosine(scale: settings.scale), weights: weights)
         let margin = settings.margin ?? (settings.loss == .arcFace ? 0.45 : 0.35)

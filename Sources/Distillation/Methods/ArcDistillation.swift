@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `arc-distill`: a margin loss of the student's embeddings against the teacher's frozen class centres only.
 ///

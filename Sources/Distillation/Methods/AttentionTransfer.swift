@@ -1,6 +1,6 @@
 public import ArtifactFiles
 internal import NeuralGraph
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `at`: where feature maps are strong.
 ///

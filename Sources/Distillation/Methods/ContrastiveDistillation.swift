@@ -1,6 +1,6 @@
 public import ArtifactFiles
 public import NeuralGraph
-internal import NeuralTraining
+public import NeuralTraining
 internal import SeededRandom
 
 /// `crd`: a sample's student and teacher embeddings told from those of other samples, kept in two memories.

@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `cosine`: 1 − cos(f_s, f_t).
 ///

@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `dkd`: the divergence of the label's share, and that among the other classes, weighted apart.
 ///

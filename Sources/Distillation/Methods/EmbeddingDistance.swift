@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `l2e`: squared distance of normalised embeddings.
 ///

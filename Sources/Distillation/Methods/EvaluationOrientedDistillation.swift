@@ -1,6 +1,6 @@
 public import ArtifactFiles
 public import NeuralGraph
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `ekd`: where pairs of the batch stand among thresholds of fixed false accept rates.
 ///

@@ -1,6 +1,6 @@
 public import ArtifactFiles
 internal import NeuralGraph
-internal import NeuralTraining
+public import NeuralTraining
 internal import SeededRandom
 
 /// `fitnet`: the student's feature map, through a trained regressor, should be the teacher's.

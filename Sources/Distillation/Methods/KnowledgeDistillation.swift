@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `kd`: Kullback–Leibler divergence of softened class probabilities.
 ///

@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `pkt`: the probability that one face of the batch is a neighbour of another.
 ///

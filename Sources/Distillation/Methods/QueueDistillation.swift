@@ -1,6 +1,6 @@
 public import ArtifactFiles
 public import NeuralGraph
-internal import NeuralTraining
+public import NeuralTraining
 internal import SeededRandom
 
 /// `qud`: a face's own teacher embedding told from a queue of those of earlier faces.

@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `rkd`: distances and angles among the embeddings of a batch.
 ///

@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `sh-kd`: the loss of the last stage of SH-KD, divergence under a classifier that student and teacher share.
 ///

@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import NeuralTraining
+public import NeuralTraining
 
 /// `th-kd`: the teacher's frozen classifier as a second head on the student.
 ///

@@ -20,23 +20,6 @@ public protocol AuxiliaryLoss: AnyObject {
     func didDifferentiate(_ step: AuxiliaryStep) throws(InputError)
 }
 
-/// A named scalar on the tape and its weight in the loss.
-public struct LossTerm {
-    /// The name in the run's table.
-    public var name: String
-    /// `[1, 1]`.
-    public var value: TapeValue
-    /// The factor on it.
-    public var weight: Float
-
-    /// Creates a term.
-    public init(name: String, value: TapeValue, weight: Float) {
-        self.name = name
-        self.value = value
-        self.weight = weight
-    }
-}
-
 /// What an auxiliary loss sees of a step.
 public struct AuxiliaryStep {
     /// The batch, the step's number, its random seed.

@@ -29,16 +29,18 @@ public final class Tape {
     ///   - gradient: Receives the gradient, written and not accumulated; zeros where the loss does not depend on it.
     ///   - rows: The number of rows.
     ///   - columns: The number of columns.
+    ///   - keeper: An object that owns the memory, kept as long as the tape is.
     public func leaf(
         borrowing values: UnsafeMutableBufferPointer<Float>,
         gradient: UnsafeMutableBufferPointer<Float>,
         rows: Int,
-        columns: Int
+        columns: Int,
+        keeper: AnyObject? = nil
     ) -> TapeValue {
         record(
-            borrow(UnsafeBufferPointer(values), rows, columns),
+            borrow(UnsafeBufferPointer(values), rows, columns, keeper),
             tracksGradient: true,
-            gradientMemory: borrow(UnsafeBufferPointer(gradient), rows, columns)
+            gradientMemory: borrow(UnsafeBufferPointer(gradient), rows, columns, keeper)
         )
     }
 
@@ -51,8 +53,14 @@ public final class Tape {
     ///   - values: `[rows, columns]`; must stay alive and unchanged while the tape is in use.
     ///   - rows: The number of rows.
     ///   - columns: The number of columns.
-    public func constant(borrowing values: UnsafeBufferPointer<Float>, rows: Int, columns: Int) -> TapeValue {
-        record(borrow(values, rows, columns), tracksGradient: false)
+    ///   - keeper: An object that owns the memory, kept as long as the tape is.
+    public func constant(
+        borrowing values: UnsafeBufferPointer<Float>,
+        rows: Int,
+        columns: Int,
+        keeper: AnyObject? = nil
+    ) -> TapeValue {
+        record(borrow(values, rows, columns, keeper), tracksGradient: false)
     }
 
     /// Computes the gradients of all leaves.
@@ -77,10 +85,20 @@ public final class Tape {
         leaf.node.gradient?.matrix ?? Matrix(rows: leaf.rows, columns: leaf.columns)
     }
 
-    private func borrow(_ memory: UnsafeBufferPointer<Float>, _ rows: Int, _ columns: Int) -> TapeStorage {
+    private func borrow(
+        _ memory: UnsafeBufferPointer<Float>,
+        _ rows: Int,
+        _ columns: Int,
+        _ keeper: AnyObject?
+    ) -> TapeStorage {
         precondition(memory.count >= rows * columns, "memory for \(memory.count) numbers, \(rows) × \(columns) asked")
         guard let base = memory.baseAddress else { return TapeStorage(rows: rows, columns: columns) }
-        return TapeStorage(borrowing: UnsafeMutablePointer(mutating: base), rows: rows, columns: columns)
+        return TapeStorage(
+            borrowing: UnsafeMutablePointer(mutating: base),
+            rows: rows,
+            columns: columns,
+            keeper: keeper
+        )
     }
 
     func record(

@@ -4,6 +4,7 @@ final class TapeStorage {
     let columns: Int
     let base: UnsafeMutablePointer<Float>
     private let isOwner: Bool
+    private let keeper: AnyObject?
 
     /// Memory of its own; the contents are undefined until written.
     init(rows: Int, columns: Int) {
@@ -11,14 +12,16 @@ final class TapeStorage {
         self.columns = columns
         base = .allocate(capacity: max(1, rows * columns))
         isOwner = true
+        keeper = nil
     }
 
-    /// Memory that somebody else keeps alive for as long as the tape is in use.
-    init(borrowing base: UnsafeMutablePointer<Float>, rows: Int, columns: Int) {
+    /// Memory that somebody else keeps alive for as long as the tape is in use: `keeper` does, where there is one.
+    init(borrowing base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, keeper: AnyObject?) {
         self.rows = rows
         self.columns = columns
         self.base = base
         isOwner = false
+        self.keeper = keeper
     }
 
     convenience init(_ matrix: Matrix) {
