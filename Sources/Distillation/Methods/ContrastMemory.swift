@@ -30,33 +30,78 @@ final class ContrastMemory {
     /// The rows are read where they are: gathered, they would be as large as batch × candidates × dimensions. The way back
     /// reads them again and so has to come before ``move(_:to:momentum:)``.
     func products(_ embeddings: TapeValue, _ candidates: [Int]) -> TapeValue {
-        let (batch, dimensions) = (embeddings.rows, shape[1])
+        let (batch, dimensions, threads) = (embeddings.rows, shape[1], embeddings.tape.threads)
         let count = candidates.count / batch
-        let vectors = embeddings.matrix.elements
         var result = Matrix(rows: batch, columns: count)
-        values.withUnsafeBufferPointer { memory in
-            vectors.withUnsafeBufferPointer { vectors in
-                for (index, candidate) in candidates.enumerated() {
-                    let (row, vector) = (candidate * dimensions, index / count * dimensions)
-                    var sum: Float = 0
-                    for place in 0..<dimensions { sum += memory[row + place] * vectors[vector + place] }
-                    result.elements[index] = sum
+        result.elements.withUnsafeMutableBufferPointer { result in
+            embeddings.withElements { vectors in
+                eachFace(batch, candidates, threads: threads) { face, place, row in
+                    result[face * count + place] = Self.dot(vectors, face * dimensions, row, dimensions)
                 }
             }
         }
         return embeddings.tape.custom([embeddings], value: result) { [self] upstream in
             var gradient = Matrix(rows: batch, columns: dimensions)
-            values.withUnsafeBufferPointer { memory in
-                gradient.elements.withUnsafeMutableBufferPointer { gradient in
-                    for (index, candidate) in candidates.enumerated() {
-                        let (row, vector) = (candidate * dimensions, index / count * dimensions)
-                        let factor = upstream.elements[index]
-                        for place in 0..<dimensions { gradient[vector + place] += factor * memory[row + place] }
+            gradient.elements.withUnsafeMutableBufferPointer { gradient in
+                upstream.elements.withUnsafeBufferPointer { upstream in
+                    eachFace(batch, candidates, threads: threads) { face, place, row in
+                        let factor = upstream[face * count + place]
+                        let start = face * dimensions
+                        for index in 0..<dimensions { gradient[start &+ index] += factor * row[index] }
                     }
                 }
             }
             return [gradient]
         }
+    }
+
+    /// Visits the memory's row of each candidate of each face; a face belongs to one thread.
+    @inline(__always)
+    private func eachFace(
+        _ batch: Int,
+        _ candidates: [Int],
+        threads: Int,
+        _ body: (_ face: Int, _ place: Int, _ row: UnsafePointer<Float>) -> Void
+    ) {
+        let (dimensions, count) = (shape[1], candidates.count / batch)
+        values.withUnsafeBufferPointer { memory in
+            candidates.withUnsafeBufferPointer { candidates in
+                guard let base = memory.baseAddress else { return }
+                inRows(batch, length: count * dimensions, threads: threads) { faces in
+                    for face in faces {
+                        for place in 0..<count {
+                            body(face, place, base + candidates[face &* count &+ place] &* dimensions)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The inner product of a face's embedding and a row, eight lanes.
+    @inline(__always)
+    private static func dot(
+        _ vectors: UnsafeBufferPointer<Float>,
+        _ start: Int,
+        _ row: UnsafePointer<Float>,
+        _ count: Int
+    ) -> Float {
+        guard let base = vectors.baseAddress else { return 0 }
+        let (a, b) = (UnsafeRawPointer(base + start), UnsafeRawPointer(row))
+        var lanes = SIMD8<Float>.zero
+        var index = 0
+        while index &+ 8 <= count {
+            lanes +=
+                a.loadUnaligned(fromByteOffset: 4 &* index, as: SIMD8<Float>.self)
+                * b.loadUnaligned(fromByteOffset: 4 &* index, as: SIMD8<Float>.self)
+            index &+= 8
+        }
+        var sum = lanes.sum()
+        while index < count {
+            sum += base[start &+ index] * row[index]
+            index &+= 1
+        }
+        return sum
     }
 
     /// Moves samples towards their embeddings and normalises them, in order.

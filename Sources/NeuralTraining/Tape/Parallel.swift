@@ -18,6 +18,6 @@ func inChunks(of count: Int, threads: Int, least: Int = 1 << 15, _ body: (Range<
 
 /// The same over rows of a length.
 @inline(__always)
-func inRows(_ rows: Int, length: Int, threads: Int, _ body: (Range<Int>) -> Void) {
+package func inRows(_ rows: Int, length: Int, threads: Int, _ body: (Range<Int>) -> Void) {
     inChunks(of: rows, threads: threads, least: max(1, (1 << 15) / max(1, length)), body)
 }
