@@ -271,20 +271,29 @@ INLINE void pixel_block(const vf_depthwise *t, size_t row, size_t column, size_t
     }
 }
 
-INLINE void block_row(const vf_depthwise *t, size_t row, size_t whole, const size_t stride, const int rows,
-                      const int paired) {
-    const int wide = paired ? 4 : 7;
-    size_t column = 0;
-    for (; column + (size_t)wide <= t->columns; column += (size_t)wide)
-        pixel_block(t, row, column, whole, stride, rows, wide, paired);
-    for (; column < t->columns; column++) pixel_block(t, row, column, whole, stride, rows, 1, paired);
-}
-
 INLINE void all_blocks(const vf_depthwise *t, size_t whole, const size_t stride, const int paired) {
-    size_t row = 0;
-    if (!paired || PAIRED_ROWS == 2)
-        for (; row + 2 <= t->rows; row += 2) block_row(t, row, whole, stride, 2, paired);
-    for (; row < t->rows; row++) block_row(t, row, whole, stride, 1, paired);
+    const size_t wide = paired ? 4 : 7, high = paired ? PAIRED_ROWS : 2;
+    const size_t whole_rows = t->rows / high * high, whole_columns = t->columns / wide * wide;
+#if IN_BF16
+    for (size_t row = 0; row < whole_rows; row += high)
+        for (size_t column = 0; column < whole_columns; column += wide)
+            pixel_block(t, row, column, whole, stride, (int)high, (int)wide, paired);
+#else
+    // Strips of columns from top to bottom: rows that two blocks share are still in the first-level cache. (bfloat16
+    // takes half as much of it.)
+    for (size_t column = 0; column < whole_columns; column += wide)
+        for (size_t row = 0; row < whole_rows; row += high)
+            pixel_block(t, row, column, whole, stride, (int)high, (int)wide, paired);
+#endif
+    // What is left: columns at the right, then a row at the bottom.
+    for (size_t row = 0; row < whole_rows; row += high)
+        for (size_t column = whole_columns; column < t->columns; column++)
+            pixel_block(t, row, column, whole, stride, (int)high, 1, paired);
+    if (whole_rows == t->rows) return;
+    for (size_t column = 0; column < whole_columns; column += wide)
+        pixel_block(t, whole_rows, column, whole, stride, 1, (int)wide, paired);
+    for (size_t column = whole_columns; column < t->columns; column++)
+        pixel_block(t, whole_rows, column, whole, stride, 1, 1, paired);
 }
 
 INLINE void all_channels(const vf_depthwise *t, const int paired) {
