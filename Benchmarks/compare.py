@@ -1,7 +1,7 @@
 """Runs Verifar and its peers in turn on an idle machine and prints medians and ratios as a Markdown table.
 
     swift build -c release            # in this folder, first
-    python compare.py forward [--rounds 3] [--seconds 2]
+    python compare.py forward [--rounds 3] [--seconds 2] [--models mbf iresnet50 iresnet100]
     python compare.py training [--rounds 3] [--seconds 2] [--layouts contiguous channels_last]
     python compare.py decode FOLDER [--rounds 3]                  FOLDER: loose_crop/ and meta/ in the IJB-C layout
     python compare.py metrics FOLDER [--script eval_ijbc.py]      FOLDER: room for a generated protocol of IJB-C's size
@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BUILT = HERE / ".build" / "release"
-MODELS = {"mbf": "mbf", "iresnet50": "r50"}
+MODELS = {"mbf": ("mbf", 400), "iresnet50": ("r50", 96), "iresnet100": ("r100", 48)}  # name there and faces per round
 
 
 def lines(command):
@@ -36,13 +36,13 @@ def table(rows, unit):
 
 
 def forward(asked):
-    """Each peer at its best batch and layout; Verifar has one setting for any number of faces."""
+    """Each peer at its best batch and layout; Verifar has one setting for any number of faces. Both use all cores."""
     rows = {}
     for _ in range(asked.rounds):
-        for model, precision in ((m, p) for m in MODELS for p in ("fp32", "bf16")):
-            faces = 400 if model == "mbf" else 96
-            ours = lines([BUILT / "Forward", MODELS[model], precision, 2, faces, 3])[0]["images_per_second"]
-            alone = lines([BUILT / "Forward", MODELS[model], precision, 0, 20, 5])[0]["images_per_second"]
+        for model, precision in ((m, p) for m in asked.models for p in ("fp32", "bf16")):
+            name, faces = MODELS[model]
+            ours = lines([BUILT / "Forward", name, precision, 2, faces, 3])[0]["images_per_second"]
+            alone = lines([BUILT / "Forward", name, precision, 0, 20, 5])[0]["images_per_second"]
             peers = ["openvino"] + (["torch", "onnxruntime"] if precision == "fp32" else [])
             found = lines(
                 [sys.executable, HERE / "peers/forward.py", "--models", model, "--precisions", precision, "--peers", *peers,
@@ -109,6 +109,7 @@ def main():
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--models", nargs="+", default=["mbf", "iresnet50"], choices=list(MODELS))
     parser.add_argument("--layouts", nargs="+", default=["contiguous", "channels_last"])
     parser.add_argument("--script")
     asked = parser.parse_args()

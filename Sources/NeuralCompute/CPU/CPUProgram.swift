@@ -14,8 +14,14 @@ struct CPUProgram: Sendable {
     var steps: [CPUStep]
     var output: ValueID
 
-    /// Large networks read their weights from main memory: more faces share a reading.
-    var suggestedFacesPerPass: Int { steps.reduce(0) { $0 + $1.weightBytes } > 16 << 20 ? 8 : 2 }
+    /// Large networks do not fit in the caches.
+    var readsWeightsFromMemory: Bool { steps.reduce(0) { $0 + $1.weightBytes } > 16 << 20 }
+
+    /// The more weights there are to read, the more faces share a reading.
+    var suggestedFacesPerPass: Int {
+        if readsWeightsFromMemory { return 8 }
+        return storedTypes.contains(.bfloat16) ? 2 : 4
+    }
 }
 
 /// One step of a program.
