@@ -49,7 +49,7 @@ let package = Package(
 
         // Pixels.
         .target(name: "FaceImaging", dependencies: ["CImageCodecs", "CKernels", "ArtifactFiles"]),
-        .target(name: "FaceProtocols", dependencies: ["ArtifactFiles", "StrictYAML"]),
+        .target(name: "FaceProtocols", dependencies: ["ArtifactFiles", "SeededRandom", "StrictYAML"]),
         .target(name: "SyntheticFaces", dependencies: ["ArtifactFiles", "FaceImaging", "SeededRandom"]),
         .target(
             name: "TrainingData",

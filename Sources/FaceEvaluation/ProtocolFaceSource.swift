@@ -8,6 +8,7 @@ public struct ProtocolFaceSource: FaceSource {
     private let dataFolder: String
     private let preprocessing: FacePreprocessing
     private let options: FaceExtractor.Options
+    private let container: ImageContainer.Contents?
 
     /// Creates a source.
     ///
@@ -16,7 +17,7 @@ public struct ProtocolFaceSource: FaceSource {
     ///   - dataFolder: Where its images lie.
     ///   - preprocessing: Size and template of the aligned face.
     ///   - options: How pictures are decoded.
-    /// - Throws: ``InputError`` when the preprocessing is not valid.
+    /// - Throws: ``InputError`` when the preprocessing is not valid or the file that holds the images cannot be opened.
     public init(
         _ protocolValue: VerificationProtocol,
         dataFolder: String,
@@ -28,6 +29,7 @@ public struct ProtocolFaceSource: FaceSource {
         self.dataFolder = dataFolder
         self.preprocessing = preprocessing
         self.options = options
+        container = try protocolValue.images.container?.open(dataFolder: dataFolder)
     }
 
     /// The number of images.
@@ -38,7 +40,10 @@ public struct ProtocolFaceSource: FaceSource {
 
     /// Makes one thread's reader.
     public func makeReader() -> any FaceReader {
-        PictureFaceReader(preprocessing: preprocessing, options: options) { face throws(FailureCause) in
+        if let container {
+            return ContainedFaceReader(container, of: protocolValue, preprocessing: preprocessing, options: options)
+        }
+        return PictureFaceReader(preprocessing: preprocessing, options: options) { face throws(FailureCause) in
             let images = protocolValue.images
             if images.defect(of: face) == .nonFiniteDetectorScore {
                 throw FailureCause(
@@ -149,6 +154,51 @@ private final class PictureFaceReader: FaceReader {
             return false
         } catch {
             throw FailureCause(error.inFile(path))
+        }
+    }
+}
+
+/// Reads aligned faces out of one file.
+private final class ContainedFaceReader: FaceReader {
+    private let container: ImageContainer.Contents
+    private let protocolValue: VerificationProtocol
+    private var extractor: FaceExtractor?
+    private var bytes: [UInt8] = []
+    private var name = ""
+
+    init(
+        _ container: ImageContainer.Contents,
+        of protocolValue: VerificationProtocol,
+        preprocessing: FacePreprocessing,
+        options: FaceExtractor.Options
+    ) {
+        self.container = container
+        self.protocolValue = protocolValue
+        // The source has validated the preprocessing; were it wrong, every face would fail with the reason.
+        extractor = try? FaceExtractor(preprocessing: preprocessing, options: options)
+    }
+
+    func load(_ face: Int, wantsDigest: Bool) throws(FailureCause) -> ContentDigest? {
+        name = protocolValue.images.paths[face]
+        do throws(InputError) {
+            bytes = try container.bytes(ofImage: face)
+        } catch {
+            throw FailureCause(FaceFailure(.missingFile, error))
+        }
+        return wantsDigest ? bytes.withUnsafeBytes { ContentDigest(of: [$0]) } : nil
+    }
+
+    func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> Bool {
+        guard extractor != nil else { throw FailureCause(reason: "preprocessing", detail: "invalid preprocessing") }
+        // A closure cannot rethrow a typed error here; carry the outcome out.
+        let outcome = bytes.withUnsafeBytes { raw in
+            Result { () throws(FaceFailure) in try extractor?.extractAligned(raw, into: pixels) }
+        }
+        do throws(FaceFailure) {
+            try outcome.get()
+            return false
+        } catch {
+            throw FailureCause(error.inFile(name))
         }
     }
 }

@@ -15,6 +15,10 @@ public struct FaceImages: Hashable, Sendable {
     public let landmarksPerFace: Int
     /// Coordinates in pixels of the image, `[faces, landmarksPerFace, 2]`, x before y; may be non-finite.
     public let landmarks: [Float]
+    /// Where the landmarks come from.
+    public let landmarkOrigin: LandmarkOrigin
+    /// The one file that holds all images; nil where each is a file of its own.
+    public let container: ImageContainer?
     /// The detector's confidence in each face; 1 where the protocol states none; may be non-finite.
     public let detectorScores: [Float]
     /// Whether the protocol states detector scores.
@@ -28,8 +32,11 @@ public struct FaceImages: Hashable, Sendable {
         landmarksPerFace: Int,
         landmarks: [Float],
         detectorScores: [Float],
-        hasDetectorScores: Bool
+        hasDetectorScores: Bool,
+        landmarkOrigin: LandmarkOrigin = .stated,
+        container: ImageContainer? = nil
     ) {
+        precondition(container.map { $0.parts.count == paths.count } ?? true)
         precondition(templates.count == paths.count && media.count == paths.count)
         precondition(landmarks.count == paths.count * landmarksPerFace * 2 && detectorScores.count == paths.count)
         self.paths = paths
@@ -39,6 +46,42 @@ public struct FaceImages: Hashable, Sendable {
         self.landmarks = landmarks
         self.detectorScores = detectorScores
         self.hasDetectorScores = hasDetectorScores
+        self.landmarkOrigin = landmarksPerFace == 0 ? .none : landmarkOrigin
+        self.container = container
+    }
+
+    /// Faces that are aligned already: no landmarks, a template and a medium for each.
+    ///
+    /// - Parameters:
+    ///   - paths: Relative to the image folder, or names within `container`.
+    ///   - container: The file that holds them all.
+    package init(aligned paths: [String], container: ImageContainer? = nil) {
+        let indices = paths.indices.map { UInt32($0) }
+        self.init(
+            paths: paths,
+            templates: indices,
+            media: indices,
+            landmarksPerFace: 0,
+            landmarks: [],
+            detectorScores: [Float](repeating: 1, count: paths.count),
+            hasDetectorScores: false,
+            container: container
+        )
+    }
+
+    /// The same faces with other paths.
+    func renamed(_ paths: [String]) -> FaceImages {
+        FaceImages(
+            paths: paths,
+            templates: templates,
+            media: media,
+            landmarksPerFace: landmarksPerFace,
+            landmarks: landmarks,
+            detectorScores: detectorScores,
+            hasDetectorScores: hasDetectorScores,
+            landmarkOrigin: landmarkOrigin,
+            container: container
+        )
     }
 
     /// How many faces there are.
@@ -52,7 +95,9 @@ public struct FaceImages: Hashable, Sendable {
     /// Why a face cannot be used whatever its pixels are; nil when nothing is wrong with its row.
     public func defect(of face: Int) -> Defect? {
         let points = landmarks(of: face)
-        if !points.allSatisfy(\.isFinite) { return .nonFiniteLandmark }
+        if !points.allSatisfy(\.isFinite) {
+            return landmarkOrigin == .faceBoxes ? .noFaceBox : .nonFiniteLandmark
+        }
         if landmarksPerFace > 1, Self.areCoincident(points) { return .coincidentLandmarks }
         if !detectorScores[face].isFinite { return .nonFiniteDetectorScore }
         return nil
@@ -74,5 +119,17 @@ public struct FaceImages: Hashable, Sendable {
         case coincidentLandmarks
         /// The detector score is NaN or infinite.
         case nonFiniteDetectorScore
+        /// There are neither landmarks nor a box with an area.
+        case noFaceBox
+    }
+
+    /// Where landmarks come from.
+    public enum LandmarkOrigin: String, Hashable, Sendable, CaseIterable {
+        /// There are none: the images are aligned faces.
+        case none
+        /// A file states them.
+        case stated
+        /// They are where ``FaceBox`` puts them in a box.
+        case faceBoxes
     }
 }

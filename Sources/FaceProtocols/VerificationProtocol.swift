@@ -49,6 +49,24 @@ public struct VerificationProtocol: Hashable, Sendable {
         subjects ?? TemplateSubjects(connectedBy: comparisons, templates: templates)
     }
 
+    /// The same protocol with its images under other names.
+    ///
+    /// - Parameters:
+    ///   - names: A path for each image, relative to `folder`.
+    ///   - folder: The folder of the images, relative to the data folder.
+    public func renamingImages(_ names: [String], folder: String) -> VerificationProtocol {
+        VerificationProtocol(
+            name: name,
+            imageFolder: folder,
+            images: images.renamed(names),
+            templates: templates,
+            mediumIDs: mediumIDs,
+            comparisons: comparisons,
+            subjects: subjects,
+            searches: searches
+        )
+    }
+
     /// Where an image lies.
     ///
     /// - Parameters:

@@ -36,6 +36,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
     var data: String
 
+    @OptionGroup(title: "Protocol") var protocolSettings: ProtocolSettingOptions
+
     @Option(help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"))
     var output: String
 
@@ -86,6 +88,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             checkpointPath: checkpoint,
             architecture: architecture,
             protocolName: protocolName,
+            protocolSettings: try protocolSettings.values(),
             dataFolder: data,
             outputFolder: output,
             preprocessing: preprocessing,

@@ -13,6 +13,7 @@ struct EvaluationJob {
     var checkpointPath: String
     var architecture: String?
     var protocolName: String
+    var protocolSettings: [String: String]
     var dataFolder: String
     var outputFolder: String
     var preprocessing: PreprocessingOptions
@@ -59,6 +60,8 @@ struct EvaluationJob {
                 try await PolicyRun(policy, extraction.embeddings, protocolValue, subjects, metrics, threads: threads)
             )
         }
+        let folded = try FoldedRun(self, extraction.embeddings, protocolValue).summary()
+        let identification = try identification(protocolValue, runs[0].templates)
         clock.mark("metrics")
         let pictures = try FacePictures(
             runs[0],
@@ -77,6 +80,8 @@ struct EvaluationJob {
             subjects: templateSubjects,
             extraction: extraction,
             runs: runs,
+            folded: folded,
+            identification: identification,
             pictures: pictures,
             clock: clock
         )
@@ -86,7 +91,7 @@ struct EvaluationJob {
 
     private func readProtocol() throws -> ProtocolReading {
         let catalogue = ProtocolCatalogue(folder: ProtocolCatalogue.checkoutFolder(near: ["."]))
-        let descriptor = try catalogue.descriptor(protocolName)
+        let descriptor = try catalogue.descriptor(protocolName).setting(protocolSettings)
         let options = ProtocolReadOptions(
             workers: threads,
             pathPolicy: allowsOutside ? PathPolicy(allowsAbsolutePaths: true, allowsSymbolicLinks: true) : .strict
@@ -111,7 +116,8 @@ struct EvaluationJob {
         if let cache, cache.damagedRecordCount > 0 {
             log.note("cache: \(cache.damagedRecordCount) damaged records are computed again")
         }
-        let needsMirrored = policy.flip != .off || includesAllModes
+        // Accuracy over folds is published with and without flip, and both are reported.
+        let needsMirrored = policy.flip != .off || includesAllModes || !protocolValue.comparisons.folds.isEmpty
         let pipeline = EmbeddingPipeline(
             plan: plan,
             preprocessing: choice.preprocessing,
@@ -130,6 +136,26 @@ struct EvaluationJob {
         )
         for failure in result.failures { log.note("failed: \(failure.name): \(failure.cause.detail)") }
         return result
+    }
+
+    /// Rates of the protocol's searches; nil when it has none.
+    private func identification(
+        _ protocolValue: VerificationProtocol,
+        _ templates: TemplateEmbeddings
+    ) throws -> IdentificationSummary? {
+        guard !protocolValue.searches.isEmpty, let subjects = protocolValue.subjects else { return nil }
+        let results = try protocolValue.searches.map { search in
+            let result = try IdentificationRun.result(
+                of: search,
+                templates: templates,
+                subjects: subjects.indices,
+                threads: threads
+            )
+            let people = Set(search.gallery.map { subjects.indices[Int($0)] }).count
+            return (name: search.name, templates: search.gallery.count, subjects: people, result: result)
+        }
+        let targets = try ["0.01", "0.1"].map { try FARTarget($0) }
+        return IdentificationSummary(results, targets: targets, bootstrap: metrics.bootstrap)
     }
 
     private func source(

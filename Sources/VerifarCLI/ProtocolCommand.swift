@@ -6,8 +6,8 @@ internal import FaceProtocols
 struct ProtocolCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "protocol",
-        abstract: "List, check and describe benchmark protocols.",
-        subcommands: [List.self, Validate.self, Describe.self]
+        abstract: "List, check, describe and convert benchmark protocols.",
+        subcommands: [List.self, Validate.self, Describe.self, Build.self]
     )
 
     /// `verifar protocol list`.
@@ -67,6 +67,33 @@ struct ProtocolCommand: ParsableCommand {
     }
 }
 
+/// Changes to a protocol's description.
+struct ProtocolSettingOptions: ParsableArguments {
+    @Option(
+        name: .customLong("protocol-set"),
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Set a key of the protocol's 'files', such as landmarks=points.txt; may be repeated.",
+            valueName: "key=value"
+        )
+    )
+    var settings: [String] = []
+
+    func values() throws -> [String: String] {
+        var values: [String: String] = [:]
+        for setting in settings {
+            guard let equals = setting.firstIndex(of: "="), equals > setting.startIndex else {
+                throw ValidationError("--protocol-set needs key=value (found '\(setting)')")
+            }
+            guard
+                values.updateValue(String(setting[setting.index(after: equals)...]), forKey: String(setting[..<equals]))
+                    == nil
+            else { throw ValidationError("--protocol-set: '\(setting[..<equals])' is set twice") }
+        }
+        return values
+    }
+}
+
 /// A protocol and its data, as every subcommand names them.
 struct ProtocolInput: ParsableArguments {
     @Argument(help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"))
@@ -74,6 +101,8 @@ struct ProtocolInput: ParsableArguments {
 
     @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
     var data: String
+
+    @OptionGroup(title: "Protocol") var settings: ProtocolSettingOptions
 
     @Flag(help: "Do not look whether the images exist.")
     var skipImages = false
@@ -87,12 +116,13 @@ struct ProtocolInput: ParsableArguments {
         ProtocolCatalogue(folder: ProtocolCatalogue.checkoutFolder(near: ["."]))
     }
 
-    func read() throws(InputError) -> ProtocolReading {
+    func read() throws -> ProtocolReading {
         let options = ProtocolReadOptions(
             workers: running.threadCount,
             pathPolicy: allowOutside ? PathPolicy(allowsAbsolutePaths: true, allowsSymbolicLinks: true) : .strict,
             checksImageFiles: !skipImages
         )
-        return try ProtocolReader(Self.catalogue.descriptor(name), options: options).read(dataFolder: data)
+        return try ProtocolReader(Self.catalogue.descriptor(name).setting(settings.values()), options: options)
+            .read(dataFolder: data)
     }
 }

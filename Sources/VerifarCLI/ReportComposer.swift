@@ -18,6 +18,8 @@ struct ReportComposer {
     let subjects: TemplateSubjects?
     let extraction: EmbeddingPipeline.Result
     let runs: [PolicyRun]
+    let folded: FoldedSummary?
+    let identification: IdentificationSummary?
     let pictures: FacePictures
     let clock: JobClock
 
@@ -41,12 +43,17 @@ struct ReportComposer {
         try NPYFile.write(main.scores, to: FileSystem.join(folder, "scores.npy"))
         try NPYFile.write(comparisons.labels, to: FileSystem.join(folder, "labels.npy"))
         let ids = protocolValue.templates.ids.map { UInt32(truncatingIfNeeded: $0) }
-        var pairs = [UInt32](repeating: 0, count: comparisons.count * 2)
-        for index in 0..<comparisons.count {
-            pairs[2 * index] = ids[Int(comparisons.first[index])]
-            pairs[2 * index + 1] = ids[Int(comparisons.second[index])]
+        // A block at a time: IJB-C's covariates have 47 million comparisons.
+        var pairs = try NPYWriter<UInt32>(
+            path: FileSystem.join(folder, "comparisons.npy"),
+            shape: [comparisons.count, 2]
+        )
+        try comparisons.forEachBlock(of: 1 << 16) { block throws(InputError) in
+            try pairs.append(
+                (0..<block.labels.count).flatMap { [ids[Int(block.first[$0])], ids[Int(block.second[$0])]] }
+            )
         }
-        try NPYFile.write(pairs, shape: [comparisons.count, 2], to: FileSystem.join(folder, "comparisons.npy"))
+        try pairs.commit()
         try NPYFile.write(
             main.templates.values,
             shape: [main.templates.count, main.templates.dimensions],
@@ -78,7 +85,7 @@ struct ReportComposer {
             protocolName: protocolValue.name,
             results: main.measurement.results,
             reportPath: FileSystem.join(job.outputFolder, "report.html")
-        )
+        ) + SummaryText.folds(folded) + SummaryText.identification(identification)
     }
 
     // MARK: The report
@@ -95,6 +102,8 @@ struct ReportComposer {
         report.checkpoint = checkpointSummary
         report.preprocessing = preprocessingSummary
         report.policy = PolicySummary(main.policy)
+        report.folded = folded
+        report.identification = identification
         if runs.count > 1 {
             report.modes = runs.map { ModeResult(policy: PolicySummary($0.policy), results: $0.measurement.results) }
         }

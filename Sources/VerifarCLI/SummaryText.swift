@@ -45,4 +45,28 @@ enum SummaryText {
         let short = String(format: "%.0e", value)
         return Double(short) == value ? short : "\(value)"
     }
+
+    /// Lines on the accuracy over folds; nothing without folds.
+    static func folds(_ folded: FoldedSummary?) -> String {
+        guard let folded else { return "" }
+        return folded.rows.filter { $0.rule == FoldedSummary.Row.grid }
+            .map { row in
+                let name = row.flip == "sum" ? "Accuracy-Flip" : "Accuracy"
+                let mean = fixed(row.accuracy.mean * 100, decimals: 2)
+                let spread = fixed(row.accuracy.standardDeviation * 100, decimals: 2)
+                return "\n\(name) (flip \(row.flip), \(folded.folds) folds): \(mean) ± \(spread) %"
+            }
+            .joined()
+    }
+
+    /// A line on 1:N identification; nothing without galleries.
+    static func identification(_ results: IdentificationSummary?) -> String {
+        guard let results else { return "" }
+        func percent(_ outcome: Reported<IdentificationSummary.Rate>) -> String {
+            outcome.value.map { fixed($0.rate * 100, decimals: 2) + " %" } ?? "undefined"
+        }
+        let ranks = results.average.ranks.map { "rank-\($0.rank) \(percent($0.outcome))" }
+        let open = results.average.openSet.map { "TPIR@FPIR=\($0.fpirTarget) \(percent($0.outcome))" }
+        return "\n1:N, mean of \(results.galleries.count) galleries: " + (ranks + open).joined(separator: ", ")
+    }
 }

@@ -59,7 +59,7 @@ import Testing
         #expect(ijbb.counts.comparisons == 8_010_270 && ijbb.counts.genuine == 10_270)
     }
 
-    @Test(arguments: ["ijbd", "IJBC", "", "lfw"]) func anUnknownNameListsTheKnown(_ name: String) {
+    @Test(arguments: ["ijbd", "IJBC", "", "megaface"]) func anUnknownNameListsTheKnown(_ name: String) {
         let error = #expect(throws: InputError.self) { try ProtocolCatalogue().descriptor(name) }
         #expect(error?.code == .unknownName)
         #expect(error?.description.contains("ijbb, ijbc") == true)
@@ -90,7 +90,9 @@ import Testing
             }
             #expect(error?.description.contains("files.\(missing)") == true)
         }
-        let files = required.map { "\($0): x" }.joined(separator: ", ")
+        // NIST's format has no single required key: it needs those of 1:1 or those of 1:N.
+        let needed = name == "nist-csv" ? ["templates", "matches"] : required
+        let files = needed.map { "\($0): x" }.joined(separator: ", ")
         let data = try TemporaryData()
         let error = #expect(throws: InputError.self) {
             try read(data.path, "name: x\nformat: \(name)\nfiles: {\(files)}")
@@ -115,12 +117,12 @@ import Testing
         try data.write("", "Package.swift")
         #expect(ProtocolCatalogue.checkoutFolder(near: places) == folder)
         let catalogue = ProtocolCatalogue(folder: folder)
-        #expect(try catalogue.names() == ["ijbb", "ijbc", "mine"])
+        #expect(try catalogue.names() == (EmbeddedProtocols.all.map(\.name) + ["mine"]).sorted())
         #expect(try catalogue.descriptor("mine").source == .file("\(folder)/mine/protocol.yml"))
         #expect(try catalogue.descriptor("ijbc").source == .file("\(folder)/ijbc/protocol.yml"))
         #expect(try catalogue.descriptor("ijbb").source == .embedded)
         let error = #expect(throws: InputError.self) { try catalogue.descriptor("other") }
-        #expect(error?.description.contains("ijbb, ijbc, mine") == true)
+        #expect(error?.description.contains("lfw-pairs, mine, nist-ijbb") == true)
         // A descriptor must carry its folder's name.
         try AtomicFile.write(plainDescriptor, to: "\(folder)/mine/protocol.yml")
         #expect(throws: InputError.self) { try catalogue.descriptor("mine") }
@@ -164,7 +166,10 @@ import Testing
         for name in try catalogue.names() {
             let descriptor = try catalogue.descriptor(name)
             #expect(descriptor.name == name)
-            #expect(descriptor.obtain != nil && descriptor.licence != nil && descriptor.citation != nil)
+            #expect(descriptor.obtain != nil)
+            // One's own data have no published size.
+            guard name != "folder" else { continue }
+            #expect(descriptor.licence != nil && descriptor.citation != nil)
             #expect(!descriptor.counts.all.isEmpty)
         }
     }

@@ -26,7 +26,7 @@ public struct ProtocolDescriptor: Hashable, Sendable {
     /// The name of a ``ProtocolFormat``.
     public let format: String
     /// The format's settings.
-    public let files: [String: String]
+    public private(set) var files: [String: String]
     /// The sizes of the published protocol.
     public let counts: ProtocolCounts
     /// SHA-256 digests in hexadecimal by path in the data folder.
@@ -89,6 +89,41 @@ public struct ProtocolDescriptor: Hashable, Sendable {
         licence = nil
         citation = nil
         self.source = source
+    }
+
+    /// Describes a `.bin` that was written with ``PairBinWriter``.
+    ///
+    /// - Parameters:
+    ///   - file: The file, relative to the data folder.
+    ///   - value: The pairs.
+    ///   - digest: The file's SHA-256.
+    public init(bin file: String, of value: VerificationProtocol, digest: String) {
+        let folds = value.comparisons.folds.count
+        var counts = ProtocolCounts()
+        counts.images = value.comparisons.count * 2
+        counts.comparisons = value.comparisons.count
+        counts.genuine = value.comparisons.genuineCount
+        self.init(
+            name: value.name,
+            title: value.name,
+            format: PairBinFormat().name,
+            files: ["file": file, "folds": "\(folds > 1 ? folds : 10)"],
+            counts: counts,
+            digests: [file: digest],
+            source: .written
+        )
+    }
+
+    /// The descriptor with other settings.
+    ///
+    /// - Parameter changes: Values by key of `files`.
+    /// - Throws: `InputError` for a key that the format does not have or a value that it does not take.
+    public func setting(_ changes: [String: String]) throws(InputError) -> ProtocolDescriptor {
+        guard !changes.isEmpty else { return self }
+        var changed = self
+        changed.files.merge(changes) { _, new in new }
+        _ = try ProtocolFormats.named(format).resolvedSettings(changed)
+        return changed
     }
 
     private struct Fields: Decodable {

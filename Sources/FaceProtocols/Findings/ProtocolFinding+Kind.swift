@@ -28,6 +28,12 @@ extension ProtocolFinding {
         case imageOrder
         /// A comparison of a template that has no image.
         case unknownTemplate
+        /// A template that two files list.
+        case repeatedTemplate
+        /// A pair that names an image or identity that is not there.
+        case unknownImage
+        /// Images of a file of pairs that cannot be paired: an odd number, or not twice the number of labels.
+        case pairCount
         /// A file's SHA-256 is not the protocol's.
         case digest
         /// A count is not the protocol's.
@@ -54,6 +60,12 @@ extension ProtocolFinding {
         case coincidentLandmarks
         /// Most faces have the left and right eye exchanged, or the mouth above the eyes.
         case landmarkOrder
+        /// Faces without landmarks, placed by their boxes.
+        case faceBoxes
+        /// A face with neither landmarks nor a box with an area: that image fails.
+        case noFaceBox
+        /// How images were grouped into media where no file says.
+        case derivedMedia
         /// A detector score that is NaN or infinite: that image fails.
         case nonFiniteDetectorScore
         /// A detector score outside 0…1.
@@ -105,15 +117,18 @@ extension ProtocolFinding {
         public var severity: Severity {
             switch self {
             case .blankLine, .columnCount, .notAnInteger, .integerOverflow, .notANumber, .notUTF8, .badLabel,
-                .badHeader, .rowCount, .imageOrder, .unknownTemplate, .digest, .unsafePath, .symbolicLink,
+                .badHeader, .rowCount, .imageOrder, .unknownTemplate, .repeatedTemplate, .unknownImage, .pairCount,
+                .digest, .unsafePath, .symbolicLink,
                 .missingImageFolder, .noImages, .noComparisons, .contradictoryLabel, .subjectDisagreement,
                 .missingSubject:
                 .error
-            case .count, .missingImage, .duplicateImage, .nonFiniteLandmark, .coincidentLandmarks, .landmarkOrder,
+            case .faceBoxes, .noFaceBox, .count, .missingImage, .duplicateImage, .nonFiniteLandmark,
+                .coincidentLandmarks, .landmarkOrder,
                 .nonFiniteDetectorScore, .detectorScoreRange, .singleMedium, .singleLabel, .selfComparison,
                 .duplicateComparison, .impliedContradiction, .subjectOfUnknownTemplate, .duplicateSubject:
                 .warning
-            case .sharedMedium, .mediumOfSeveralSubjects, .unusedTemplate, .byteOrderMark, .carriageReturn,
+            case .derivedMedia, .sharedMedium, .mediumOfSeveralSubjects, .unusedTemplate, .byteOrderMark,
+                .carriageReturn,
                 .trailingBlankLines, .notChecked:
                 .note
             }
@@ -122,8 +137,9 @@ extension ProtocolFinding {
         var code: InputError.Code {
             switch self {
             case .unsafePath, .symbolicLink: .forbidden
-            case .missingImageFolder, .missingImage, .missingSubject, .noImages, .noComparisons: .missing
-            case .rowCount, .imageOrder, .unknownTemplate, .digest, .count, .contradictoryLabel,
+            case .missingImageFolder, .missingImage, .missingSubject, .noImages, .noComparisons, .unknownImage: .missing
+            case .rowCount, .imageOrder, .unknownTemplate, .repeatedTemplate, .pairCount, .digest, .count,
+                .contradictoryLabel,
                 .impliedContradiction, .subjectDisagreement:
                 .mismatch
             default: .malformed

@@ -30,9 +30,24 @@ public struct ProtocolSetting: Hashable, Sendable {
     public let summary: String
     /// Its value where a descriptor does not set it; nil when it must.
     public let defaultValue: String?
+    /// What its value is.
+    public let kind: Kind
+
+    /// What a value may be.
+    public enum Kind: Hashable, Sendable {
+        /// A path in the data folder.
+        case path
+        /// A path in the data folder, or nothing.
+        case optionalPath
+        /// Paths in the data folder between commas, or nothing.
+        case paths
+        /// A number or word, which the format checks.
+        case text
+    }
 
     /// Creates a setting.
-    public init(key: String, summary: String, defaultValue: String? = nil) {
+    public init(key: String, summary: String, defaultValue: String? = nil, kind: Kind = .path) {
+        self.kind = kind
         self.key = key
         self.summary = summary
         self.defaultValue = defaultValue
@@ -89,6 +104,42 @@ public struct ProtocolSource: Sendable {
 
     /// A setting of the format, or its default value.
     public func setting(_ key: String) -> String { settings[key] ?? "" }
+
+    /// A setting that may be nothing.
+    func optionalSetting(_ key: String) -> String? {
+        let value = setting(key)
+        return value.isEmpty ? nil : value
+    }
+
+    /// A setting that is a list between commas.
+    func settingList(_ key: String) -> [String] { Self.list(setting(key)) }
+
+    /// A setting that is a number.
+    ///
+    /// - Throws: `InputError` naming the key.
+    func number(_ key: String, in range: ClosedRange<Int>) throws(InputError) -> Int {
+        guard let value = Int(setting(key)), range.contains(value) else {
+            throw InputError(
+                .malformed,
+                "not a value of the key 'files.\(key)'",
+                file: descriptor.source.file,
+                expected: "\(range.lowerBound) to \(range.upperBound)",
+                found: "'\(setting(key))'"
+            )
+        }
+        return value
+    }
+
+    static func list(_ value: String) -> [String] {
+        guard !value.isEmpty else { return [] }
+        return value.split(separator: ",", omittingEmptySubsequences: false)
+            .map { item in
+                var item = item
+                while item.first == " " { item.removeFirst() }
+                while item.last == " " { item.removeLast() }
+                return String(item)
+            }
+    }
 }
 
 /// A protocol as a format read it, and where its rows stand.
@@ -113,6 +164,32 @@ public struct ProtocolOrigins: Hashable, Sendable {
     public var firstImageLine = 1
     /// The line of the first comparison.
     public var firstComparisonLine = 1
+    /// Where there are several files of images: each with the first row that it gives, in ascending order.
+    public var imageFiles: [ImageFile] = []
+    /// Whether one image may stand in several rows, each a face of its own.
+    public var sharesImages = false
+
+    /// One of several files of images.
+    public struct ImageFile: Hashable, Sendable {
+        /// The file.
+        public var file: String
+        /// Its first row among all.
+        public var firstRow: Int
+        /// The line of that row.
+        public var firstLine: Int
+    }
+
+    /// The file and line that an image comes from.
+    func place(ofImage image: Int) -> (file: String?, line: Int) {
+        var (low, high) = (0, imageFiles.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if imageFiles[middle].firstRow <= image { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return (images, firstImageLine + image) }
+        let origin = imageFiles[low - 1]
+        return (origin.file, origin.firstLine + image - origin.firstRow)
+    }
 
     /// Names no file.
     public init() {}
@@ -122,7 +199,11 @@ public struct ProtocolOrigins: Hashable, Sendable {
 public enum ProtocolFormats {
     /// Every format; a new one is a new line.
     public static let all: [any ProtocolFormat] = [
-        InsightFaceIJBFormat()
+        InsightFaceIJBFormat(),
+        NISTFormat(),
+        PairBinFormat(),
+        LFWPairsFormat(),
+        IdentityFolderFormat(),
     ]
 
     /// The format of a name.
@@ -133,6 +214,18 @@ public enum ProtocolFormats {
             throw InputError.unknownName(name, kind: "protocol format", known: all.map(\.name))
         }
         return format
+    }
+}
+
+extension ProtocolSetting.Kind {
+    /// What is wrong with a value; nil when nothing is.
+    fileprivate func problem(of value: String) -> String? {
+        switch self {
+        case .path: PathPolicy.strict.problem(of: value)
+        case .optionalPath: value.isEmpty ? nil : PathPolicy.strict.problem(of: value)
+        case .paths: ProtocolSource.list(value).compactMap { PathPolicy.strict.problem(of: $0) }.first
+        case .text: value.utf8.contains { $0 < 0x20 } ? "the value holds a control character" : nil
+        }
     }
 }
 
@@ -157,7 +250,7 @@ extension ProtocolFormat {
                     expected: setting.summary
                 )
             }
-            if let problem = PathPolicy.strict.problem(of: value) {
+            if let problem = setting.kind.problem(of: value) {
                 throw InputError(
                     .forbidden,
                     problem,

@@ -14,7 +14,8 @@ struct ImageChecks {
     private func line(_ image: Int) -> Int { origins.firstImageLine + image }
 
     private func checkDuplicates(_ findings: inout FindingList) {
-        let paths = value.images.paths
+        guard value.images.container == nil else { return }
+        let paths = names
         // The set alone is the common case; the lines of first occurrences are looked for when there is something to say.
         guard Set(paths).count < paths.count else { return }
         var first: [String: Int] = [:]
@@ -23,28 +24,38 @@ struct ImageChecks {
                 first[path] = image
                 continue
             }
+            let (here, there) = (origins.place(ofImage: image), origins.place(ofImage: earlier))
+            let other = here.file == there.file ? "" : " of \(there.file ?? "another file")"
             findings.add(
                 .duplicateImage,
-                file: origins.images,
-                line: line(image),
-                "the image '\(path)' is also in line \(line(earlier))"
+                file: here.file,
+                line: here.line,
+                "the image '\(value.images.paths[image])' is also in line \(there.line)\(other)"
             )
         }
+    }
+
+    /// What tells rows apart: the image, and the template too where photographs with several faces are the rule.
+    private var names: [String] {
+        guard origins.sharesImages else { return value.images.paths }
+        return zip(value.images.paths, value.images.templates).map { "\($0) \($1)" }
     }
 
     private func checkDefects(_ findings: inout FindingList) {
         for image in 0..<value.images.count {
             guard let defect = value.images.defect(of: image) else { continue }
+            let place = origins.place(ofImage: image)
             let (kind, problem): (ProtocolFinding.Kind, String) =
                 switch defect {
                 case .nonFiniteLandmark: (.nonFiniteLandmark, "a landmark is not finite")
                 case .coincidentLandmarks: (.coincidentLandmarks, "all landmarks lie in one point")
                 case .nonFiniteDetectorScore: (.nonFiniteDetectorScore, "the detector score is not finite")
+                case .noFaceBox: (.noFaceBox, "there are neither landmarks nor a face box with an area")
                 }
             findings.add(
                 kind,
-                file: origins.landmarks ?? origins.images,
-                line: line(image),
+                file: origins.landmarks ?? place.file,
+                line: place.line,
                 "\(problem); the image '\(value.images.paths[image])' counts as failed"
             )
         }

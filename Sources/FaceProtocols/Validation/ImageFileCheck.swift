@@ -5,6 +5,7 @@ struct ImageFileCheck {
     let dataFolder: String
 
     func run(allowsLinks: Bool, _ findings: inout FindingList) {
+        guard value.images.container == nil else { return }
         let root = value.imageFolder.isEmpty ? dataFolder : "\(dataFolder)/\(value.imageFolder)"
         var folders: [Substring: FolderListing] = [:]
         guard check(folder: value.imageFolder, allowsLinks, &findings) else { return }
@@ -32,17 +33,17 @@ struct ImageFileCheck {
         _ allowsLinks: Bool,
         _ findings: inout FindingList
     ) {
-        let line = origins.firstImageLine + image
+        let place = origins.place(ofImage: image)
         switch kind {
         case .file: break
         case .link where allowsLinks: break
         case .link:
-            findings.add(.symbolicLink, file: origins.images, line: line, "the image '\(path)' is a symbolic link")
+            findings.add(.symbolicLink, file: place.file, line: place.line, "the image '\(path)' is a symbolic link")
         case .other, nil:
             findings.add(
                 .missingImage,
-                file: origins.images,
-                line: line,
+                file: place.file,
+                line: place.line,
                 "the image '\(path)' is not in \(value.imageFolder); it counts as failed",
                 found: kind == nil ? nil : "something that is no file"
             )

@@ -173,5 +173,5 @@ package struct ReportFigures {
     }
 
     /// All that can be drawn, by the names of their files.
-    package var all: [Plot] { [roc, det, scores].compactMap { $0 } }
+    package var all: [Plot] { [roc, det, scores, cmc, dir].compactMap { $0 } }
 }

@@ -18,6 +18,15 @@ enum ReportPage {
         {{#operatingPoints}}{{> table}}{{/operatingPoints}}
         {{#overall}}{{> facts}}{{/overall}}
 
+        {{#folded}}<h2>Folds</h2>
+        {{> table}}{{/folded}}
+
+        {{#identification}}<h2>Identification</h2>
+        {{> table}}{{/identification}}
+        <div class="figures">
+        {{#searchCurves}}<figure>{{{svg}}}<figcaption>{{{caption}}}</figcaption></figure>
+        {{/searchCurves}}</div>
+
         {{#hasCurves}}<h2>Curves</h2>
         <div class="figures">
         {{#roc}}<figure>{{{svg}}}<figcaption>{{{caption}}}</figcaption></figure>{{/roc}}

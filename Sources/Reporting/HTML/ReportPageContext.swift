@@ -15,9 +15,14 @@ struct ReportPageContext {
     func context() -> PageContext {
         var page = PageContext(["name": report.name, "summary": tables.summarySentence])
         page.set("warnings", tables.warnings.map { PageContext(["warning": $0]) })
-        page.set("tiles", headline.map(tile))
-        page.set("operatingPoints", PageContext(tables.operatingPoints, style: "stack"))
-        page.set("overall", PageContext(tables.overall))
+        page.set("tiles", tables.hasComparisons ? headline.map(tile) : [])
+        page.set(
+            "operatingPoints",
+            tables.hasComparisons ? PageContext(tables.operatingPoints, style: "stack") : nil
+        )
+        page.set("overall", tables.hasComparisons ? PageContext(tables.overall) : nil)
+        page.set("folded", tables.folded.map { PageContext($0, style: "stack") })
+        setIdentification(&page)
         setFigures(&page)
         page.set("modes", tables.modes.map { PageContext($0, style: "stack") })
         page.set("hardest", report.hardest.map(hardest))
@@ -113,6 +118,22 @@ struct ReportPageContext {
                     return context
                 }
         )
+    }
+
+    private func setIdentification(_ page: inout PageContext) {
+        guard let table = tables.identification else { return }
+        let figures = ReportFigures(report: report)
+        func figure(_ svg: String, _ caption: String) -> PageContext {
+            var context = PageContext(["caption": caption])
+            context.set("svg", Markup(trusted: svg))
+            return context
+        }
+        page.set("identification", PageContext(table, style: "stack"))
+        let plots = [
+            figures.cmc.map { figure($0.svg(), "CMC: how often the mate is among the first candidates.") },
+            figures.dir.map { figure($0.svg(), "DIR: how often the mate is found at rank 1 and passes, over FPIR.") },
+        ]
+        page.set("searchCurves", plots.compactMap { $0 })
     }
 
     // MARK: Pictures

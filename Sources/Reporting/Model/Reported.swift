@@ -27,11 +27,15 @@ public enum UndefinedCode {
     /// Nothing is accepted, so there is no lowest accepted score.
     public static let nothingAccepted = "nothing-accepted"
 
+    /// Intervals were not asked for.
+    public static let notDrawn = "not-drawn"
+
     /// A reason in words; a code that this version does not know is its own words.
     static func words(for code: String) -> String {
         switch code {
         case noFiniteScore: "no comparison has a finite score"
         case nothingAccepted: "nothing is accepted"
+        case notDrawn: "no intervals were drawn"
         default: UndefinedResult(rawValue: code)?.description ?? VisibleText.line(code)
         }
     }

@@ -23,6 +23,10 @@ public struct VerificationReport: Codable, Hashable, Sendable {
     public var `protocol`: ProtocolSummary
     /// The numbers.
     public var verification: VerificationResults
+    /// The accuracy of a cross-validated set of pairs; absent for a protocol without folds.
+    public var folded: FoldedSummary?
+    /// 1:N identification; absent for a protocol without galleries.
+    public var identification: IdentificationSummary?
     /// The same numbers under other policies, from the same embeddings.
     public var modes: [ModeResult]?
     /// The comparisons that the system gets most wrong.
@@ -39,7 +43,8 @@ public struct VerificationReport: Codable, Hashable, Sendable {
     public var environment: EnvironmentSummary?
 
     private enum CodingKeys: String, CodingKey {
-        case schema, name, inputs, checkpoint, preprocessing, policy, `protocol`, verification, modes, hardest
+        case schema, name, inputs, checkpoint, preprocessing, policy, `protocol`, verification, folded, identification,
+            modes, hardest
         case contactSheet, failures, curves, timing, environment
     }
 

@@ -13,7 +13,7 @@ struct CSVReporter: Reporter {
         return [
             RenderedFile(name: "report.csv", text: points(report)),
             RenderedFile(name: "curve.csv", text: curve(report)),
-        ]
+        ] + folded(report) + identification(report)
     }
 
     private static let columns = [
@@ -68,6 +68,45 @@ struct CSVReporter: Reporter {
 
     private func undefined<Value>(_ start: [String], _ outcome: Reported<Value>) -> [String] {
         start + [String](repeating: "", count: Self.columns.count - start.count - 1) + [outcome.reason ?? ""]
+    }
+
+    private func folded(_ report: VerificationReport) -> [RenderedFile] {
+        guard let folded = report.folded else { return [] }
+        let header = CSVText.line([
+            "flip", "thresholds", "accuracy_mean", "accuracy_std", "far_target", "tar_mean", "tar_std", "undefined",
+        ])
+        let lines = folded.rows.map { row in
+            CSVText.line([
+                row.flip, row.rule, "\(row.accuracy.mean)", "\(row.accuracy.standardDeviation)", "\(folded.farTarget)",
+                row.tar.value.map { "\($0.mean)" } ?? "", row.tar.value.map { "\($0.standardDeviation)" } ?? "",
+                row.tar.reason ?? "",
+            ])
+        }
+        return [RenderedFile(name: "folds.csv", text: header + lines.joined())]
+    }
+
+    private func identification(_ report: VerificationReport) -> [RenderedFile] {
+        guard let results = report.identification else { return [] }
+        var text = CSVText.line(["gallery", "measure", "at", "rate", "interval_low", "interval_high", "undefined"])
+        func add(_ gallery: String, _ measure: String, _ place: String, _ outcome: Reported<IdentificationSummary.Rate>)
+        {
+            let interval = outcome.value?.interval.value
+            text += CSVText.line([
+                gallery, measure, place, outcome.value.map { "\($0.rate)" } ?? "",
+                interval.map { "\($0.low)" } ?? "", interval.map { "\($0.high)" } ?? "", outcome.reason ?? "",
+            ])
+        }
+        func add(
+            _ name: String,
+            _ ranks: [IdentificationSummary.RankRate],
+            _ openSet: [IdentificationSummary.OpenSetRate]
+        ) {
+            for rank in ranks { add(name, "rank", "\(rank.rank)", rank.outcome) }
+            for rate in openSet { add(name, "tpir", "\(rate.fpirTarget)", rate.outcome) }
+        }
+        for gallery in results.galleries { add(gallery.name, gallery.ranks, gallery.openSet) }
+        add("average", results.average.ranks, results.average.openSet)
+        return [RenderedFile(name: "identification.csv", text: text)]
     }
 
     private func curve(_ report: VerificationReport) -> String {

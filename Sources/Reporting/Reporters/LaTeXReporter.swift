@@ -13,9 +13,13 @@ struct LaTeXReporter: Reporter {
         let tables = ReportTables(report: report)
         var body = TeXText.escaped(tables.summarySentence) + "\n\n"
         for warning in tables.warnings { body += "\\noindent\\textbf{Note:} \(TeXText.escaped(warning))\n\n" }
-        body += TeXText.table(tables.operatingPoints, label: "tab:operating-points")
+        if tables.hasComparisons { body += TeXText.table(tables.operatingPoints, label: "tab:operating-points") }
+        if let folded = tables.folded { body += TeXText.table(folded, label: "tab:folds") }
+        if let identification = tables.identification {
+            body += TeXText.table(identification, label: "tab:identification")
+        }
         if let modes = tables.modes { body += TeXText.table(modes, label: "tab:policies") }
-        body += TeXText.facts("Overall", tables.overall)
+        if tables.hasComparisons { body += TeXText.facts("Overall", tables.overall) }
         body += TeXText.facts("Network", tables.checkpoint)
         body += TeXText.facts("Preprocessing", tables.preprocessing)
         if let policy = report.policy {

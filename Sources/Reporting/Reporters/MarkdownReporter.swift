@@ -18,9 +18,17 @@ struct MarkdownReporter: Reporter {
             "# \(MarkdownText.escaped(report.name))\n", MarkdownText.escaped(tables.summarySentence) + "\n",
         ]
         sections += tables.warnings.map { "> \(MarkdownText.escaped($0))\n" }
-        sections.append(MarkdownText.table(tables.operatingPoints))
-        sections += notes(tables.operatingPoints)
-        sections.append(MarkdownText.list(tables.overall))
+        if tables.hasComparisons {
+            sections.append(MarkdownText.table(tables.operatingPoints))
+            sections += notes(tables.operatingPoints)
+            sections.append(MarkdownText.list(tables.overall))
+        }
+        if let folded = tables.folded {
+            sections += ["## \(folded.caption)\n", MarkdownText.table(folded)] + notes(folded)
+        }
+        if let identification = tables.identification {
+            sections += ["## \(identification.caption)\n", MarkdownText.table(identification)] + notes(identification)
+        }
         if let modes = tables.modes {
             sections += ["## Every policy\n", MarkdownText.table(modes)] + notes(modes)
         }

@@ -1,6 +1,7 @@
 /// CSV after RFC 4180, with line feeds.
 package enum CSVText {
-    static func line(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") + "\n" }
+    /// A line of fields with its end.
+    package static func line(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") + "\n" }
 
     /// A field, quoted where it must be.
     package static func field(_ text: String) -> String {

@@ -1,0 +1,50 @@
+internal import FaceEvaluation
+internal import FaceProtocols
+internal import Reporting
+internal import VerificationMetrics
+
+/// The accuracy of a set of pairs over its folds: with and without flip, by exact thresholds and by InsightFace's grid.
+struct FoldedRun {
+    private let job: EvaluationJob
+    private let embeddings: ImageEmbeddings
+    private let protocolValue: VerificationProtocol
+
+    init(_ job: EvaluationJob, _ embeddings: ImageEmbeddings, _ protocolValue: VerificationProtocol) {
+        self.job = job
+        self.embeddings = embeddings
+        self.protocolValue = protocolValue
+    }
+
+    /// The figures; nil for a protocol without folds.
+    func summary() throws -> FoldedSummary? {
+        let comparisons = protocolValue.comparisons
+        guard comparisons.folds.count > 1 else { return nil }
+        var foldOfPair = [Int](repeating: 0, count: comparisons.count)
+        for (fold, range) in comparisons.folds.enumerated() {
+            for pair in range { foldOfPair[pair] = fold }
+        }
+        let folds = try Folds(foldOfPair: foldOfPair)
+        let target = try FARTarget("1e-3")
+        var rows: [FoldedSummary.Row] = []
+        for flip in [EvaluationPolicy.Flip.sum, .off] {
+            var policy = job.policy
+            policy.flip = flip
+            let templates = TemplateEmbeddings(embeddings, of: protocolValue, policy: policy, threads: job.threads)
+            let scores = TemplateComparison.scores(of: comparisons, templates: templates, threads: job.threads)
+                .map(Double.init)
+            for (rule, candidates) in [
+                (FoldedSummary.Row.grid, FoldedVerification.squaredDistanceGrid), (FoldedSummary.Row.exact, nil),
+            ] {
+                let measured = try FoldedVerification(
+                    scores: scores,
+                    labels: comparisons.labels,
+                    folds: folds,
+                    farTarget: target,
+                    candidates: candidates
+                )
+                rows.append(FoldedSummary.Row(flip: flip.rawValue, rule: rule, measured: measured))
+            }
+        }
+        return FoldedSummary(folds: folds.count, pairs: comparisons.count, farTarget: target.value, rows: rows)
+    }
+}

@@ -1,0 +1,146 @@
+import ArtifactFiles
+import FaceProtocols
+import Foundation
+import Testing
+
+@Suite struct PairFormatTests {
+    private static let variants: [String] = {
+        let data = FileManager.default.contents(atPath: fixture("bins") + "/expected.json") ?? Data()
+        let json = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+        return json?["variants"] as? [String] ?? []
+    }()
+
+    private func images(_ value: VerificationProtocol, _ folder: String) throws -> [String] {
+        let contents = try #require(try value.images.container?.open(dataFolder: folder))
+        return try value.images.paths.indices
+            .map { try contents.bytes(ofImage: $0).map { String(format: "%02x", $0) }.joined() }
+    }
+
+    @Test func thereAreManyPickles() { #expect(Self.variants.count >= 18) }
+
+    @Test(arguments: variants) func eachPickleIsReadAsPythonReadsIt(_ variant: String) throws {
+        let format = SampleFormat.bin(variant)
+        let data = try format.copy()
+        let value = try format.reading(data).validProtocol()
+        let expected = try format.expected()
+        #expect(try images(value, data.path) == expected["images"] as? [String])
+        #expect(value.comparisons.labels.map(Int.init) == expected["labels"] as? [Int])
+        #expect(value.comparisons.first == [0, 2, 4] && value.comparisons.second == [1, 3, 5])
+        #expect(value.comparisons.folds == [0..<2, 2..<3])
+        #expect(value.images.landmarksPerFace == 0 && value.subjects == nil)
+    }
+
+    @Test(arguments: [
+        ("call", "print", InputError.Code.forbidden), ("system", "os.system", .forbidden),
+        ("pixels", "another shape", .unsupported), ("floats", "neither", .unsupported),
+        ("labels", "label 2", .malformed), ("text", "image 0", .unsupported), ("huge", "ends too early", .truncated),
+        ("huge-array", "image", .unsupported), ("endless", "ends too early", .truncated),
+        ("cycle", "image 0", .unsupported), ("nothing", "ends too early", .truncated),
+    ]) func hostilePicklesAreRefusedByName(_ hostile: (name: String, part: String, code: InputError.Code)) throws {
+        let format = SampleFormat.bin("hostile-\(hostile.name)")
+        let data = try format.copy()
+        let error = #expect(throws: InputError.self) { try format.reading(data) }
+        #expect(error?.code == hostile.code, "\(error?.description ?? "")")
+        #expect(error?.description.contains(hostile.part) == true, "\(error?.description ?? "")")
+        #expect(error?.file?.hasSuffix("hostile-\(hostile.name).bin") == true)
+    }
+
+    @Test(arguments: [("odd", ProtocolFinding.Kind.pairCount), ("empty", .noImages)])
+    func picklesThatCannotBePairedAreFound(_ bad: (name: String, kind: ProtocolFinding.Kind)) throws {
+        let format = SampleFormat.bin("hostile-\(bad.name)")
+        let reading = try format.reading(try format.copy())
+        #expect(reading.findings.counts[bad.kind] == 1)
+        #expect(throws: InputError.self) { try reading.validProtocol() }
+    }
+
+    /// Every single byte changed and every prefix: an answer or an error, never a crash.
+    @Test(arguments: ["py2-arrays", "py3-arrays2", "py3-protocol0", "py3-object-array"])
+    func damagedPicklesEndInAnswersOrErrors(_ variant: String) throws {
+        let format = SampleFormat.bin(variant)
+        let data = try format.copy()
+        let original = try data.bytes("\(variant).bin")
+        let value = try format.reading(data).validProtocol()
+        let whole = try images(value, data.path)
+        var refused = 0
+        for place in 0..<original.count {
+            var bytes = original
+            bytes[place] ^= UInt8(1 << (place % 8))
+            try data.write(bytes, "\(variant).bin")
+            if (try? format.reading(data).validProtocol()) == nil { refused += 1 }
+            guard place % 3 == 0 else { continue }
+            try data.write(Array(original[..<place]), "\(variant).bin")
+            #expect((try? format.reading(data).validProtocol()) == nil)
+        }
+        #expect(refused > 50 && whole.count == 6)
+    }
+
+    @Test func aWrittenBinIsReadBack() throws {
+        let data = try TemporaryData()
+        let pictures: [[UInt8]] = [[1, 2, 3], [], [UInt8](repeating: 7, count: 70_000), [255]]
+        var writer = try PairBinWriter(path: "\(data.path)/own.bin")
+        for picture in pictures { try writer.append(picture) }
+        try writer.finish(labels: [1, 0])
+        let value = try read(data.path, "name: b\nformat: insightface-bin\nfiles: {file: own.bin}\n").validProtocol()
+        let contents = try #require(try value.images.container?.open(dataFolder: data.path))
+        #expect(try (0..<4).map { try contents.bytes(ofImage: $0) } == pictures)
+        #expect(value.comparisons.labels == [1, 0] && value.comparisons.folds.isEmpty)
+        #expect(throws: InputError.self) {
+            let short = try PairBinWriter(path: "\(data.path)/short.bin")
+            try short.finish(labels: [1])
+        }
+        #expect(!FileSystem.exists("\(data.path)/short.bin"))
+    }
+
+    @Test func lfwPairsAreReadAsPythonReadsThem() throws {
+        let data = try SampleFormat.lfw.copy()
+        let reading = try SampleFormat.lfw.reading(data)
+        let value = try reading.validProtocol()
+        #expect(reading.findings.counts[.missingImage] == nil, "\(reading.findings.lines)")
+        let expected = try #require(try SampleFormat.lfw.expected()["pairs"] as? [[Any]])
+        for (index, pair) in expected.enumerated() {
+            #expect(value.images.paths[Int(value.comparisons.first[index])] == pair[0] as? String)
+            #expect(value.images.paths[Int(value.comparisons.second[index])] == pair[1] as? String)
+            #expect(Int(value.comparisons.labels[index]) == pair[2] as? Int)
+        }
+        #expect(value.comparisons.count == 8 && value.comparisons.folds == [0..<4, 4..<8])
+    }
+
+    @Test func aFolderIsReadWithItsPairs() throws {
+        let data = try SampleFormat.folder.copy()
+        let value = try SampleFormat.folder.reading(data).validProtocol()
+        #expect(value.images.paths == ["ann/a.jpg", "ann/b.PNG", "bob/1.jpeg", "cy/2.jpg", "cy/x, y.jpg"])
+        #expect(value.comparisons.first == [0, 2, 4] && value.comparisons.second == [1, 0, 3])
+        #expect(value.comparisons.labels == [1, 0, 1])
+        #expect(value.templates.ids == [1, 2, 3, 4, 5])
+    }
+
+    @Test func aFolderAloneGivesAllPairsOrASample() throws {
+        let data = try TemporaryData()
+        let sizes = [4, 1, 3, 2, 5]
+        for (person, size) in sizes.enumerated() {
+            try FileSystem.createFolder("\(data.path)/images/p\(person)")
+            for image in 0..<size { try data.write("", "images/p\(person)/\(image).jpg") }
+        }
+        func value(_ settings: String) throws -> VerificationProtocol {
+            try read(data.path, "name: own\nformat: identity-folder\nfiles: {\(settings)}\n").validProtocol()
+        }
+        let all = try value("")
+        #expect(all.comparisons.count == 15 * 14 / 2)
+        #expect(all.comparisons.genuineCount == 6 + 0 + 3 + 1 + 10)
+        func pairs(_ value: VerificationProtocol) -> [[UInt32]] {
+            (0..<value.comparisons.count)
+                .map {
+                    [value.comparisons.first[$0], value.comparisons.second[$0], UInt32(value.comparisons.labels[$0])]
+                }
+        }
+        let every = Set(pairs(all))
+        #expect(every.count == all.comparisons.count)
+        // A sample as large as the whole is the whole; a smaller one is a part, without repetition, and depends on the seed.
+        #expect(Set(pairs(try value("sample: '1000'"))) == every)
+        let some = try value("sample: '12'")
+        #expect(some.comparisons.genuineCount == 12 && some.comparisons.impostorCount == 12)
+        #expect(Set(pairs(some)).count == 24 && Set(pairs(some)).isSubset(of: every))
+        #expect(try value("sample: '12', seed: '1'") == some)
+        #expect(try value("sample: '12', seed: '2'") != some)
+    }
+}
