@@ -111,7 +111,8 @@ let package = Package(
             name: "VerifarCLI",
             dependencies: [
                 "ArtifactFiles", "Backbones", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols",
-                "NeuralCompute", "NeuralGraph", "Reporting", "SeededRandom", "SyntheticFaces", "VerificationMetrics",
+                "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes", "Reporting", "SeededRandom",
+                "SyntheticFaces", "TrainingData", "VerificationMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -87,7 +87,7 @@ public struct DataSettings: Hashable, Sendable, Codable {
     public struct Folder: Hashable, Sendable, Codable {
         /// The folder of folders.
         public var path: String
-        /// How a picture gets the network's size: `exact`, `resized`, `aligned`.
+        /// How a picture gets the network's size: `exact`, `resized`, `centre-crop`, `aligned`.
         public var fit: String?
         /// The landmark file of `aligned`.
         public var landmarks: String?
@@ -104,10 +104,13 @@ public struct DataSettings: Hashable, Sendable, Codable {
     public struct RecordFile: Hashable, Sendable, Codable {
         /// `train.rec`; its index is `train.idx` beside it.
         public var path: String
+        /// How a picture gets the network's size: `exact`, `resized`, `centre-crop`.
+        public var fit: String?
 
         /// The keys of a recipe.
         public enum CodingKeys: String, CodingKey, CaseIterable {
             case path
+            case fit
         }
     }
 

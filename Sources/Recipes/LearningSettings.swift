@@ -1,5 +1,6 @@
 internal import ArtifactFiles
 public import NeuralTraining
+public import TrainingData
 
 /// The classifier behind the embedding, and its loss.
 public struct ClassifierSettings: Hashable, Sendable, Codable {
@@ -251,5 +252,16 @@ public struct AugmentationSettings: Hashable, Sendable, Codable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         flip = try values.decodeIfPresent(Double.self, forKey: .flip) ?? flip
         cropPadding = try values.decodeIfPresent(Int.self, forKey: .cropPadding)
+        guard (0...1).contains(flip), (0...256).contains(cropPadding ?? 0) else {
+            throw InputError(.usage, "flip or crop-padding is out of range", expected: "flip: 0 … 1")
+        }
+    }
+
+    /// The steps in the order in which they are applied.
+    public var augmentation: Augmentation {
+        var steps: [any AugmentationStep] = []
+        if let cropPadding, cropPadding > 0 { steps.append(PaddedCrop(padding: cropPadding)) }
+        if flip > 0 { steps.append(HorizontalFlip(probability: flip)) }
+        return Augmentation(steps)
     }
 }

@@ -28,6 +28,7 @@ public struct VerifarCommand: ParsableCommand {
             ReportCommand.self,
             CompareCommand.self,
             LeaderboardCommand.self,
+            TrainCommand.self,
             SynthCommand.self,
         ]
     )

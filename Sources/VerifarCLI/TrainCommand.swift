@@ -1,0 +1,74 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import Recipes
+
+/// Options of the commands that follow a recipe.
+struct RecipeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The recipe.", valueName: "file.yml"))
+    var recipe: String
+
+    @Option(help: ArgumentHelp("Where the result goes; made if it is not there.", valueName: "dir"))
+    var output: String
+
+    @Option(
+        name: .customLong("set"),
+        parsing: .singleValue,
+        help: ArgumentHelp("Replace one value of the recipe; may be given again.", valueName: "key.path=value")
+    )
+    var overrides: [String] = []
+
+    @Flag(help: "Go on where a killed run stopped; the result is the same as without the interruption.")
+    var resume = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Where rendered faces and teacher features lie; OUTPUT/cache without it. Runs may share it.",
+            valueName: "dir"
+        )
+    )
+    var cache: String?
+
+    var cacheFolder: String { cache ?? FileSystem.join(output, "cache") }
+}
+
+/// `verifar train`.
+struct TrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a network from a recipe, and evaluate it.",
+        discussion: """
+            OUTPUT gets network.safetensors (and .onnx on request), classifier.safetensors, recipe.yml with every default \
+            written out, metrics.csv with one row per step, evaluations.csv, and evaluation/<protocol>/ with the reports \
+            that `evaluate` writes. State of the run lies in OUTPUT/state: after a kill, --resume goes on.
+
+              verifar train --recipe Recipes/synthetic-quick.yml --output out
+              verifar train --recipe Recipes/synthetic-mbf.yml --output out --set seed=2 --set training.epochs=4
+              verifar train --recipe Recipes/synthetic-mbf.yml --output out --resume
+            """
+    )
+
+    @OptionGroup var options: RecipeOptions
+    @OptionGroup(title: "Running") var running: RunOptions
+
+    func run() async throws {
+        let file = try RecipeFile<TrainingRecipe>(path: options.recipe, overrides: options.overrides)
+        guard file.recipe.distillation == nil else {
+            throw InputError(
+                .usage,
+                "the recipe has a teacher",
+                file: options.recipe,
+                expected: "verifar distill",
+                found: "verifar train"
+            )
+        }
+        try await TrainingJob(
+            file: file,
+            outputFolder: options.output,
+            cacheFolder: options.cacheFolder,
+            threads: running.threadCount,
+            resumes: options.resume,
+            isQuiet: running.quiet
+        )
+        .run()
+    }
+}

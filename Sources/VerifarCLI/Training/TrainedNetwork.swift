@@ -1,0 +1,75 @@
+internal import ArtifactFiles
+internal import Backbones
+internal import Checkpoints
+internal import FaceImaging
+internal import NeuralCompute
+internal import NeuralGraph
+internal import Recipes
+
+/// The network of a recipe: architecture, preprocessing and the weights to begin with.
+struct TrainedNetwork {
+    let backbone: any Backbone
+    let configuration: BackboneConfiguration
+    let preprocessing: FacePreprocessing
+    let graph: Graph
+    private let initialWeights: Weights
+
+    /// - Throws: `InputError` for an unknown architecture, a configuration that does not fit, or a checkpoint to start from
+    ///   that is another network's.
+    init(_ recipe: TrainingRecipe) throws(InputError) {
+        let settings = recipe.network
+        backbone = try BackboneCatalogue.backbone(named: settings.architecture)
+        var configuration = backbone.defaultConfiguration
+        configuration.embeddingSize = settings.embedding ?? configuration.embeddingSize
+        configuration.widthMultiplier = settings.width
+        if let input = settings.input { (configuration.inputWidth, configuration.inputHeight) = (input[0], input[1]) }
+        self.configuration = configuration
+        graph = try backbone.graph(configuration)
+        preprocessing = try recipe.preprocessing.preprocessing(
+            width: configuration.inputWidth,
+            height: configuration.inputHeight
+        )
+        if let path = settings.startFrom {
+            let checkpoint = try CheckpointReader.read(path: path, architecture: backbone.name)
+            guard checkpoint.graphIsCatalogued, checkpoint.graph == graph else {
+                throw InputError(
+                    .mismatch,
+                    "the checkpoint to start from is another network",
+                    file: path,
+                    expected: backbone.name,
+                    found: checkpoint.architectureName
+                )
+            }
+            initialWeights = checkpoint.weights
+        } else {
+            initialWeights = try backbone.initialWeights(configuration, seed: recipe.seed)
+        }
+    }
+
+    /// One line for logs.
+    var summary: String {
+        "\(backbone.name), \(graph.parameterCount) parameters, \(graph.multiplyAccumulateCount) MACs, "
+            + "input \(configuration.inputWidth)x\(configuration.inputHeight), embedding \(configuration.embeddingSize)"
+    }
+
+    /// Compiles the network for training.
+    func trainingPlan(batchSize: Int, threads: Int, taps: [String]) throws(InputError) -> any TrainingPlan {
+        try ComputeBackends.all[0]
+            .trainingPlan(
+                graph: graph,
+                weights: initialWeights,
+                options: TrainingOptions(batchSize: batchSize, threads: threads, taps: taps)
+            )
+    }
+
+    /// The network with these weights.
+    func checkpoint(_ weights: Weights, recipe: TrainingRecipe) throws(InputError) -> ResolvedCheckpoint {
+        try ResolvedCheckpoint(
+            backbone: backbone,
+            configuration: configuration,
+            weights: weights,
+            preprocessing: PreprocessingChoice.metadata(of: preprocessing),
+            strings: ["verifar.note.training": recipe.name]
+        )
+    }
+}

@@ -1,0 +1,223 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import Backbones
+internal import Checkpoints
+internal import FaceEvaluation
+internal import FaceImaging
+internal import NeuralCompute
+internal import NeuralGraph
+internal import NeuralTraining
+internal import Recipes
+internal import Reporting
+internal import TrainingData
+internal import VerificationMetrics
+
+/// One training, from a recipe to a folder with the trained network and its reports.
+struct TrainingJob {
+    var file: RecipeFile<TrainingRecipe>
+    var outputFolder: String
+    /// Where rendered faces and teacher features lie; several trainings may share it.
+    var cacheFolder: String
+    var threads: Int
+    var resumes: Bool
+    var isQuiet: Bool
+
+    private var recipe: TrainingRecipe { file.recipe }
+
+    /// Files of the result.
+    static let networkFile = "network.safetensors"
+    static let classifierFile = "classifier.safetensors"
+    static let recipeFile = "recipe.yml"
+
+    /// Trains, writes the network, evaluates it.
+    func run() async throws {
+        let log = RunLog(isQuiet: isQuiet)
+        try FileSystem.createFolder(outputFolder)
+        try FileSystem.createFolder(cacheFolder)
+        let network = try TrainedNetwork(recipe)
+        let data = try openData(network)
+        log.note("data: \(data.summary), \(data.classCount) classes")
+        let evaluator = try await TrainingEvaluator(
+            recipe.evaluation,
+            population: recipe.population,
+            cacheFolder: cacheFolder,
+            threads: threads,
+            isQuiet: isQuiet
+        )
+        let learning = try LearningObjective(
+            recipe: recipe,
+            network: network,
+            data: data,
+            threads: threads
+        )
+        let objective = learning.objective
+        let sampler = try self.sampler(data)
+        let total = recipe.training.total(stepsPerEpoch: sampler.stepsPerEpoch)
+        let plan = try network.trainingPlan(batchSize: sampler.batchSize, threads: threads, taps: objective.tapNames)
+        let trainer = try Trainer(
+            plan: plan,
+            objective: objective,
+            settings: TrainerSettings(
+                totalSteps: total,
+                stepsPerEpoch: Double(sampler.stepsPerEpoch),
+                optimizer: recipe.optimizer,
+                schedule: recipe.schedule,
+                seed: recipe.seed
+            )
+        )
+        log.note("network: \(network.summary); \(total) steps of \(sampler.batchSize): \(sampler.summary)")
+        let watcher = TrainingWatcher(
+            total: total,
+            stepsPerEpoch: sampler.stepsPerEpoch,
+            everyEpochs: recipe.evaluation.everyEpochs,
+            log: log,
+            isQuiet: isQuiet,
+            evaluate: { try evaluationRows($0, plan, network, evaluator) },
+            epochEnd: { learning.epochRows(steps: $0) }
+        )
+        let frozen = objective.frozenDigest
+        try AtomicFile.write(file.resolvedText(), to: FileSystem.join(outputFolder, Self.recipeFile))
+        try TrainingRun(
+            trainer: trainer,
+            folder: outputFolder,
+            identity: ["recipe": try file.digest().description, "data": data.digest.description],
+            stepsPerState: recipe.saving.everySteps,
+            source: data,
+            observer: watcher,
+            batches: { try batches(data, sampler, network, learning, firstStep: $0, total: total) }
+        )
+        .run(resumes: resumes)
+        watcher.finish()
+        guard objective.frozenDigest == frozen else {
+            throw InputError(.mismatch, "a frozen part has changed during the training: this is a defect of verifar")
+        }
+        try write(plan, network, objective, data)
+        try await report(evaluator, log)
+        try AtomicFile.write(log.text, to: FileSystem.join(outputFolder, "run.log"))
+        print("\(FileSystem.join(outputFolder, Self.networkFile)): \(recipe.name), \(total) steps")
+    }
+
+    // MARK: Parts
+
+    private func openData(_ network: TrainedNetwork) throws(InputError) -> any TrainingSource {
+        try TrainingSources(
+            population: recipe.population,
+            preprocessing: network.preprocessing,
+            cacheFolder: cacheFolder,
+            threads: threads,
+            isQuiet: isQuiet
+        )
+        .open(recipe.data)
+    }
+
+    private func sampler(_ data: any TrainingSource) throws(InputError) -> any TrainingSampler {
+        if let balanced = recipe.training.balanced {
+            return try BalancedSampler(
+                data,
+                identitiesPerBatch: balanced.identities,
+                picturesPerIdentity: balanced.pictures,
+                seed: recipe.seed
+            )
+        }
+        return try ShuffledSampler(
+            sampleCount: data.sampleCount,
+            batchSize: recipe.training.batch,
+            seed: recipe.seed
+        )
+    }
+
+    private func batches(
+        _ data: any TrainingSource,
+        _ sampler: any TrainingSampler,
+        _ network: TrainedNetwork,
+        _ learning: LearningObjective,
+        firstStep: Int,
+        total: Int
+    ) throws(InputError) -> BatchLoader {
+        var settings = LoaderSettings(
+            augmentation: recipe.augmentation.augmentation,
+            preprocessings: [network.preprocessing] + learning.teacherPreprocessings,
+            seed: recipe.seed,
+            threads: threads
+        )
+        settings.resizes = true
+        settings.failedSamples = .replaced(limit: recipe.training.maxFailures)
+        return try BatchLoader(
+            source: data,
+            sampler: sampler,
+            settings: settings,
+            firstStep: firstStep,
+            endStep: total
+        )
+    }
+
+    // MARK: Results
+
+    private func evaluationRows(
+        _ steps: Int,
+        _ plan: any TrainingPlan,
+        _ network: TrainedNetwork,
+        _ evaluator: TrainingEvaluator
+    ) throws -> [LogRow] {
+        let checkpoint = try network.checkpoint(plan.weights, recipe: recipe)
+        return try evaluator.operatingPoints(checkpoint, preprocessing: network.preprocessing)
+            .flatMap { name, points in
+                points.map { point in
+                    LogRow(
+                        table: "evaluations",
+                        header: "step,protocol,far_target,tar,far,accepted_genuine,accepted_impostors,resolved",
+                        line: "\(steps),\(name),\(point.farTarget),\(point.tar),\(point.far),"
+                            + "\(point.acceptedGenuine),\(point.acceptedImpostors),\(point.resolved)"
+                    )
+                }
+            }
+    }
+
+    private func write(
+        _ plan: any TrainingPlan,
+        _ network: TrainedNetwork,
+        _ objective: ClassifierObjective,
+        _ data: any TrainingSource
+    ) throws(InputError) {
+        var checkpoint = try network.checkpoint(plan.weights, recipe: recipe)
+        checkpoint.metadata.strings["verifar.note.trainingSet"] = data.summary
+        for name in recipe.saving.formats {
+            let format = try CheckpointOutputFormat(named: name)
+            try CheckpointWriter.write(
+                checkpoint,
+                to: FileSystem.join(outputFolder, "network.\(format.rawValue)"),
+                as: format,
+                precision: format == .safetensors && recipe.saving.precision == "fp16" ? .float16 : .float32
+            )
+        }
+        try objective.classifierFile.write(to: FileSystem.join(outputFolder, Self.classifierFile))
+    }
+
+    /// The same reports that `verifar evaluate` writes.
+    private func report(_ evaluator: TrainingEvaluator, _ log: RunLog) async throws {
+        for prepared in evaluator.protocols {
+            let job = EvaluationJob(
+                checkpointPath: FileSystem.join(outputFolder, Self.networkFile),
+                architecture: nil,
+                protocolName: prepared.descriptor,
+                dataFolder: prepared.dataFolder,
+                outputFolder: FileSystem.join(outputFolder, "evaluation/\(prepared.name)"),
+                preprocessing: try PreprocessingOptions.parse([]),
+                policy: EvaluationPolicy(),
+                metrics: VerificationMeasurement.Options(
+                    bootstrap: try SubjectBootstrap(replicates: 1000, seed: 1, threads: threads)
+                ),
+                threads: threads,
+                compute: try ComputeOptions.parse([]),
+                cacheFolder: nil,
+                failureLimit: .share(0.01),
+                includesAllModes: false,
+                name: recipe.name,
+                allowsOutside: false,
+                includesPictures: true,
+                isQuiet: isQuiet
+            )
+            try await job.run()
+        }
+    }
+}
