@@ -88,12 +88,16 @@ let package = Package(
         ),
         .target(
             name: "Distillation",
-            dependencies: ["ArtifactFiles", "NeuralGraph", "NeuralTraining", "SeededRandom"]
+            dependencies: [
+                "ArtifactFiles", "Checkpoints", "FaceImaging", "NeuralCompute", "NeuralGraph", "NeuralTraining",
+                "SeededRandom", "TrainingData",
+            ]
         ),
         .target(
             name: "Recipes",
             dependencies: [
-                "ArtifactFiles", "FaceImaging", "NeuralTraining", "StrictYAML", "SyntheticFaces", "TrainingData",
+                "ArtifactFiles", "Distillation", "FaceImaging", "NeuralTraining", "StrictYAML", "SyntheticFaces",
+                "TrainingData",
             ]
         ),
 
@@ -110,8 +114,8 @@ let package = Package(
         .target(
             name: "VerifarCLI",
             dependencies: [
-                "ArtifactFiles", "Backbones", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols",
-                "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes", "Reporting", "SeededRandom",
+                "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceEvaluation", "FaceImaging",
+                "FaceProtocols", "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes", "Reporting", "SeededRandom",
                 "SyntheticFaces", "TrainingData", "VerificationMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

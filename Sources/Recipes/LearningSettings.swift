@@ -13,8 +13,8 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
     /// A classifier to begin with: `classifier.safetensors` of an earlier run, or another file with a tensor `weight` of
     /// `[classes, dimensions]`.
     public var startFrom: String?
-    /// The weight of this loss beside those of ``DistillationSettings``.
-    public var weight: Double
+    /// The weight of this loss beside those of ``DistillationSettings``: 1 without it, or 0 where a method takes its place.
+    public var weight: Double?
 
     /// The keys of a recipe, besides those of the head.
     public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -41,8 +41,8 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
         sample = try values.decodeIfPresent(Double.self, forKey: .sample)
         frozen = try values.decodeIfPresent(Bool.self, forKey: .frozen) ?? false
         startFrom = try values.decodeIfPresent(String.self, forKey: .startFrom)
-        weight = try values.decodeIfPresent(Double.self, forKey: .weight) ?? 1
-        guard weight >= 0, weight.isFinite, sample.map({ $0 > 0 && $0 <= 1 }) ?? true, head.scale > 0 else {
+        weight = try values.decodeIfPresent(Double.self, forKey: .weight)
+        guard weight.map({ $0 >= 0 && $0.isFinite }) ?? true, sample.map({ $0 > 0 && $0 <= 1 }) ?? true, head.scale > 0 else {
             throw InputError(.usage, "scale, weight or sample is out of range", expected: "sample: above 0, at most 1")
         }
         guard head.margin.map({ (0..<1.5).contains($0) }) ?? true else {
@@ -66,7 +66,7 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
         try values.encodeIfPresent(sample, forKey: .sample)
         try values.encode(frozen, forKey: .frozen)
         try values.encodeIfPresent(startFrom, forKey: .startFrom)
-        try values.encode(weight, forKey: .weight)
+        try values.encodeIfPresent(weight, forKey: .weight)
     }
 }
 
@@ -76,11 +76,20 @@ public struct DistillationSettings: Hashable, Sendable, Codable {
     public var teacher: TeacherSettings
     /// Methods with their weights, added up.
     public var methods: [MethodSettings]
+    /// A trained linear map from the student's embeddings to the teacher's length, between student and methods.
+    public var projector: Bool
+    /// Stages whose feature maps are compared, 0 being the stem; all after the stem without it.
+    public var stages: [Int]?
+    /// Whether feature maps are taken before the non-linearity.
+    public var preactivations: Bool
 
     /// The keys of a recipe.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         case teacher
         case methods
+        case projector
+        case stages
+        case preactivations
     }
 
     /// Decodes settings and checks their ranges.
@@ -88,6 +97,9 @@ public struct DistillationSettings: Hashable, Sendable, Codable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         teacher = try values.decode(TeacherSettings.self, forKey: .teacher)
         methods = try values.decode([MethodSettings].self, forKey: .methods)
+        projector = try values.decodeIfPresent(Bool.self, forKey: .projector) ?? false
+        stages = try values.decodeIfPresent([Int].self, forKey: .stages)
+        preactivations = try values.decodeIfPresent(Bool.self, forKey: .preactivations) ?? false
         guard !methods.isEmpty else {
             throw InputError(.missing, "a distillation has at least one method", place: "key \"distillation.methods\"")
         }

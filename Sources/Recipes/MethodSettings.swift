@@ -1,8 +1,9 @@
 public import ArtifactFiles
+public import Distillation
 internal import StrictYAML
 
 /// A distillation method with its weight and its own settings: `{method: kd, weight: 0.9, temperature: 4}`.
-public struct MethodSettings: Hashable, Sendable, Codable {
+public struct MethodSettings: Hashable, Sendable, Codable, DistillationSettingsSource {
     /// The method's name.
     public var method: String
     /// The factor on its loss.

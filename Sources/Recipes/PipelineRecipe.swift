@@ -1,4 +1,5 @@
-internal import ArtifactFiles
+public import ArtifactFiles
+internal import StrictYAML
 
 /// Several trainings one after the other, each from a recipe of its own: SH-KD, or a study.
 ///
@@ -101,5 +102,10 @@ public struct PipelineRecipe: Hashable, Sendable, Codable {
                 for name in Self.references(in: value) { value = value.replacing("${\(name)}", with: folder(name)) }
                 return "\(key)=\(value)"
             }
+    }
+
+    /// Whether a file is a pipeline rather than a single training's recipe.
+    public static func isPipeline(path: String) throws(InputError) -> Bool {
+        try YAMLDocument(path: path).hasKey("stages")
     }
 }

@@ -92,6 +92,9 @@ public struct YAMLDocument: Hashable, Sendable {
         }
     }
 
+    /// Whether the document is a mapping with this key.
+    public func hasKey(_ key: String) -> Bool { root.entry(key) != nil }
+
     /// Where a key stands, for the messages of checks that come after decoding.
     ///
     /// - Parameter keys: The path to the key, outermost first.

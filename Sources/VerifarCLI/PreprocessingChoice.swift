@@ -33,6 +33,12 @@ struct PreprocessingChoice {
         try checkSize(checkpoint.graph.inputShape)
     }
 
+    /// What a checkpoint says of itself, or else `insightface` at its input size.
+    static func stated(by checkpoint: ResolvedCheckpoint) throws(InputError) -> FacePreprocessing {
+        try preprocessing(from: checkpoint.metadata.preprocessing)
+            ?? fitted(.insightface, to: checkpoint.graph.inputShape)
+    }
+
     private func checkSize(_ shape: ActivationShape) throws(InputError) {
         let extent = shape.extent
         guard extent.height == preprocessing.height, extent.width == preprocessing.width, shape.channels == 3 else {

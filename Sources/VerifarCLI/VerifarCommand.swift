@@ -29,6 +29,7 @@ public struct VerifarCommand: ParsableCommand {
             CompareCommand.self,
             LeaderboardCommand.self,
             TrainCommand.self,
+            DistillCommand.self,
             SynthCommand.self,
         ]
     )

@@ -44,14 +44,22 @@ struct TrainingJob {
             threads: threads,
             isQuiet: isQuiet
         )
+        let sampler = try self.sampler(data)
+        let teacher = try recipe.distillation.map { settings throws(InputError) in
+            try RecipeTeacher(settings, recipe: recipe)
+        }
+        if let teacher { try await evaluate(teacher, evaluator, log) }
         let learning = try LearningObjective(
             recipe: recipe,
             network: network,
             data: data,
-            threads: threads
+            sampler: sampler,
+            teacher: teacher,
+            cacheFolder: cacheFolder,
+            threads: threads,
+            isQuiet: isQuiet
         )
         let objective = learning.objective
-        let sampler = try self.sampler(data)
         let total = recipe.training.total(stepsPerEpoch: sampler.stepsPerEpoch)
         let plan = try network.trainingPlan(batchSize: sampler.batchSize, threads: threads, taps: objective.tapNames)
         let trainer = try Trainer(
@@ -152,6 +160,17 @@ struct TrainingJob {
     }
 
     // MARK: Results
+
+    /// What the teacher itself reaches: who learns from it should know.
+    private func evaluate(_ teacher: RecipeTeacher, _ evaluator: TrainingEvaluator, _ log: RunLog) async throws {
+        log.note("teacher: \(teacher.settings.teacher.checkpoint), \(teacher.checkpoint.architectureName)")
+        guard teacher.settings.teacher.evaluate else { return }
+        let found = try evaluator.operatingPoints(teacher.checkpoint, preprocessing: teacher.preprocessing)
+        for (name, points) in found {
+            let numbers = points.map { "\(SummaryText.fixed($0.tar * 100, decimals: 2)) at \($0.farTarget)" }
+            log.note("teacher on \(name): TAR in percent \(numbers.joined(separator: ", "))")
+        }
+    }
 
     private func evaluationRows(
         _ steps: Int,

@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import Distillation
+internal import Recipes
+
+/// `verifar distill`.
+struct DistillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "distill",
+        abstract: "Train a network from a teacher, or several in stages, from a recipe.",
+        discussion: """
+            The recipe names a teacher (any checkpoint that `evaluate` reads) and methods with weights; or it lists \
+            stages, each with a recipe of its own: SH-KD is student → teacher with the student's frozen classifier → new \
+            student. Every stage has a folder in OUTPUT with what `train` writes; finished stages are not repeated, and \
+            --resume goes on inside the one that was killed.
+
+            Methods: \(DistillationMethods.all.map { $0.name }.joined(separator: ", ")).
+
+              verifar distill --recipe Recipes/synthetic-th-kd.yml --output out
+              verifar distill --recipe Recipes/synthetic-study.yml --output study --resume
+            """
+    )
+
+    @OptionGroup var options: RecipeOptions
+    @OptionGroup(title: "Running") var running: RunOptions
+
+    func run() async throws {
+        if try PipelineRecipe.isPipeline(path: options.recipe) {
+            try await PipelineJob(
+                recipePath: options.recipe,
+                overrides: options.overrides,
+                outputFolder: options.output,
+                cacheFolder: options.cacheFolder,
+                threads: running.threadCount,
+                resumes: options.resume,
+                isQuiet: running.quiet
+            )
+            .run()
+            return
+        }
+        let file = try RecipeFile<TrainingRecipe>(path: options.recipe, overrides: options.overrides)
+        guard file.recipe.distillation != nil else {
+            throw InputError(
+                .usage,
+                "the recipe has no teacher",
+                file: options.recipe,
+                expected: "the key 'distillation', or 'stages'",
+                found: "neither (verifar train trains without a teacher)"
+            )
+        }
+        try await TrainingJob(
+            file: file,
+            outputFolder: options.output,
+            cacheFolder: options.cacheFolder,
+            threads: running.threadCount,
+            resumes: options.resume,
+            isQuiet: running.quiet
+        )
+        .run()
+    }
+}

@@ -1,0 +1,74 @@
+internal import ArtifactFiles
+internal import Recipes
+
+/// Trainings one after the other, each in a folder of its own.
+struct PipelineJob {
+    var recipePath: String
+    var overrides: [String]
+    var outputFolder: String
+    var cacheFolder: String
+    var threads: Int
+    var resumes: Bool
+    var isQuiet: Bool
+
+    /// Written when a stage is done: the digest of its resolved recipe.
+    private static let doneFile = "done"
+
+    func run() async throws {
+        let pipeline = try RecipeFile<PipelineRecipe>(path: recipePath).recipe
+        guard resumes || !FileSystem.isFolder(FileSystem.join(outputFolder, pipeline.stages[0].name)) else {
+            throw InputError(.unwritable, "a run is here already: --resume goes on with it", file: outputFolder)
+        }
+        try FileSystem.createFolder(outputFolder)
+        // Every recipe is read before the first stage runs: a mistake in the last one shows now.
+        let files = try pipeline.stages.map { stage in try file(of: stage, pipeline) }
+        for (index, (stage, file)) in zip(pipeline.stages, files).enumerated() {
+            let log = RunLog(isQuiet: isQuiet)
+            let folder = self.folder(stage.name)
+            let digest = try file.digest().description
+            let done = FileSystem.join(folder, Self.doneFile)
+            let title = "stage \(index + 1) of \(pipeline.stages.count), \(stage.name)"
+            if FileSystem.exists(done) {
+                let found = try MappedFile(path: done).withBytes { String(decoding: $0, as: UTF8.self) }
+                guard found == digest else {
+                    throw InputError(
+                        .mismatch,
+                        "the recipe of a finished stage has changed: use another --output, or remove its folder",
+                        file: folder
+                    )
+                }
+                log.note("\(title): done before")
+                continue
+            }
+            log.note("\(title): \(file.recipe.name)")
+            try await TrainingJob(
+                file: file,
+                outputFolder: folder,
+                cacheFolder: cacheFolder,
+                threads: threads,
+                resumes: FileSystem.isFolder(folder),
+                isQuiet: isQuiet
+            )
+            .run()
+            try AtomicFile.write(digest, to: done)
+        }
+        try await StudyReport(pipeline: pipeline, outputFolder: outputFolder, threads: threads).write()
+    }
+
+    private func folder(_ stage: String) -> String { FileSystem.join(outputFolder, stage) }
+
+    private func file(
+        of stage: PipelineRecipe.Stage,
+        _ pipeline: PipelineRecipe
+    ) throws(InputError) -> RecipeFile<TrainingRecipe> {
+        let home = recipePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let path = home.isEmpty || stage.recipe.hasPrefix("/") ? stage.recipe : FileSystem.join(home, stage.recipe)
+        do throws(InputError) {
+            return try RecipeFile(path: path, overrides: pipeline.overrides(of: stage, folder: folder) + overrides)
+        } catch {
+            var located = error
+            located.problem = "stage '\(stage.name)': \(error.problem)"
+            throw located
+        }
+    }
+}

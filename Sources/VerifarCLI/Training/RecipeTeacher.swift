@@ -1,0 +1,159 @@
+internal import ArtifactFiles
+internal import Backbones
+internal import Checkpoints
+internal import Distillation
+internal import FaceImaging
+internal import NeuralGraph
+internal import NeuralTraining
+internal import Recipes
+internal import TrainingData
+
+/// A recipe's teacher: the checkpoint, its preprocessing, its classifier.
+struct RecipeTeacher {
+    let settings: DistillationSettings
+    let checkpoint: ResolvedCheckpoint
+    let preprocessing: FacePreprocessing
+    private let backbone: (any Backbone)?
+    private let headKind: ClassifierHead.Kind
+    private let allowsCache: Bool
+
+    /// Reads the checkpoint.
+    ///
+    /// - Throws: `InputError` for a file that cannot be read or a preprocessing that does not fit it.
+    init(_ settings: DistillationSettings, recipe: TrainingRecipe) throws(InputError) {
+        self.settings = settings
+        checkpoint = try CheckpointReader.read(
+            path: settings.teacher.checkpoint,
+            architecture: settings.teacher.architecture,
+            companions: ["fc.weight", "fc.bias"]
+        )
+        let extent = checkpoint.graph.inputShape.extent
+        if let stated = settings.teacher.preprocessing {
+            preprocessing = try stated.preprocessing(width: extent.width, height: extent.height)
+        } else if checkpoint.metadata.preprocessing.isEmpty {
+            preprocessing = try recipe.preprocessing.preprocessing(width: extent.width, height: extent.height)
+        } else {
+            preprocessing = try PreprocessingChoice.stated(by: checkpoint)
+        }
+        backbone =
+            checkpoint.graphIsCatalogued
+            ? BackboneCatalogue.all.first { [checkpoint] in $0.name == checkpoint.architectureName } : nil
+        headKind = recipe.head.head.kind
+        allowsCache = settings.teacher.cache && recipe.augmentation.augmentation.isFlipAtMost
+    }
+
+    /// Length of its embeddings.
+    var dimensions: Int { checkpoint.graph.shape(of: checkpoint.graph.output).count }
+
+    /// Its nodes whose feature maps may be compared; none where it is not of the catalogue.
+    func tapNames() throws(InputError) -> [String] { try backbone.map(tapNames) ?? [] }
+
+    /// The nodes of a backbone that pair with ``tapNames()``.
+    func tapNames(of backbone: any Backbone) throws(InputError) -> [String] {
+        let all = backbone.featureTaps
+        let stages = settings.stages ?? Array(1..<max(2, all.count))
+        return try stages.map { stage throws(InputError) in
+            guard all.indices.contains(stage) else {
+                throw InputError(
+                    .usage,
+                    "\(backbone.name) has no such stage",
+                    place: "key \"distillation.stages\"",
+                    expected: "0 … \(all.count - 1)",
+                    found: "\(stage)"
+                )
+            }
+            return settings.preactivations ? all[stage].preactivation : all[stage].output
+        }
+    }
+
+    /// Its features: from a cache where the augmentation allows that and no feature maps are asked for.
+    func features(
+        withTaps: Bool,
+        data: any TrainingSource,
+        batchSize: Int,
+        cacheFolder: String,
+        threads: Int,
+        isQuiet: Bool
+    ) throws(InputError) -> any TeacherFeatures {
+        let network = try TeacherNetwork(
+            checkpoint,
+            preprocessing: preprocessing,
+            taps: withTaps ? try tapNames() : [],
+            batchSize: batchSize,
+            threads: threads
+        )
+        guard allowsCache, !withTaps else { return network }
+        let progress = Progress("teacher features", unit: "faces", isQuiet: isQuiet)
+        let total = data.sampleCount
+        let cache = try TeacherFeatureCache(
+            of: network,
+            on: data,
+            resizes: true,
+            folder: cacheFolder,
+            threads: threads
+        ) { progress.update($0, of: total) }
+        progress.finish("\(total) faces, plain and mirrored")
+        return cache
+    }
+
+    /// Its classifier: of the recipe's file, of its own checkpoint, or class means of the data.
+    func classifier(
+        _ data: any TrainingSource,
+        threads: Int
+    ) throws(InputError) -> DistillationLoss.TeacherClassifier? {
+        switch settings.teacher.classifier {
+        case "class-means":
+            let network = try TeacherNetwork(
+                checkpoint,
+                preprocessing: preprocessing,
+                taps: [],
+                batchSize: 64,
+                threads: threads
+            )
+            let means = try ClassMeans.centres(network, data, preprocessing, threads: threads)
+            // Means are directions: they have no use for a linear classifier's lengths.
+            let kind: ClassifierHead.Kind = headKind == .linear ? .cosine(scale: 64) : headKind
+            return DistillationLoss.TeacherClassifier(kind: kind, weights: means, bias: nil)
+        case let path?:
+            let file = try ClassifierFile(path: path)
+            try file.check(classes: data.classCount, dimensions: dimensions)
+            return DistillationLoss.TeacherClassifier(kind: headKind, weights: file.weights, bias: file.bias)
+        case nil:
+            guard let weights = checkpoint.companions["fc.weight"], weights.shape.count == 2 else { return nil }
+            let bias = checkpoint.companions["fc.bias"]
+            return DistillationLoss.TeacherClassifier(kind: headKind, weights: weights, bias: bias)
+        }
+    }
+}
+
+/// Centres of classes: the mean of the teacher's normalised embeddings.
+enum ClassMeans {
+    /// `[classes, dimensions]`.
+    static func centres(
+        _ teacher: TeacherNetwork,
+        _ data: any TrainingSource,
+        _ preprocessing: FacePreprocessing,
+        threads: Int
+    ) throws(InputError) -> Tensor {
+        let dimensions = teacher.dimensions
+        var sums = [Double](repeating: 0, count: data.classCount * dimensions)
+        let sweep = try EvaluationSweep(
+            source: data,
+            preprocessings: [preprocessing],
+            batchSize: 64,
+            threads: threads,
+            resizes: true
+        )
+        while let batch = try sweep.next() {
+            let output = batch.faces.withUnsafeBufferPointer { teacher.output(faces: $0, count: batch.count) }
+            for (face, label) in batch.labels.enumerated() {
+                let row = output.embeddings[face * dimensions..<(face + 1) * dimensions]
+                let length = row.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+                for (index, value) in row.enumerated() {
+                    sums[label * dimensions + index] += Double(value) / max(length, 1e-30)
+                }
+            }
+        }
+        return Tensor(shape: [data.classCount, dimensions], values: sums.map(Float.init))
+    }
+}

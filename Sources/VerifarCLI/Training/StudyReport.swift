@@ -1,0 +1,63 @@
+internal import ArtifactFiles
+internal import Recipes
+internal import Reporting
+internal import VerificationMetrics
+
+/// What a pipeline's stages came to: a leaderboard, and with a baseline a table of paired differences.
+struct StudyReport {
+    let pipeline: PipelineRecipe
+    let outputFolder: String
+    let threads: Int
+
+    /// Writes `leaderboard.*` and `study.md`, `study.csv` for every protocol that all stages were evaluated on.
+    func write() async throws {
+        let stages = try pipeline.stages.map { stage in
+            let folder = FileSystem.join(outputFolder, "\(stage.name)/evaluation")
+            return (stage, folder, FileSystem.isFolder(folder) ? try FileSystem.names(inFolder: folder) : [])
+        }
+        var common = Set(stages.first?.2 ?? [])
+        for (_, _, names) in stages { common.formIntersection(names) }
+        for name in common.sorted() {
+            let runs = try stages.map { try RunFolder(path: FileSystem.join($0.1, name)) }
+            try leaderboard(runs, suffix: common.count > 1 ? "-\(name)" : "")
+            guard let baseline = pipeline.baseline else { continue }
+            try await study(runs, baseline: baseline, suffix: common.count > 1 ? "-\(name)" : "")
+        }
+    }
+
+    private func leaderboard(_ runs: [RunFolder], suffix: String) throws {
+        let board = try Leaderboard(
+            runs: runs,
+            includesPublished: false,
+            additions: [],
+            sortFAR: FARTarget("1e-4")
+        )
+        for file in board.files() {
+            let name = file.name.replacing("leaderboard", with: "leaderboard\(suffix)")
+            try AtomicFile.write(file.text, to: FileSystem.join(outputFolder, name))
+        }
+        print(board.summaryText)
+    }
+
+    private func study(_ runs: [RunFolder], baseline: String, suffix: String) async throws {
+        var groups: [StudyTable.Group] = []
+        for (stage, run) in zip(pipeline.stages, runs) {
+            let row = stage.row ?? stage.name
+            if let place = groups.firstIndex(where: { $0.name == row }) {
+                groups[place].runs.append(run)
+            } else {
+                groups.append(StudyTable.Group(name: row, runs: [run]))
+            }
+        }
+        let table = try await StudyTable(
+            title: pipeline.name,
+            groups: groups,
+            baseline: baseline,
+            targets: try ["1e-6", "1e-5", "1e-4"].map { try FARTarget($0) },
+            bootstrap: try SubjectBootstrap(replicates: 1000, seed: 1, threads: threads)
+        )
+        try AtomicFile.write(table.markdown, to: FileSystem.join(outputFolder, "study\(suffix).md"))
+        try AtomicFile.write(table.csv, to: FileSystem.join(outputFolder, "study\(suffix).csv"))
+        print(table.markdown)
+    }
+}
