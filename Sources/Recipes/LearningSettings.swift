@@ -42,7 +42,8 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
         frozen = try values.decodeIfPresent(Bool.self, forKey: .frozen) ?? false
         startFrom = try values.decodeIfPresent(String.self, forKey: .startFrom)
         weight = try values.decodeIfPresent(Double.self, forKey: .weight)
-        guard weight.map({ $0 >= 0 && $0.isFinite }) ?? true, sample.map({ $0 > 0 && $0 <= 1 }) ?? true, head.scale > 0 else {
+        guard weight.map({ $0 >= 0 && $0.isFinite }) ?? true, sample.map({ $0 > 0 && $0 <= 1 }) ?? true, head.scale > 0
+        else {
             throw InputError(.usage, "scale, weight or sample is out of range", expected: "sample: above 0, at most 1")
         }
         guard head.margin.map({ (0..<1.5).contains($0) }) ?? true else {

@@ -78,9 +78,10 @@ extension SubjectBootstrap {
             return .failure(.noGenuine)
         }
         let means = Self.means(rates)
-        let differences = zip(means, Self.means(baselineRates)).map { mean, other in
-            mean.flatMap { mean in other.map { mean - $0 } }
-        }
+        let differences = zip(means, Self.means(baselineRates))
+            .map { mean, other in
+                mean.flatMap { mean in other.map { mean - $0 } }
+            }
         let caveats: [Interval.Caveat] = first.resolved ? [] : [.unresolvedTarget]
         func interval(_ values: [Double?]) -> Outcome<Interval> {
             Interval.percentiles(of: values.compactMap { $0 }, drawn: replicates, level: level, caveats: caveats)

@@ -93,15 +93,16 @@ public final class TeacherNetwork: TeacherFeatures {
             DispatchQueue.concurrentPerform(iterations: workers.count) { thread in
                 let range = min(count, thread * share)..<min(count, (thread + 1) * share)
                 guard !range.isEmpty else { return }
-                workers[thread].run(
-                    UnsafeBufferPointer(
-                        rebasing: faces[range.lowerBound * faceLength..<range.upperBound * faceLength]
-                    ),
-                    count: range.count,
-                    output: UnsafeMutableBufferPointer(
-                        rebasing: result[range.lowerBound * dimensions..<range.upperBound * dimensions]
+                workers[thread]
+                    .run(
+                        UnsafeBufferPointer(
+                            rebasing: faces[range.lowerBound * faceLength..<range.upperBound * faceLength]
+                        ),
+                        count: range.count,
+                        output: UnsafeMutableBufferPointer(
+                            rebasing: result[range.lowerBound * dimensions..<range.upperBound * dimensions]
+                        )
                     )
-                )
             }
             initialized = count * dimensions
         }

@@ -122,11 +122,50 @@ struct LearningObjective {
                 isFrozen: settings.frozen
             ),
             bias: bias.map {
-                TrainedArray(name: "head.bias", shape: [1, classes], values: $0, group: .head, isFrozen: settings.frozen)
+                TrainedArray(
+                    name: "head.bias",
+                    shape: [1, classes],
+                    values: $0,
+                    group: .head,
+                    isFrozen: settings.frozen
+                )
             },
             sampleShare: settings.sample,
             weight: Float(settings.weight ?? 1)
         )
+    }
+
+    /// The classifiers that a prediction may use: the network's own, and its teacher's where the embedding fits it.
+    var heads: [ClassificationAccuracy.Head] {
+        let own = objective.classifier
+        let columns = own.weights.shape[1]
+        var heads = [
+            ClassificationAccuracy.Head(
+                name: "student",
+                kind: own.settings.kind,
+                weights: Matrix(
+                    rows: own.weights.shape[0],
+                    columns: columns,
+                    elements: Array(own.weights.values)
+                ),
+                bias: own.bias.map { Array($0.values) }
+            )
+        ]
+        if let teacher = teacherClassifier, teacher.weights.shape[1] == columns {
+            heads.append(
+                ClassificationAccuracy.Head(
+                    name: "teacher",
+                    kind: teacher.kind,
+                    weights: Matrix(
+                        rows: teacher.weights.shape[0],
+                        columns: columns,
+                        elements: teacher.weights.values
+                    ),
+                    bias: teacher.bias?.values
+                )
+            )
+        }
+        return heads
     }
 
     /// The mean cosine of corresponding rows of the student's and the teacher's classifiers.

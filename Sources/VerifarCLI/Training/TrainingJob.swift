@@ -35,7 +35,7 @@ struct TrainingJob {
         try FileSystem.createFolder(outputFolder)
         try FileSystem.createFolder(cacheFolder)
         let network = try TrainedNetwork(recipe)
-        let data = try openData(network)
+        let data = try sources(network).open(recipe.data)
         log.note("data: \(data.summary), \(data.classCount) classes")
         let evaluator = try await TrainingEvaluator(
             recipe.evaluation,
@@ -74,13 +74,19 @@ struct TrainingJob {
             )
         )
         log.note("network: \(network.summary); \(total) steps of \(sampler.batchSize): \(sampler.summary)")
+        let labelled = try recipe.evaluation.accuracy.map { settings throws(InputError) in
+            try sources(network).open(settings)
+        }
         let watcher = TrainingWatcher(
             total: total,
             stepsPerEpoch: sampler.stepsPerEpoch,
             everyEpochs: recipe.evaluation.everyEpochs,
             log: log,
             isQuiet: isQuiet,
-            evaluate: { try evaluationRows($0, plan, network, evaluator) },
+            evaluate: {
+                try evaluationRows($0, plan, network, evaluator)
+                    + accuracyRows($0, plan, network, learning, labelled)
+            },
             epochEnd: { learning.epochRows(steps: $0) }
         )
         let frozen = objective.frozenDigest
@@ -100,6 +106,9 @@ struct TrainingJob {
             throw InputError(.mismatch, "a frozen part has changed during the training: this is a defect of verifar")
         }
         try write(plan, network, objective, data)
+        for row in try accuracyRows(total, plan, network, learning, labelled) {
+            log.note("accuracy: \(row.header): \(row.line)")
+        }
         try await report(evaluator, log)
         try AtomicFile.write(log.text, to: FileSystem.join(outputFolder, "run.log"))
         print("\(FileSystem.join(outputFolder, Self.networkFile)): \(recipe.name), \(total) steps")
@@ -107,15 +116,14 @@ struct TrainingJob {
 
     // MARK: Parts
 
-    private func openData(_ network: TrainedNetwork) throws(InputError) -> any TrainingSource {
-        try TrainingSources(
+    private func sources(_ network: TrainedNetwork) -> TrainingSources {
+        TrainingSources(
             population: recipe.population,
             preprocessing: network.preprocessing,
             cacheFolder: cacheFolder,
             threads: threads,
             isQuiet: isQuiet
         )
-        .open(recipe.data)
     }
 
     private func sampler(_ data: any TrainingSource) throws(InputError) -> any TrainingSampler {
@@ -192,6 +200,32 @@ struct TrainingJob {
             }
     }
 
+    /// Top-1 and top-5 of the network with its own classifier, its teacher's, and both.
+    private func accuracyRows(
+        _ steps: Int,
+        _ plan: any TrainingPlan,
+        _ network: TrainedNetwork,
+        _ learning: LearningObjective,
+        _ labelled: (any TrainingSource)?
+    ) throws -> [LogRow] {
+        guard let labelled else { return [] }
+        return
+            try ClassificationAccuracy.measure(
+                try network.checkpoint(plan.weights, recipe: recipe),
+                heads: learning.heads,
+                data: labelled,
+                preprocessing: network.preprocessing,
+                threads: threads
+            )
+            .map {
+                LogRow(
+                    table: "accuracy",
+                    header: "step,head,top1,top5",
+                    line: "\(steps),\($0.head),\($0.top1),\($0.top5)"
+                )
+            }
+    }
+
     private func write(
         _ plan: any TrainingPlan,
         _ network: TrainedNetwork,
@@ -219,6 +253,7 @@ struct TrainingJob {
                 checkpointPath: FileSystem.join(outputFolder, Self.networkFile),
                 architecture: nil,
                 protocolName: prepared.descriptor,
+                protocolSettings: [:],
                 dataFolder: prepared.dataFolder,
                 outputFolder: FileSystem.join(outputFolder, "evaluation/\(prepared.name)"),
                 preprocessing: try PreprocessingOptions.parse([]),
