@@ -2,14 +2,15 @@
 //
 //     Forward MODEL fp32|bf16 THREADS FACES ROUNDS [direct]
 //
-// FACES is how many a thread embeds per round; `direct` turns Winograd's transforms off. The same work by the peers:
-// Benchmarks/peers/forward.py. THREADS 0 times one face alone (latency) on all cores.
+// FACES times THREADS are embedded per round, each thread taking the next 16; `direct` turns Winograd's transforms off. The
+// same work by the peers: Benchmarks/peers/forward.py. THREADS 0 times one face alone (latency) on all cores.
 
 import Backbones
 import Dispatch
 import Foundation
 import NeuralCompute
 import NeuralGraph
+import Synchronization
 
 /// `@unchecked Sendable`: each worker is used by one thread at a time.
 struct Workers: @unchecked Sendable {
@@ -44,20 +45,20 @@ struct Forward {
             all: (0..<count).map { _ in threads == 0 ? plan.makeTeam(threads: cores) : plan.makeWorker() }
         )
         let size = plan.inputShape.count
-        let batch = min(faces, 64)
+        let batch = min(faces, 16)
         let input = (0..<batch * size).map { Float($0 % 251) / 125 - 1 }
         var rates: [Double] = []
         for round in 0...rounds {
+            let next = Atomic<Int>(0)
             let start = ContinuousClock.now
             DispatchQueue.concurrentPerform(iterations: count) { thread in
                 var output = [Float](repeating: 0, count: batch * plan.outputShape.count)
                 input.withUnsafeBufferPointer { input in
                     output.withUnsafeMutableBufferPointer { output in
-                        var done = 0
-                        while done < faces {
-                            let now = min(batch, faces - done)
-                            workers.all[thread].run(input, count: now, output: output)
-                            done += now
+                        while true {
+                            let first = next.add(batch, ordering: .relaxed).oldValue
+                            guard first < faces * count else { return }
+                            workers.all[thread].run(input, count: min(batch, faces * count - first), output: output)
                         }
                     }
                 }
