@@ -4,6 +4,7 @@ internal import FaceImaging
 internal import FaceProtocols
 internal import Synchronization
 internal import SyntheticFaces
+internal import TrainingData
 
 /// `verifar synth`.
 struct SynthCommand: AsyncParsableCommand {
@@ -53,6 +54,20 @@ struct SynthCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Pictures per person in the training tree.", valueName: "n"))
     var trainingImages: Int = 40
 
+    @Option(
+        help: ArgumentHelp(
+            "The training set's form: a folder per identity, or aligned 112x112 faces in train.rec and train.idx.",
+            valueName: "tree|recordio"
+        )
+    )
+    var trainingForm = TrainingForm.tree
+
+    /// Forms of a training set.
+    enum TrainingForm: String, ExpressibleByArgument, CaseIterable {
+        case tree
+        case recordio
+    }
+
     @OptionGroup(title: "Running") var running: RunOptions
 
     func run() async throws {
@@ -82,7 +97,12 @@ struct SynthCommand: AsyncParsableCommand {
             throw InputError(.unwritable, "a protocol is there already", file: FileSystem.join(output, "meta"))
         }
         try FileSystem.createFolder(output)
-        if let split { try await writeTraining(population, split.training) }
+        if let split {
+            switch trainingForm {
+            case .tree: try await writeTraining(population, split.training)
+            case .recordio: try writeRecords(population, split.training)
+            }
+        }
         try await writeProtocol(plan, population)
     }
 
@@ -123,5 +143,30 @@ struct SynthCommand: AsyncParsableCommand {
         try AtomicFile.write(landmarks.withLock { $0.joined() }, to: FileSystem.join(root, "landmarks.txt"))
         progress.finish("\(plan.items.count) faces")
         print("\(root): \(plan.items.count) images of \(identities.count) people")
+    }
+
+    /// Aligned faces as InsightFace distributes its training sets.
+    private func writeRecords(_ population: SyntheticPopulation, _ identities: [Int]) throws(InputError) {
+        let root = FileSystem.join(output, "train")
+        let cache = FileSystem.join(output, "train.partial")
+        try FileSystem.createFolder(root)
+        defer { FileSystem.remove(cache) }
+        let progress = Progress("training", unit: "faces", isQuiet: running.quiet)
+        let source = try SyntheticFaceSource(
+            population: population,
+            identities: identities,
+            imagesPerIdentity: trainingImages,
+            cacheFolder: cache,
+            threads: running.threadCount
+        ) { progress.update($0, of: $1) }
+        var writer = try RecordIOWriter(folder: root, classSizes: source.classSizes, size: source.pictureSize)
+        let reader = source.makeReader()
+        for sample in 0..<source.sampleCount {
+            let face = try reader.picture(of: sample)
+            try writer.append(try face.jpegData(quality: 95), label: source.label(of: sample))
+        }
+        try writer.commit()
+        progress.finish("\(source.sampleCount) faces")
+        print("\(root)/train.rec: \(source.sampleCount) images of \(identities.count) people")
     }
 }

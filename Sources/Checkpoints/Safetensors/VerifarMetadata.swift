@@ -12,6 +12,8 @@ enum VerifarMetadata {
     static let dataDigest = "verifar.data.sha256"
     static let sourceDigest = "verifar.source.sha256"
     static let preprocessingPrefix = "verifar.preprocessing."
+    /// What people should know of a network: how and on what it was trained.
+    static let notePrefix = "verifar.note."
 
     /// Takes what is known out of a file's metadata; the rest stays in ``CheckpointMetadata/strings``.
     static func apply(_ strings: [String: String], to metadata: inout CheckpointMetadata) throws(InputError) {
@@ -69,9 +71,10 @@ enum VerifarMetadata {
 
     /// What describes the file it was read from, not the network.
     ///
-    /// A foreign file's own `verifar.…` entries are not taken over: only this project speaks for itself.
+    /// A foreign file's own `verifar.…` entries are not taken over, notes excepted: only this project speaks for itself.
     private static func isFileSpecific(_ key: String) -> Bool {
-        key == "format" || key.hasPrefix("onnx.") || (key.hasPrefix("verifar.") && key != sourceDigest)
+        guard !key.hasPrefix(notePrefix) else { return false }
+        return key == "format" || key.hasPrefix("onnx.") || (key.hasPrefix("verifar.") && key != sourceDigest)
     }
 
     private static func decode<Value: Decodable>(
