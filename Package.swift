@@ -115,7 +115,8 @@ let package = Package(
             name: "VerifarCLI",
             dependencies: [
                 "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceEvaluation", "FaceImaging",
-                "FaceProtocols", "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes", "Reporting", "SeededRandom",
+                "FaceProtocols", "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes", "Reporting",
+                "SeededRandom",
                 "SyntheticFaces", "TrainingData", "VerificationMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -42,7 +42,11 @@ public struct AugmentationSettings: Hashable, Sendable, Codable {
             throw InputError(.usage, "flip, crop-padding or random-erasing is out of range", expected: "chances: 0 … 1")
         }
         guard colourJitter.map({ $0.count == 3 }) ?? true else {
-            throw InputError(.usage, "colour-jitter is not three numbers", expected: "[brightness, contrast, saturation]")
+            throw InputError(
+                .usage,
+                "colour-jitter is not three numbers",
+                expected: "[brightness, contrast, saturation]"
+            )
         }
     }
 

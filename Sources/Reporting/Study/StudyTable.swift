@@ -91,7 +91,9 @@ public struct StudyTable: Hashable, Sendable {
 extension StudyTable {
     /// The table in Markdown, with what the numbers mean.
     public var markdown: String {
-        var text = "# \(title)\n\nTAR in percent, mean over seeds, with the \(NumberText.fixed(bootstrap.level * 100, decimals: 0)) % interval of "
+        var text =
+            "# \(title)\n\nTAR in percent, mean over seeds, with the "
+        text += "\(NumberText.fixed(bootstrap.level * 100, decimals: 0)) % interval of "
         text += "\(bootstrap.replicates) resamplings of subjects (seeds stay as they are); Δ against '\(baseline)', "
         text += "paired over the same subjects, with a two-sided p-value. \(protocolLine).\n\n"
         let columns = targets.map { "TAR at \($0) | Δ at \($0) (p)" }
