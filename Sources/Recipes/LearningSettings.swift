@@ -9,8 +9,9 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
     public var sample: Double?
     /// Whether the classifier stays as it is.
     public var frozen: Bool
-    /// A classifier to begin with: `classifier.safetensors` of an earlier run, or another file with a tensor `weight` of
-    /// `[classes, dimensions]`.
+    /// A classifier to begin with: `classifier.safetensors` of an earlier run, another safetensors file with a tensor
+    /// `weight` of `[classes, dimensions]`, or a checkpoint with `fc.weight` beside its network (RepDistiller,
+    /// HeadSharingKD).
     public var startFrom: String?
     /// The weight of this loss beside those of ``DistillationSettings``: 1 without it, or 0 where a method takes its place.
     public var weight: Double?
@@ -114,7 +115,8 @@ public struct TeacherSettings: Hashable, Sendable, Codable {
     public var architecture: String?
     /// Its preprocessing; what the checkpoint says, or else the recipe's.
     public var preprocessing: PreprocessingSettings?
-    /// Its classifier: a file, or `class-means` to compute centres from the training data.
+    /// Its classifier: a file as ``ClassifierSettings/startFrom``, or `class-means` to compute centres from the training
+    /// data; without it `fc.weight` and `fc.bias` beside the network in the checkpoint, where they are.
     public var classifier: String?
     /// Whether its embeddings are computed once and kept, where the augmentation allows that (flip only).
     public var cache: Bool

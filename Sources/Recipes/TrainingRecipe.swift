@@ -128,6 +128,9 @@ public struct StepSettings: Hashable, Sendable, Codable {
     public var steps: Int?
     /// Batches of some identities with some pictures each instead of a shuffle.
     public var balanced: Balanced?
+    /// Whether samples that do not fill a batch are left out of their epoch; without it they are, `false` ends every epoch
+    /// with a smaller batch, as PyTorch's `DataLoader` does.
+    public var dropLast: Bool?
     /// Samples that may be unreadable before the run stops.
     public var maxFailures: Int
 
@@ -151,6 +154,7 @@ public struct StepSettings: Hashable, Sendable, Codable {
         case epochs
         case steps
         case balanced
+        case dropLast = "drop-last"
         case maxFailures = "max-failures"
     }
 
@@ -161,6 +165,7 @@ public struct StepSettings: Hashable, Sendable, Codable {
         epochs = try values.decodeIfPresent(Double.self, forKey: .epochs)
         steps = try values.decodeIfPresent(Int.self, forKey: .steps)
         balanced = try values.decodeIfPresent(Balanced.self, forKey: .balanced)
+        dropLast = try values.decodeIfPresent(Bool.self, forKey: .dropLast)
         maxFailures = try values.decodeIfPresent(Int.self, forKey: .maxFailures) ?? 100
         guard (1...65536).contains(batch), maxFailures >= 0 else {
             throw InputError(
@@ -172,6 +177,9 @@ public struct StepSettings: Hashable, Sendable, Codable {
         }
         guard (epochs == nil) != (steps == nil), epochs ?? 1 > 0, epochs ?? 1 < 1e6, steps ?? 1 > 0 else {
             throw InputError(.usage, "a training has either 'epochs' or 'steps', above 0")
+        }
+        guard balanced == nil || dropLast != false else {
+            throw InputError(.usage, "balanced batches are always full", place: "key \"training.drop-last\"")
         }
         if let balanced, balanced.identities * balanced.pictures != batch {
             throw InputError(

@@ -38,12 +38,12 @@ struct TrainCommand: AsyncParsableCommand {
         abstract: "Train a network from a recipe, and evaluate it.",
         discussion: """
             OUTPUT gets network.safetensors (and .onnx on request), classifier.safetensors, recipe.yml with every default \
-            written out, metrics.csv with one row per step, evaluations.csv, and evaluation/<protocol>/ with the reports \
-            that `evaluate` writes. State of the run lies in OUTPUT/state: after a kill, --resume goes on.
+            written out, metrics.csv with one row per step, evaluations.csv, accuracy.csv (top-1 and top-5 on labelled \
+            pictures), and evaluation/<protocol>/ with the reports that `evaluate` writes. State of the run lies in OUTPUT/state: after a kill, --resume goes on.
 
               verifar train --recipe Recipes/synthetic-quick.yml --output out
-              verifar train --recipe Recipes/synthetic-mbf.yml --output out --set seed=2 --set training.epochs=4
-              verifar train --recipe Recipes/synthetic-mbf.yml --output out --resume
+              verifar train --recipe Recipes/synthetic-student.yml --output out --set seed=2 --set training.epochs=4
+              verifar train --recipe Recipes/synthetic-student.yml --output out --resume
             """
     )
 

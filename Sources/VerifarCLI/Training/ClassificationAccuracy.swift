@@ -20,6 +20,12 @@ struct ClassificationAccuracy {
         var head: String
         var top1: Double
         var top5: Double
+
+        /// For people.
+        var text: String {
+            "\(head): top-1 \(SummaryText.fixed(top1 * 100, decimals: 2)) %, "
+                + "top-5 \(SummaryText.fixed(top5 * 100, decimals: 2)) %"
+        }
     }
 
     /// Measures every head, and with two of them the mean of their probabilities.

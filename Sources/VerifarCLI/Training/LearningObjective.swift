@@ -151,86 +151,39 @@ struct LearningObjective {
                 bias: own.bias.map { Array($0.values) }
             )
         ]
-        if let teacher = teacherClassifier, teacher.weights.shape[1] == columns {
-            heads.append(
-                ClassificationAccuracy.Head(
-                    name: "teacher",
-                    kind: teacher.kind,
-                    weights: Matrix(
-                        rows: teacher.weights.shape[0],
-                        columns: columns,
-                        elements: teacher.weights.values
-                    ),
-                    bias: teacher.bias?.values
-                )
-            )
-        }
+        if let teacherHead, teacherHead.weights.columns == columns { heads.append(teacherHead) }
         return heads
     }
 
-    /// The mean cosine of corresponding rows of the student's and the teacher's classifiers.
-    func epochRows(steps: Int) -> [LogRow] {
-        let student = objective.classifier.weights
-        guard let teacher = teacherClassifier?.weights, teacher.shape == student.shape else { return [] }
-        let columns = teacher.shape[1]
-        var sum = 0.0
-        for row in 0..<teacher.shape[0] {
-            var (product, left, right) = (0.0, 0.0, 0.0)
-            for index in row * columns..<(row + 1) * columns {
-                let (a, b) = (Double(student.values[index]), Double(teacher.values[index]))
-                product += a * b
-                left += a * a
-                right += b * b
-            }
-            sum += product / max(1e-30, (left * right).squareRoot())
-        }
-        let mean = sum / Double(teacher.shape[0])
-        return [LogRow(table: "classifiers", header: "step,mean_row_cosine", line: "\(steps),\(mean)")]
-    }
-}
-
-/// A classifier's weights in a file.
-struct ClassifierFile {
-    let path: String
-    /// `[classes, dimensions]`.
-    let weights: Tensor
-    /// `[classes]`.
-    let bias: Tensor?
-
-    /// Reads `weight` and `bias`.
-    ///
-    /// - Throws: `InputError` when there is no matrix of that name.
-    init(path: String) throws(InputError) {
-        self.path = path
-        let tensors = try TensorFile(path: path).tensors
-        guard let weights = tensors["weight"], weights.shape.count == 2 else {
-            throw InputError(
-                .missing,
-                "no classifier",
-                file: path,
-                expected: "a tensor 'weight' of [classes, dimensions]",
-                found: tensors.names.prefix(5).joined(separator: ", ")
+    /// The teacher's classifier, where it has one.
+    var teacherHead: ClassificationAccuracy.Head? {
+        teacherClassifier.map { teacher in
+            ClassificationAccuracy.Head(
+                name: "teacher",
+                kind: teacher.kind,
+                weights: Matrix(
+                    rows: teacher.weights.shape[0],
+                    columns: teacher.weights.shape[1],
+                    elements: teacher.weights.values
+                ),
+                bias: teacher.bias?.values
             )
         }
-        self.weights = weights
-        bias = tensors["bias"]
     }
 
-    /// - Throws: `InputError` with both sizes.
-    func check(classes: Int, dimensions: Int) throws(InputError) {
-        guard weights.shape == [classes, dimensions] else {
-            throw InputError(
-                .mismatch,
-                "the classifier does not fit data and network ([classes, dimensions])",
-                file: path,
-                expected: "[\(classes), \(dimensions)]",
-                found: "\(weights.shape)"
-            )
-        }
-        guard bias.map({ $0.values.count == classes }) ?? true else {
-            throw InputError(.mismatch, "the classifier's bias has not one number per class", file: path)
-        }
+    /// How alike the student's and the teacher's classifiers are; nil where they cannot be compared.
+    var similarity: ClassifierSimilarity? {
+        let student = objective.classifier
+        guard let teacher = teacherClassifier, teacher.weights.shape == student.weights.shape else { return nil }
+        return ClassifierSimilarity(
+            student.weights.tensor,
+            teacher.weights,
+            biases: student.bias.flatMap { own in teacher.bias.map { (Array(own.values), $0.values) } }
+        )
     }
+
+    /// What is noted at the end of each epoch.
+    func epochRows(steps: Int) -> [LogRow] { similarity.map { [$0.logRow(steps: steps)] } ?? [] }
 }
 
 extension Graph {

@@ -120,6 +120,16 @@ struct RecipeTeacher {
             return DistillationLoss.TeacherClassifier(kind: headKind, weights: file.weights, bias: file.bias)
         case nil:
             guard let weights = checkpoint.companions["fc.weight"], weights.shape.count == 2 else { return nil }
+            guard weights.shape[1] == dimensions else {
+                throw InputError(
+                    .mismatch,
+                    "the teacher's classifier does not fit its embeddings",
+                    file: settings.teacher.checkpoint,
+                    place: "tensor 'fc.weight'",
+                    expected: "[classes, \(dimensions)]",
+                    found: "\(weights.shape)"
+                )
+            }
             let bias = checkpoint.companions["fc.bias"]
             return DistillationLoss.TeacherClassifier(kind: headKind, weights: weights, bias: bias)
         }

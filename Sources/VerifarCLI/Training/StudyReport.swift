@@ -9,8 +9,10 @@ struct StudyReport {
     let outputFolder: String
     let threads: Int
 
-    /// Writes `leaderboard.*` and `study.md`, `study.csv` for every protocol that all stages were evaluated on.
+    /// Writes `leaderboard.*` and `study.md`, `study.csv` for every protocol that all stages were evaluated on, and
+    /// `accuracy.csv` where stages were evaluated on labelled pictures.
     func write() async throws {
+        try accuracy()
         let stages = try pipeline.stages.map { stage in
             let folder = FileSystem.join(outputFolder, "\(stage.name)/evaluation")
             return (stage, folder, FileSystem.isFolder(folder) ? try FileSystem.names(inFolder: folder) : [])
@@ -23,6 +25,19 @@ struct StudyReport {
             guard let baseline = pipeline.baseline else { continue }
             try await study(runs, baseline: baseline, suffix: common.count > 1 ? "-\(name)" : "")
         }
+    }
+
+    private func accuracy() throws {
+        var lines: [String] = []
+        for stage in pipeline.stages {
+            for row in try AccuracyTable(folder: FileSystem.join(outputFolder, stage.name)).last {
+                lines.append("\(stage.name),\(row.step),\(row.result.head),\(row.result.top1),\(row.result.top5)")
+                print("\(stage.name): \(row.text)")
+            }
+        }
+        guard !lines.isEmpty else { return }
+        let text = (["stage,step,head,top1,top5"] + lines).joined(separator: "\n") + "\n"
+        try AtomicFile.write(text, to: FileSystem.join(outputFolder, "accuracy.csv"))
     }
 
     private func leaderboard(_ runs: [RunFolder], suffix: String) throws {

@@ -77,6 +77,10 @@ struct TrainingJob {
         let labelled = try recipe.evaluation.accuracy.map { settings throws(InputError) in
             try sources(network).open(settings)
         }
+        if let teacher, recipe.distillation?.teacher.evaluate == true {
+            try note(accuracyOf: teacher, learning, labelled, log)
+        }
+        if let similarity = learning.similarity { log.note("classifiers at the start: \(similarity.text)") }
         let watcher = TrainingWatcher(
             total: total,
             stepsPerEpoch: sampler.stepsPerEpoch,
@@ -87,7 +91,10 @@ struct TrainingJob {
                 try evaluationRows($0, plan, network, evaluator)
                     + accuracyRows($0, plan, network, learning, labelled)
             },
-            epochEnd: { learning.epochRows(steps: $0) }
+            epochEnd: {
+                try learning.epochRows(steps: $0)
+                    + ($0 == total ? accuracyRows($0, plan, network, learning, labelled) : [])
+            }
         )
         let frozen = objective.frozenDigest
         try AtomicFile.write(file.resolvedText(), to: FileSystem.join(outputFolder, Self.recipeFile))
@@ -106,9 +113,7 @@ struct TrainingJob {
             throw InputError(.mismatch, "a frozen part has changed during the training: this is a defect of verifar")
         }
         try write(plan, network, objective, data)
-        for row in try accuracyRows(total, plan, network, learning, labelled) {
-            log.note("accuracy: \(row.header): \(row.line)")
-        }
+        for row in try AccuracyTable(folder: outputFolder).rows(ofStep: total) { log.note("accuracy: \(row.text)") }
         try await report(evaluator, log)
         try AtomicFile.write(log.text, to: FileSystem.join(outputFolder, "run.log"))
         print("\(FileSystem.join(outputFolder, Self.networkFile)): \(recipe.name), \(total) steps")
@@ -138,6 +143,7 @@ struct TrainingJob {
         return try ShuffledSampler(
             sampleCount: data.sampleCount,
             batchSize: recipe.training.batch,
+            dropsLast: recipe.training.dropLast ?? true,
             seed: recipe.seed
         )
     }
@@ -180,6 +186,24 @@ struct TrainingJob {
         }
     }
 
+    /// The same with labelled pictures, where the teacher has a classifier.
+    private func note(
+        accuracyOf teacher: RecipeTeacher,
+        _ learning: LearningObjective,
+        _ labelled: (any TrainingSource)?,
+        _ log: RunLog
+    ) throws {
+        guard let labelled, let head = learning.teacherHead else { return }
+        let results = try ClassificationAccuracy.measure(
+            teacher.checkpoint,
+            heads: [head],
+            data: labelled,
+            preprocessing: teacher.preprocessing,
+            threads: threads
+        )
+        for result in results { log.note("teacher's accuracy: \(result.text)") }
+    }
+
     private func evaluationRows(
         _ steps: Int,
         _ plan: any TrainingPlan,
@@ -218,11 +242,7 @@ struct TrainingJob {
                 threads: threads
             )
             .map {
-                LogRow(
-                    table: "accuracy",
-                    header: "step,head,top1,top5",
-                    line: "\(steps),\($0.head),\($0.top1),\($0.top5)"
-                )
+                AccuracyTable.logRow($0, steps: steps)
             }
     }
 
