@@ -152,7 +152,9 @@ let tests: [String: [Target.Dependency]] = [
     "StrictYAMLTests": ["ArtifactFiles"],
     "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging", "SeededRandom"],
     "TrainingDataTests": ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"],
-    "VerifarCLITests": ["ArtifactFiles"],
+    "VerifarCLITests": [
+        "ArtifactFiles", "Checkpoints", "Distillation", "NeuralGraph", "NeuralTraining", "Recipes",
+    ],
     "VerificationMetricsTests": ["ArtifactFiles", "SeededRandom"],
 ]
 for (name, dependencies) in tests.sorted(by: { $0.key < $1.key }) {

@@ -1,0 +1,89 @@
+import ArtifactFiles
+import Foundation
+import TestSupport
+import VerifarCLI
+
+/// A command as a user types it, without a process.
+struct CommandLineRun {
+    let status: Int32
+    let errors: String
+
+    init(_ arguments: [String]) async {
+        final class Lines { var text = "" }
+        let lines = Lines()
+        status = await VerifarCommand.run(arguments) { lines.text += $0 + "\n" }
+        errors = lines.text
+    }
+}
+
+/// A folder that is gone after the test.
+func withTemporaryFolder(_ body: (String) async throws -> Void) async throws {
+    let folder = NSTemporaryDirectory() + "verifar-training-\(UUID().uuidString)"
+    defer { FileSystem.remove(folder) }
+    try FileSystem.createFolder(folder)
+    try await body(folder)
+}
+
+/// The text of a file.
+func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+/// A run's table: its columns by name.
+func table(_ path: String) throws -> [String: [String]] {
+    let lines = try text(path).split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    guard let header = lines.first else { return [:] }
+    var columns: [String: [String]] = [:]
+    for (place, name) in header.enumerated() { columns[String(name)] = lines.dropFirst().map { String($0[place]) } }
+    return columns
+}
+
+/// Trainings of small networks on the 20 pictures of `Fixtures/VerifarCLI/cifar`.
+enum TinyTraining {
+    static func fixture(_ name: String) -> String { Fixture.path("VerifarCLI/cifar/" + name) }
+
+    /// A recipe: resnet8 at half width, six steps in two epochs.
+    static func recipe(
+        head: String = "{loss: softmax}",
+        network: String = "{architecture: resnet8, width: 0.5, embedding: 32}",
+        distillation: String? = nil
+    ) -> String {
+        """
+        name: tiny
+        seed: 7
+        network: \(network)
+        preprocessing:
+          mean: [129.3105, 124.1085, 112.404]
+          std: [68.2125, 65.4075, 70.4055]
+        data:
+          cifar100:
+            path: \(fixture("train.bin"))
+        augmentation: {flip: 0.5, crop-padding: 4}
+        training: {batch: 8, epochs: 2, drop-last: false}
+        head: \(head)
+        \(distillation.map { "distillation: \($0)" } ?? "")
+        optimizer: {kind: sgd, momentum: 0.9, weight-decay: 0.0005}
+        schedule: {kind: step, rate: 0.05, milestones: [1]}
+        evaluation:
+          accuracy:
+            cifar100:
+              path: \(fixture("test.bin"))
+        saving: {every-steps: 2}
+
+        """
+    }
+
+    /// What a recipe says of the fixture's teacher.
+    static func teacher(_ methods: String) -> String {
+        "{teacher: {checkpoint: \(fixture("teacher.pth")), cache: true}, methods: \(methods)}"
+    }
+
+    /// Writes a recipe and runs it.
+    static func run(_ command: String, _ recipe: String, in folder: String, _ more: [String] = []) async throws
+        -> CommandLineRun
+    {
+        let path = folder + "/recipe.yml"
+        try AtomicFile.write(recipe, to: path)
+        return await CommandLineRun(
+            [command, "--recipe", path, "--output", folder + "/out", "--quiet", "--threads", "1"] + more
+        )
+    }
+}

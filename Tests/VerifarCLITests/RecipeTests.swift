@@ -1,0 +1,134 @@
+import ArtifactFiles
+import Distillation
+import Foundation
+import NeuralGraph
+import NeuralTraining
+import Recipes
+import TestSupport
+import Testing
+
+/// The files under Recipes/.
+@Suite struct RecipeTests {
+    static let folder = Fixture.packageFolder + "/Recipes"
+    static let files = ((try? FileSystem.names(inFolder: folder)) ?? []).filter { $0.hasSuffix(".yml") }
+    static let cifar = files.filter { $0.hasPrefix("cifar100-") }.sorted()
+
+    @Test func thereAreRecipes() {
+        #expect(Self.files.count >= 12)
+        #expect(Self.cifar.count == 7)
+    }
+
+    @Test(arguments: RecipeTests.files.sorted())
+    func everyFileDecodes(_ name: String) throws {
+        let path = Self.folder + "/" + name
+        guard try PipelineRecipe.isPipeline(path: path) else {
+            return try check(RecipeFile<TrainingRecipe>(path: path))
+        }
+        let pipeline = try RecipeFile<PipelineRecipe>(path: path).recipe
+        for stage in pipeline.stages {
+            let overrides = pipeline.overrides(of: stage) { "/runs/" + $0 }
+            try check(RecipeFile<TrainingRecipe>(path: Self.folder + "/" + stage.recipe, overrides: overrides))
+        }
+    }
+
+    /// The recipe reads back from its resolved text, and its methods take their settings.
+    private func check(_ file: RecipeFile<TrainingRecipe>) throws {
+        let path = NSTemporaryDirectory() + "verifar-recipe-\(UUID().uuidString).yml"
+        defer { FileSystem.remove(path) }
+        try AtomicFile.write(try file.resolvedText(), to: path)
+        let again = try RecipeFile<TrainingRecipe>(path: path)
+        #expect(again.recipe == file.recipe)
+        #expect(try again.resolvedText() == file.resolvedText())
+        #expect(try again.digest() == file.digest())
+        let shape = ActivationShape.spatial(height: 8, width: 8, channels: 16)
+        let problem = DistillationProblem(
+            studentDimensions: 64,
+            teacherDimensions: 64,
+            classCount: 4,
+            studentHead: file.recipe.head.head.kind,
+            isStudentHeadFrozen: file.recipe.head.frozen,
+            teacherHead: file.recipe.head.head.kind,
+            studentTaps: [shape],
+            teacherTaps: [shape],
+            sampleLabels: [0, 1, 2, 3],
+            seed: 1
+        )
+        for method in file.recipe.distillation?.methods ?? [] {
+            _ = try DistillationMethods.make(method.method, settings: method, problem: problem)
+        }
+    }
+
+    /// A recipe with every key that the defaults leave out.
+    @Test func everythingReadsBack() throws {
+        let path = NSTemporaryDirectory() + "verifar-recipe-\(UUID().uuidString).yml"
+        defer { FileSystem.remove(path) }
+        let text = """
+            name: "quotes \\" and \\\\, a\\ttab, über"
+            seed: 18446744073709551615
+            network: {architecture: mbf, width: 0.25, embedding: 64, input: [48, 56], start-from: "a: b.pth"}
+            preprocessing: {name: imagenet, mean: [1.5, 2, 3], std: [0.1, 0.2, 0.30000001], channels: bgr}
+            population: {identities: 10, training-share: 0.1, strength: hard, diversity: 1e-3, image-size: 96}
+            data: {synthetic: {images: 3}, classes: 1}
+            augmentation: {flip: 0, crop-padding: 2}
+            training: {batch: 6, steps: 5, balanced: {identities: 3, pictures: 2}, max-failures: 0}
+            head: {loss: arcface, scale: 30.1, margin: 0.35, gradient: exact, sample: 0.1, frozen: true,
+                   start-from: "null", weight: 0}
+            distillation:
+              teacher: {checkpoint: "#t", architecture: r50, classifier: class-means, cache: false, evaluate: false,
+                        preprocessing: {name: adaface}}
+              projector: true
+              stages: [1, 2]
+              preactivations: true
+              methods: [{method: kd, weight: 0.1, temperature: 3}, {method: th-kd, head-weight: 1e-2}]
+            optimizer: {kind: adamw, betas: [0.9, 0.95], weight-decay: 0.01, without-decay: [bias, head], clip-norm: 5}
+            schedule: {kind: cosine, rate: 0.001, warm-up-epochs: 0.5}
+            evaluation:
+              every-epochs: 0.5
+              protocols:
+                - {name: a, protocol: ijbc, data: /x y}
+                - {name: b, synthetic: {images: 3, templates: 2, impostors: 7}}
+              accuracy: {cifar100: {path: t.bin}}
+            saving: {every-steps: 9, formats: [safetensors, onnx], precision: fp16}
+
+            """
+        try AtomicFile.write(text, to: path)
+        try check(RecipeFile<TrainingRecipe>(path: path))
+    }
+
+    /// Every recipe of the CIFAR-100 lane runs, on the tiny pictures and with a small network of the same family.
+    @Test(arguments: RecipeTests.cifar)
+    func cifarRecipesRun(_ name: String) async throws {
+        try await withTemporaryFolder { folder in
+            let isPipeline = name.contains("shkd")
+            let isDistilled = !name.contains("vanilla") && !name.contains("teacher")
+            var overrides = [
+                "network.architecture=resnet8", "network.width=0.5", "network.embedding=32",
+                "data.cifar100.path=" + TinyTraining.fixture("train.bin"), "training.batch=8", "training.epochs=1",
+                "evaluation.accuracy.cifar100.path=" + TinyTraining.fixture("test.bin"), "saving.every-steps=2",
+            ]
+            if isDistilled, !isPipeline {
+                overrides += ["distillation.teacher.checkpoint", "distillation.teacher.classifier"]
+                    .map { $0 + "=" + TinyTraining.fixture("teacher.pth") }
+            }
+            let result = await CommandLineRun(
+                [
+                    isDistilled ? "distill" : "train", "--recipe", Self.folder + "/" + name, "--output",
+                    folder + "/out",
+                    "--quiet", "--threads", "1",
+                ] + overrides.flatMap { ["--set", $0] }
+            )
+            #expect(result.status == 0, "\(result.errors)")
+            let last = isPipeline ? folder + "/out/student-shkd" : folder + "/out"
+            #expect(try table(last + "/metrics.csv")["step"]?.count == 3)
+            let heads = isDistilled ? ["student", "teacher", "mixed"] : ["student"]
+            #expect(try table(last + "/accuracy.csv")["head"] == heads)
+            #expect(FileSystem.exists(last + "/classifiers.csv") == isDistilled)
+            guard isPipeline else { return }
+            let student = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/student/classifier.safetensors"))
+            let teacher = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/teacher/classifier.safetensors"))
+            #expect(student == teacher, "the teacher's classifier is the student's, byte for byte")
+            let stages = try table(folder + "/out/accuracy.csv")["stage"]
+            #expect(stages == ["student", "teacher"] + [String](repeating: "student-shkd", count: 3))
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import ArtifactFiles
+import Distillation
+import Foundation
+import Testing
+
+/// `verifar train` and `verifar distill` on 20 tiny pictures.
+@Suite struct TrainingCommandTests {
+    private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+    @Test func trainingWritesItsFiles() async throws {
+        try await withTemporaryFolder { folder in
+            let result = try await TinyTraining.run("train", TinyTraining.recipe(), in: folder)
+            #expect(result.status == 0, "\(result.errors)")
+            for name in ["network.safetensors", "classifier.safetensors", "recipe.yml", "accuracy.csv", "run.log"] {
+                #expect(FileSystem.exists("\(folder)/out/\(name)"), "\(name)")
+            }
+            let metrics = try table(folder + "/out/metrics.csv")
+            // Twenty pictures in batches of eight: two whole ones and a smaller one make an epoch.
+            #expect(metrics["epoch"] == ["0", "0", "0", "1", "1", "1"])
+            #expect(try table(folder + "/out/accuracy.csv")["step"] == ["6"])
+            let inspected = await CommandLineRun(["checkpoint", "inspect", folder + "/out/network.safetensors"])
+            #expect(inspected.status == 0, "\(inspected.errors)")
+            // What is written beside the result is a recipe, and that of this run.
+            let again = await CommandLineRun([
+                "train", "--recipe", folder + "/out/recipe.yml", "--output", folder + "/again", "--quiet", "--threads",
+                "2",
+            ])
+            #expect(again.status == 0, "\(again.errors)")
+            for name in ["network.safetensors", "classifier.safetensors", "recipe.yml", "metrics.csv", "accuracy.csv"] {
+                #expect(try bytes("\(folder)/out/\(name)") == bytes("\(folder)/again/\(name)"), "\(name)")
+            }
+        }
+    }
+
+    /// Killed after the state of step 4: logs and results of later steps are there or not, half written or whole.
+    @Test(arguments: ["train", "distill"])
+    func resumingGivesTheSameBytes(_ command: String) async throws {
+        let methods = "[{method: crd, dimensions: 8, negatives: 8}, {method: qud, queue-length: 16}, {method: th-kd}]"
+        let recipe = TinyTraining.recipe(distillation: command == "train" ? nil : TinyTraining.teacher(methods))
+        try await withTemporaryFolder { folder in
+            let whole = try await TinyTraining.run(command, recipe, in: folder)
+            #expect(whole.status == 0, "\(whole.errors)")
+            let output = folder + "/out"
+            let results = [
+                "network.safetensors", "classifier.safetensors", "metrics.csv", "accuracy.csv", "recipe.yml",
+                "state/state-000000006.safetensors",
+            ]
+            let expected = try results.map { try bytes("\(output)/\($0)") }
+            for name in ["network.safetensors", "classifier.safetensors", "state/state-000000006.safetensors"] {
+                FileSystem.remove("\(output)/\(name)")
+            }
+            let log = try text(output + "/metrics.csv")
+            try AtomicFile.write(log + "7,1,0.0", to: output + "/metrics.csv")
+            let refused = try await TinyTraining.run(command, recipe, in: folder)
+            #expect(refused.status == 1)
+            #expect(refused.errors.contains("--resume"))
+            let resumed = try await TinyTraining.run(command, recipe, in: folder, ["--resume"])
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            for (name, old) in zip(results, expected) { #expect(try bytes("\(output)/\(name)") == old, "\(name)") }
+            let changed = try await TinyTraining.run(command, recipe, in: folder, ["--resume", "--set", "seed=8"])
+            #expect(changed.status == 1)
+            #expect(changed.errors.contains("the recipe has changed"))
+            // Damage to the newest state: the one before serves.
+            try AtomicFile.write("junk", to: output + "/state/state-000000006.safetensors")
+            let repaired = try await TinyTraining.run(command, recipe, in: folder, ["--resume"])
+            #expect(repaired.status == 0, "\(repaired.errors)")
+            for (name, old) in zip(results, expected) { #expect(try bytes("\(output)/\(name)") == old, "\(name)") }
+        }
+    }
+
+    @Test func pipelinesResumeInsideAStage() async throws {
+        try await withTemporaryFolder { folder in
+            try AtomicFile.write(TinyTraining.recipe(), to: folder + "/student.yml")
+            let distilled = TinyTraining.recipe(distillation: TinyTraining.teacher("[{method: kd}]"))
+            try AtomicFile.write(distilled, to: folder + "/distilled.yml")
+            let pipeline = """
+                name: two stages
+                stages:
+                  - {name: first, recipe: student.yml}
+                  - name: second
+                    recipe: distilled.yml
+                    set:
+                      distillation.teacher.checkpoint: '${first}/network.safetensors'
+                      distillation.teacher.classifier: '${first}/classifier.safetensors'
+
+                """
+            let whole = try await TinyTraining.run("distill", pipeline, in: folder)
+            #expect(whole.status == 0, "\(whole.errors)")
+            let network = folder + "/out/second/network.safetensors"
+            let (first, second) = (try bytes(folder + "/out/first/network.safetensors"), try bytes(network))
+            #expect(try table(folder + "/out/accuracy.csv")["head"] == ["student", "student", "teacher", "mixed"])
+            FileSystem.remove(folder + "/out/second/done")
+            FileSystem.remove(network)
+            FileSystem.remove(folder + "/out/second/state/state-000000006.safetensors")
+            let refused = try await TinyTraining.run("distill", pipeline, in: folder)
+            #expect(refused.status == 1)
+            let resumed = try await TinyTraining.run("distill", pipeline, in: folder, ["--resume"])
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            #expect(try bytes(network) == second)
+            #expect(try bytes(folder + "/out/first/network.safetensors") == first)
+            let changed = try await TinyTraining.run("distill", pipeline, in: folder, ["--resume", "--set", "seed=9"])
+            #expect(changed.status == 1)
+            #expect(changed.errors.contains("finished stage has changed"))
+        }
+    }
+
+    /// Whatever the method needs is there: classifiers, equal lengths, feature maps, pairs of a class.
+    @Test(arguments: DistillationMethods.all.map { $0.name }, ["softmax", "cosface"])
+    func everyMethodRuns(_ method: String, _ loss: String) async throws {
+        let small = ["crd": ", dimensions: 8, negatives: 8", "qud": ", queue-length: 16"][method] ?? ""
+        let frozen = method == "sh-kd"
+        let student = TinyTraining.fixture("student.pth")
+        let recipe =
+            TinyTraining.recipe(
+                head:
+                    "{loss: \(loss), scale: 16, margin: 0.1\(frozen ? ", frozen: true, start-from: \(student)" : "")}",
+                distillation: TinyTraining.teacher("[{method: \(method)\(small)}]")
+            )
+            .replacing("epochs: 2", with: "steps: 3")
+        try await withTemporaryFolder { folder in
+            let result = try await TinyTraining.run("distill", recipe, in: folder)
+            #expect(result.status == 0, "\(result.errors)")
+            let metrics = try table(folder + "/out/metrics.csv")
+            #expect(metrics["step"] == ["1", "2", "3"])
+            let losses = try #require(metrics["loss"]).compactMap(Double.init)
+            #expect(losses.count == 3 && losses.allSatisfy { $0.isFinite })
+            #expect(metrics.keys.contains { $0 == method || $0.hasPrefix(method + ".") }, "\(metrics.keys.sorted())")
+        }
+    }
+}
