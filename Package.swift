@@ -79,6 +79,14 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "FaceDiagnosis",
+            dependencies: [
+                "ArtifactFiles", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
+                "SeededRandom",
+            ]
+        ),
+
         // Training.
         .target(
             name: "NeuralTraining",
@@ -114,10 +122,9 @@ let package = Package(
         .target(
             name: "VerifarCLI",
             dependencies: [
-                "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceEvaluation", "FaceImaging",
-                "FaceProtocols", "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes", "Reporting",
-                "SeededRandom",
-                "SyntheticFaces", "TrainingData", "VerificationMetrics",
+                "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceDiagnosis", "FaceEvaluation",
+                "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes", "Reporting",
+                "SeededRandom", "SyntheticFaces", "TrainingData", "VerificationMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -40,6 +40,19 @@ final class Progress: Sendable {
         }
     }
 
+    /// Tells what is going on where the amount of work is not known ahead.
+    func note(_ text: String) {
+        guard !isQuiet else { return }
+        state.withLock { state in
+            let now = ContinuousClock.now
+            let interval: Duration = isTerminal ? .milliseconds(200) : .seconds(5)
+            guard now - state.lastShown >= interval else { return }
+            state.lastShown = now
+            state.isLineOpen = isTerminal
+            write(isTerminal ? "\r\u{1b}[K\(label): \(text)" : "\(label): \(text)\n")
+        }
+    }
+
     /// Ends the display with a summary.
     func finish(_ summary: String) {
         guard !isQuiet else { return }

@@ -14,6 +14,7 @@ public struct VerifarCommand: ParsableCommand {
               verifar evaluate --checkpoint model.onnx --protocol ijbc --data IJBC --output out
               verifar checkpoint inspect model.pth      what is in a file, and what it is taken for
               verifar protocol validate ijbc --data IJBC
+              verifar doctor --checkpoint model.onnx --protocol ijbc --data IJBC   why are my numbers bad?
               verifar metrics --scores scores.npy --labels labels.npy   numbers for any system's scores
 
             Exit status: 0 done, 1 the work failed, 2 wrong usage.
@@ -31,6 +32,7 @@ public struct VerifarCommand: ParsableCommand {
             TrainCommand.self,
             DistillCommand.self,
             SynthCommand.self,
+            DoctorCommand.self,
         ]
     )
 

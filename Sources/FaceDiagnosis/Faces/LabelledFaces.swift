@@ -1,0 +1,122 @@
+package import ArtifactFiles
+package import FaceProtocols
+internal import Foundation
+
+/// Faces whose people are known: a protocol's, or a folder per identity.
+package struct LabelledFaces: Sendable {
+    /// One face.
+    package struct Face: Hashable, Sendable {
+        /// Its place in the list: the line of a protocol's image list, from 0.
+        package var row: Int
+        /// The picture's file.
+        package var path: String
+        /// What messages call it.
+        package var name: String
+        /// Coordinates of 5 or 68 points; nil for a face that is aligned already.
+        package var landmarks: [Double]?
+        /// The dense index of its subject.
+        package var subject: Int
+        /// The dense index of its template.
+        package var template: Int
+        /// The detector's confidence; 1 where there is none.
+        package var detectorScore: Double
+    }
+
+    /// Each face's dense subject index; negative where no subject is known.
+    package let subjects: [Int]
+    /// Each face's dense template index.
+    package let templates: [Int]
+    /// The subjects' names.
+    package let subjectNames: [String]
+    /// Whether the pictures are aligned faces without landmarks.
+    package let areAligned: Bool
+    private let locate: @Sendable (Int) -> (path: String, name: String, landmarks: [Double]?, score: Double)
+
+    /// The number of faces.
+    package var count: Int { subjects.count }
+
+    /// A face by its row.
+    package func face(_ row: Int) -> Face {
+        let place = locate(row)
+        return Face(
+            row: row,
+            path: place.path,
+            name: place.name,
+            landmarks: place.landmarks,
+            subject: subjects[row],
+            template: templates[row],
+            detectorScore: place.score
+        )
+    }
+
+    /// The faces of a protocol.
+    ///
+    /// - Parameters:
+    ///   - protocolValue: The protocol.
+    ///   - dataFolder: Where its images lie.
+    /// - Throws: `InputError` when neither subjects nor genuine comparisons say who is who.
+    package init(_ protocolValue: VerificationProtocol, dataFolder: String) throws(InputError) {
+        guard let known = protocolValue.subjectsOrImplied() else {
+            throw InputError(
+                .missing,
+                "nothing says which faces are of one person",
+                expected: "stated subjects or genuine comparisons"
+            )
+        }
+        let images = protocolValue.images
+        templates = images.templates.map { Int($0) }
+        subjects = images.templates.map { template in
+            let subject = known.indices[Int(template)]
+            return subject == TemplateSubjects.none ? -1 : Int(subject)
+        }
+        subjectNames = known.names
+        areAligned = images.landmarksPerFace == 0
+        locate = { row in
+            (
+                protocolValue.path(ofImage: row, dataFolder: dataFolder), images.paths[row],
+                images.landmarksPerFace > 0 ? images.landmarks(of: row).map(Double.init) : nil,
+                Double(images.detectorScores[row])
+            )
+        }
+    }
+
+    /// The aligned faces of a folder that holds a folder per identity.
+    ///
+    /// - Throws: `InputError` (`missing`) without folder or pictures.
+    package init(identityFolder root: String) throws(InputError) {
+        guard FileSystem.isFolder(root) else { throw InputError(.missing, "no such folder", file: root) }
+        let endings: Set = ["jpg", "jpeg", "png"]
+        var names: [String] = []
+        var identities: [String] = []
+        var subjects: [Int] = []
+        for identity in try FileSystem.names(inFolder: root).sorted() {
+            let folder = FileSystem.join(root, identity)
+            guard FileSystem.isFolder(folder) else { continue }
+            let pictures = try FileSystem.names(inFolder: folder).sorted()
+                .filter { name in
+                    endings.contains(name.split(separator: ".").last.map { $0.lowercased() } ?? "")
+                }
+            guard !pictures.isEmpty else { continue }
+            names += pictures.map { FileSystem.join(identity, $0) }
+            subjects += pictures.map { _ in identities.count }
+            identities.append(identity)
+        }
+        guard !names.isEmpty else {
+            throw InputError(
+                .missing,
+                "no pictures",
+                file: root,
+                expected: "a folder for each identity with .jpg or .png files"
+            )
+        }
+        self.init(root: root, names: names, subjects: subjects, subjectNames: identities)
+    }
+
+    private init(root: String, names: [String], subjects: [Int], subjectNames: [String]) {
+        self.subjects = subjects
+        self.subjectNames = subjectNames
+        templates = Array(subjects.indices)
+        areAligned = true
+        locate = { row in (FileSystem.join(root, names[row]), names[row], nil, 1) }
+    }
+}

@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import ArtifactFiles
+internal import Checkpoints
+internal import FaceDiagnosis
+internal import FaceEvaluation
+internal import FaceImaging
+internal import FaceProtocols
+
+/// `verifar doctor`.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Why are my numbers bad? Find wrong settings, rows and labels on a small sample.",
+        discussion: """
+            Give it the options that you evaluate with. It embeds a bounded, seeded sample of labelled faces, varies one \
+            setting at a time (channel order, mean and std, template, shift and scale of the face), checks landmark rows, \
+            labels, identities, folding, precision and batches, and says in ranked words what is wrong, with the options \
+            that put it right.
+
+              verifar doctor --checkpoint m.onnx --protocol ijbc --data /data/IJBC --output diagnosis
+              verifar doctor --checkpoint m.onnx --faces aligned/        # a folder per identity of aligned faces
+
+            OUTPUT holds doctor.json, doctor.md and contact-sheet.jpg (aligned faces with the template's points; \
+            contact-sheet-corrected.jpg when another alignment is found to be right).
+
+            Exit status: 0 healthy; 1 a culprit was found, or the work failed; 2 wrong usage.
+            """
+    )
+
+    @Option(help: ArgumentHelp("The network's file.", valueName: "file"))
+    var checkpoint: String
+
+    @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
+    var architecture: String?
+
+    @Option(
+        name: .customLong("protocol"),
+        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml")
+    )
+    var protocolName: String?
+
+    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("Aligned faces in a folder per identity, instead of a protocol.", valueName: "dir"))
+    var faces: String?
+
+    @Option(help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("The most faces in the sample.", valueName: "n"))
+    var sample: Int = 240
+
+    @Option(help: ArgumentHelp("Of the sample.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Flag(help: "Allow images outside the data folder (absolute paths, symbolic links).")
+    var allowOutside = false
+
+    @OptionGroup(title: "Preprocessing") var preprocessing: PreprocessingOptions
+    @OptionGroup(title: "Policy") var policy: PolicyOptions
+    @OptionGroup(title: "Network") var compute: ComputeOptions
+    @OptionGroup(title: "Running") var running: RunOptions
+
+    func validate() throws {
+        if faces == nil, protocolName == nil || data == nil {
+            throw ValidationError("either --protocol and --data, or --faces, must be given")
+        }
+        if faces != nil, protocolName != nil || data != nil {
+            throw ValidationError("--faces stands instead of --protocol and --data")
+        }
+        if !(20...20_000).contains(sample) {
+            throw ValidationError("--sample must be between 20 and 20000 (found \(sample))")
+        }
+    }
+
+    func run() throws {
+        let report = try DoctorJob(command: self).run()
+        print(report.text)
+        if let output { print("\nreport: \(FileSystem.join(output, "doctor.md"))") }
+        if !report.isHealthy { throw ExitCode(1) }
+    }
+}
