@@ -66,6 +66,11 @@ struct DoctorJob {
             throw mistake
         }
         options.size = size
+        if options.alignmentTemplate == nil {
+            // A template made for that size rather than one stretched to it.
+            let template = FaceTemplate.all.first { $0.width == extent.width && $0.height == extent.height }
+            options.alignmentTemplate = template?.name
+        }
         let choice = try PreprocessingChoice(options, checkpoint: checkpoint)
         findings.append(
             DoctorFinding(
