@@ -42,6 +42,8 @@ struct DoctorCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
     var data: String?
 
+    @OptionGroup(title: "Protocol") var protocolSettings: ProtocolSettingOptions
+
     @Option(help: ArgumentHelp("Aligned faces in a folder per identity, instead of a protocol.", valueName: "dir"))
     var faces: String?
 

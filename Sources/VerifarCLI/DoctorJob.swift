@@ -90,12 +90,13 @@ struct DoctorJob {
         if let faces = command.faces { return try LabelledFaces(identityFolder: faces) }
         guard let name = command.protocolName, let data = command.data else { return nil }
         let catalogue = ProtocolCatalogue(folder: ProtocolCatalogue.checkoutFolder(near: ["."]))
+        let descriptor = try catalogue.descriptor(name).setting(try command.protocolSettings.values())
         let options = ProtocolReadOptions(
             workers: command.running.threadCount,
             pathPolicy: command.allowOutside
                 ? PathPolicy(allowsAbsolutePaths: true, allowsSymbolicLinks: true) : .strict
         )
-        let reading = try ProtocolReader(try catalogue.descriptor(name), options: options).read(dataFolder: data)
+        let reading = try ProtocolReader(descriptor, options: options).read(dataFolder: data)
         findings += DoctorFinding.findings(of: reading.findings)
         guard let draft = reading.draft else { return nil }
         return try LabelledFaces(draft, dataFolder: data)

@@ -107,7 +107,7 @@ package struct AlignedFaces: Sendable {
                     landmarks = landmarks.flatMap {
                         adjustment.applied(to: $0, template: template, width: width, height: height) ?? $0
                     }
-                    try fill(&crop, face.path, landmarks, preprocessing, &extractor)
+                    try fill(&crop, face, landmarks, preprocessing, &extractor)
                 } catch {
                     crop.failure = error
                 }
@@ -120,27 +120,54 @@ package struct AlignedFaces: Sendable {
 
     private static func fill(
         _ crop: inout Crop,
-        _ path: String,
+        _ face: LabelledFaces.Face,
         _ landmarks: FaceLandmarks?,
         _ preprocessing: FacePreprocessing,
         _ extractor: inout FaceExtractor
     ) throws(FaceFailure) {
         crop.pixels = Array(repeating: 0, count: preprocessing.faceByteCount)
+        crop.pictureSize = SIMD2(preprocessing.width, preprocessing.height)
         var failure: FaceFailure?
-        var size = SIMD2(preprocessing.width, preprocessing.height)
+        var made: FaceExtraction?
         crop.pixels.withUnsafeMutableBufferPointer { pixels in
             do throws(FaceFailure) {
-                if let landmarks {
-                    let made = try extractor.extract(file: path, landmarks: landmarks, into: pixels)
-                    size = SIMD2(made.pictureWidth, made.pictureHeight)
+                if let bytes = face.bytes {
+                    made = try extract(bytes, landmarks, &extractor, into: pixels)
+                } else if let landmarks {
+                    made = try extractor.extract(file: face.path, landmarks: landmarks, into: pixels)
                 } else {
-                    try extractor.extractAligned(file: path, into: pixels)
+                    try extractor.extractAligned(file: face.path, into: pixels)
+                }
+            } catch {
+                failure = error.inFile(face.name)
+            }
+        }
+        if let failure { throw failure }
+        if let made { crop.pictureSize = SIMD2(made.pictureWidth, made.pictureHeight) }
+    }
+
+    /// The same from a picture in memory.
+    private static func extract(
+        _ bytes: [UInt8],
+        _ landmarks: FaceLandmarks?,
+        _ extractor: inout FaceExtractor,
+        into pixels: UnsafeMutableBufferPointer<UInt8>
+    ) throws(FaceFailure) -> FaceExtraction? {
+        // A closure cannot rethrow a typed error here; carry the outcome out.
+        var failure: FaceFailure?
+        var made: FaceExtraction?
+        bytes.withUnsafeBytes { raw in
+            do throws(FaceFailure) {
+                if let landmarks {
+                    made = try extractor.extract(raw, landmarks: landmarks, into: pixels)
+                } else {
+                    try extractor.extractAligned(raw, into: pixels)
                 }
             } catch {
                 failure = error
             }
         }
         if let failure { throw failure }
-        crop.pictureSize = size
+        return made
     }
 }

@@ -10,6 +10,8 @@ package struct LabelledFaces: Sendable {
         package var row: Int
         /// The picture's file.
         package var path: String
+        /// The picture itself where it is part of a larger file.
+        package var bytes: [UInt8]?
         /// What messages call it.
         package var name: String
         /// Coordinates of 5 or 68 points; nil for a face that is aligned already.
@@ -30,7 +32,15 @@ package struct LabelledFaces: Sendable {
     package let subjectNames: [String]
     /// Whether the pictures are aligned faces without landmarks.
     package let areAligned: Bool
-    private let locate: @Sendable (Int) -> (path: String, name: String, landmarks: [Double]?, score: Double)
+    private let locate: @Sendable (Int) -> Place
+
+    private struct Place {
+        var path: String
+        var name: String
+        var bytes: [UInt8]?
+        var landmarks: [Double]?
+        var score = 1.0
+    }
 
     /// The number of faces.
     package var count: Int { subjects.count }
@@ -41,6 +51,7 @@ package struct LabelledFaces: Sendable {
         return Face(
             row: row,
             path: place.path,
+            bytes: place.bytes,
             name: place.name,
             landmarks: place.landmarks,
             subject: subjects[row],
@@ -54,7 +65,8 @@ package struct LabelledFaces: Sendable {
     /// - Parameters:
     ///   - protocolValue: The protocol.
     ///   - dataFolder: Where its images lie.
-    /// - Throws: `InputError` when neither subjects nor genuine comparisons say who is who.
+    /// - Throws: `InputError` when neither subjects nor genuine comparisons say who is who, or when the file that holds
+    ///   all images cannot be opened.
     package init(_ protocolValue: VerificationProtocol, dataFolder: String) throws(InputError) {
         guard let known = protocolValue.subjectsOrImplied() else {
             throw InputError(
@@ -71,11 +83,14 @@ package struct LabelledFaces: Sendable {
         }
         subjectNames = known.names
         areAligned = images.landmarksPerFace == 0
+        let container = try images.container?.open(dataFolder: dataFolder)
         locate = { row in
-            (
-                protocolValue.path(ofImage: row, dataFolder: dataFolder), images.paths[row],
-                images.landmarksPerFace > 0 ? images.landmarks(of: row).map(Double.init) : nil,
-                Double(images.detectorScores[row])
+            Place(
+                path: protocolValue.path(ofImage: row, dataFolder: dataFolder),
+                name: images.paths[row],
+                bytes: container.flatMap { try? $0.bytes(ofImage: row) },
+                landmarks: images.landmarksPerFace > 0 ? images.landmarks(of: row).map(Double.init) : nil,
+                score: Double(images.detectorScores[row])
             )
         }
     }
@@ -117,6 +132,6 @@ package struct LabelledFaces: Sendable {
         self.subjectNames = subjectNames
         templates = Array(subjects.indices)
         areAligned = true
-        locate = { row in (FileSystem.join(root, names[row]), names[row], nil, 1) }
+        locate = { row in Place(path: FileSystem.join(root, names[row]), name: names[row]) }
     }
 }
