@@ -15,6 +15,8 @@ let package = Package(
         .library(name: "FaceEvaluation", targets: ["FaceEvaluation"]),
         .library(name: "Backbones", targets: ["Backbones", "NeuralGraph"]),
         .library(name: "NeuralCompute", targets: ["NeuralCompute", "NeuralGraph"]),
+        // For the nested package Fuzz.
+        .library(name: "ForeignReaders", targets: ["ForeignReaders"]),
         .library(name: "NeuralTraining", targets: ["NeuralTraining"]),
     ],
     dependencies: [
@@ -135,7 +137,18 @@ let package = Package(
 
 // Tests mirror targets. They use what is public or `package`; numeric ones run in release mode.
 package.targets.append(
-    .target(name: "TestSupport", dependencies: ["NeuralGraph"], path: "Tests/TestSupport")
+    .target(name: "TestSupport", dependencies: ["NeuralGraph", "SeededRandom"], path: "Tests/TestSupport")
+)
+// Every reader of foreign bytes behind one call: mutated by its tests, fuzzed by Scripts/fuzz.
+package.targets.append(
+    .target(
+        name: "ForeignReaders",
+        dependencies: [
+            "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralGraph",
+            "NeuralTraining", "Recipes", "Reporting", "StrictYAML", "TestSupport", "TrainingData",
+        ],
+        path: "Tests/ForeignReaders"
+    )
 )
 let tests: [String: [Target.Dependency]] = [
     "ArtifactFilesTests": [],
@@ -148,6 +161,7 @@ let tests: [String: [Target.Dependency]] = [
     ],
     "FaceImagingTests": ["ArtifactFiles", "SeededRandom"],
     "FaceProtocolsTests": ["ArtifactFiles", "SeededRandom"],
+    "ForeignReadersTests": ["SeededRandom"],
     "NeuralComputeTests": ["ArtifactFiles", "Backbones", "CKernels", "NeuralGraph"],
     "NeuralGraphTests": ["ArtifactFiles"],
     "NeuralTrainingTests": [

@@ -25,7 +25,7 @@ public struct EvaluationSettings: Hashable, Sendable, Codable {
         everyEpochs = try values.decodeIfPresent(Double.self, forKey: .everyEpochs)
         protocols = try values.decodeIfPresent([ProtocolSettings].self, forKey: .protocols) ?? []
         accuracy = try values.decodeIfPresent(DataSettings.self, forKey: .accuracy)
-        guard everyEpochs.map({ $0 > 0 && $0.isFinite }) ?? true else {
+        guard everyEpochs.map({ $0 > 0 && $0 < 1e6 }) ?? true else {
             throw InputError(.usage, "every-epochs is out of range", expected: "above 0")
         }
         let names = protocols.map(\.name)
@@ -93,5 +93,16 @@ public struct SyntheticProtocolSettings: Hashable, Sendable, Codable {
         images = try values.decodeIfPresent(Int.self, forKey: .images) ?? 8
         templates = try values.decodeIfPresent(Int.self, forKey: .templates) ?? 1
         impostors = try values.decodeIfPresent(Int.self, forKey: .impostors)
+        let range = 1...1_000_000
+        guard range.contains(images), range.contains(templates),
+            impostors.map({ (0...1_000_000_000_000).contains($0) }) ?? true
+        else {
+            throw InputError(
+                .usage,
+                "images, templates or impostors is out of range",
+                expected: "1 … 1000000 images and templates",
+                found: "\(images), \(templates), \(impostors.map { "\($0)" } ?? "all")"
+            )
+        }
     }
 }

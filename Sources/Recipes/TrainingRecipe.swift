@@ -181,11 +181,15 @@ public struct StepSettings: Hashable, Sendable, Codable {
         guard balanced == nil || dropLast != false else {
             throw InputError(.usage, "balanced batches are always full", place: "key \"training.drop-last\"")
         }
-        if let balanced, balanced.identities * balanced.pictures != batch {
+        guard let balanced else { return }
+        // Factors beyond the batch could not even be multiplied.
+        guard (1...batch).contains(balanced.identities), (1...batch).contains(balanced.pictures),
+            balanced.identities * balanced.pictures == batch
+        else {
             throw InputError(
                 .mismatch,
                 "a balanced batch has identities × pictures faces",
-                expected: "batch: \(balanced.identities * balanced.pictures)",
+                expected: "batch: \(balanced.identities) × \(balanced.pictures)",
                 found: "\(batch)"
             )
         }

@@ -46,6 +46,14 @@ public struct SyntheticTrainingPlan: Hashable, Sendable {
                 found: "\(imagesPerIdentity)"
             )
         }
+        guard imagesPerIdentity <= Int(Int32.max) / max(1, identities.count) else {
+            throw InputError(
+                .limitExceeded,
+                "too many images",
+                expected: "\(Int32.max) or fewer in all",
+                found: "\(identities.count) × \(imagesPerIdentity)"
+            )
+        }
         let sampler = SyntheticShotSampler(
             populationSeed: population.seed,
             purpose: .training,

@@ -97,7 +97,9 @@ struct MetricsCommand: AsyncParsableCommand {
             threads: running.threadCount,
             seed: metrics.seed
         )
-        try read.write(to: folder)
-        try ReportFiles.write(ReportDocument(report: report), to: folder)
+        let staged = try StagedFolder(in: folder)
+        try read.write(to: staged.path)
+        try ReportFiles.write(ReportDocument(report: report), to: staged.path)
+        try staged.commit(seal: "report.json")
     }
 }

@@ -27,15 +27,16 @@ struct ReportComposer {
 
     // MARK: Files
 
-    /// Writes everything; `report.json` comes last, so that a folder with it is whole.
+    /// Writes everything, or leaves the folder as it was; `report.json` comes last, so that a folder with it is whole.
     func write(log: RunLog) throws {
-        let folder = job.outputFolder
-        FileSystem.remove(FileSystem.join(folder, "report.json"))
+        let staged = try StagedFolder(in: job.outputFolder)
+        let folder = staged.path
         try writeArrays(to: folder)
         try AtomicFile.write(failureTable, to: FileSystem.join(folder, "failures.csv"))
         try AtomicFile.write(log.text, to: FileSystem.join(folder, "run.log"))
         try pictures.write(to: folder)
         try ReportFiles.write(ReportDocument(report: report(), pictures: pictures.files), to: folder)
+        try staged.commit(seal: "report.json")
     }
 
     private func writeArrays(to folder: String) throws {

@@ -64,28 +64,12 @@ import Testing
         var random = SeededGenerator(seed: 2024, stream: UInt64(whole.count))
         for _ in 0..<150 {
             var damaged = whole
-            for _ in 0...random.index(below: 4) { damage(&damaged, &random) }
+            for _ in 0...random.index(below: 4) { Damage.apply(to: &damaged, &random) }
             do throws(InputError) {
                 expectBounded(try seed.read(damaged), damaged.count, seed)
             } catch {
                 #expect(!error.description.isEmpty)
             }
-        }
-    }
-
-    private func damage(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
-        guard !bytes.isEmpty else { return }
-        let place = random.index(below: bytes.count)
-        switch random.index(below: 6) {
-        case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
-        case 1: bytes[place] ^= 1 << UInt8(random.index(below: 8))
-        case 2: bytes[place] = [0, 1, 0x7f, 0x80, 0xfe, 0xff][random.index(below: 6)]
-        case 3: bytes.remove(at: place)
-        case 4: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: place)
-        default:
-            let length = min(1 + random.index(below: 24), bytes.count - place)
-            let source = random.index(below: bytes.count - length + 1)
-            bytes.replaceSubrange(place..<place + length, with: Array(bytes[source..<source + length]))
         }
     }
 

@@ -170,6 +170,9 @@ struct PlanTests {
         #expect(throws: InputError.self) {
             try SyntheticTrainingPlan(population: population, identities: [1], imagesPerIdentity: 0)
         }
+        #expect(throws: InputError.self) {
+            try SyntheticTrainingPlan(population: population, identities: [1, 2], imagesPerIdentity: .max)
+        }
     }
 
     @Test("settings and strengths out of range are refused by name")

@@ -62,6 +62,10 @@ public struct RunStateFolder: Sendable {
         for (key, value) in state.logLengths { strings["log.\(key)"] = "\(value)" }
         try TensorFile(tensors: state.tensors, strings: strings).write(to: path(state.step))
         for step in try steps().dropFirst(Self.kept) { FileSystem.remove(path(step)) }
+        // What a killed run was writing; nobody else writes here.
+        for name in try FileSystem.names(inFolder: folder) where name.hasSuffix(".partial") {
+            FileSystem.remove(FileSystem.join(folder, name))
+        }
     }
 
     /// The newest state that can be read.

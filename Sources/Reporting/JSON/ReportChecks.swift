@@ -4,8 +4,9 @@ extension VerificationReport {
     /// Refuses values that are well-formed but cannot be true, before anything is drawn from them.
     func check() throws(InputError) {
         let counts = self.protocol
-        guard counts.genuine >= 0, counts.impostor >= 0 else {
-            throw Self.problem("a count is negative", "protocol")
+        // Beyond 2⁵³ counts could neither be added nor turned into rates.
+        guard (0...1 << 53).contains(counts.genuine), (0...1 << 53).contains(counts.impostor) else {
+            throw Self.problem("a count is negative or beyond all bounds", "protocol")
         }
         for (index, point) in verification.operatingPoints.enumerated() {
             try check(point, "verification.operatingPoints[\(index)]")
@@ -67,7 +68,7 @@ extension VerificationReport {
         if let histogram = curves.histogram.value {
             guard histogram.genuine.count == histogram.impostor.count, !histogram.genuine.isEmpty,
                 histogram.low < histogram.high,
-                (histogram.genuine + histogram.impostor).allSatisfy({ $0 >= 0 })
+                histogram.genuine.sum(to: self.protocol.genuine), histogram.impostor.sum(to: self.protocol.impostor)
             else { throw Self.problem("the bins do not fit together", "curves.histogram") }
         }
         for (index, point) in curves.band.enumerated() {
@@ -112,6 +113,16 @@ extension VerificationReport {
 }
 
 extension [Int] {
+    /// Whether the numbers are counts that add up to no more than `limit`; of any numbers.
+    fileprivate func sum(to limit: Int) -> Bool {
+        var rest = limit
+        for count in self {
+            guard (0...rest).contains(count) else { return false }
+            rest -= count
+        }
+        return true
+    }
+
     fileprivate func rises(to limit: Int) -> Bool {
         zip(self, dropFirst()).allSatisfy { $0 <= $1 } && (first ?? 0) >= 0 && (last ?? 0) <= limit
     }

@@ -34,8 +34,8 @@ package final class PackedPictures: Sendable {
     static let footerSize = 48
 
     let path: String
-    let count: Int
-    let classCount: Int
+    package let count: Int
+    package let classCount: Int
     let size: PictureSize
     let isJPEG: Bool
     private let table: Int
@@ -55,12 +55,12 @@ package final class PackedPictures: Sendable {
         self.file = file
     }
 
-    func label(of picture: Int) -> Int { file.withBytes { Self.entry(picture, $0, table).label } }
+    package func label(of picture: Int) -> Int { file.withBytes { Self.entry(picture, $0, table).label } }
 
     /// Hands over a picture's bytes.
     ///
     /// - Throws: ``InputError`` (`malformed`) when they are not what was written.
-    func withBytes<Result>(
+    package func withBytes<Result>(
         of picture: Int,
         _ body: (UnsafeRawBufferPointer) throws(InputError) -> Result
     ) throws(InputError) -> Result {
@@ -161,7 +161,7 @@ extension [UInt8] {
 }
 
 /// Writes a pack, whole or not at all.
-struct PackedPictureWriter: ~Copyable {
+package struct PackedPictureWriter: ~Copyable {
     private var file: AtomicFile
     private var table: [UInt8] = []
     private var position: Int
@@ -170,7 +170,7 @@ struct PackedPictureWriter: ~Copyable {
     private let classCount: Int
     private let encoding: PackedPictureEncoding
 
-    init(
+    package init(
         path: String,
         key: ContentDigest,
         size: PictureSize,
@@ -187,7 +187,7 @@ struct PackedPictureWriter: ~Copyable {
     }
 
     /// Appends a picture that was encoded.
-    mutating func append(_ bytes: [UInt8], label: Int) throws(InputError) {
+    package mutating func append(_ bytes: [UInt8], label: Int) throws(InputError) {
         try file.write(bytes)
         table.append(littleEndian: UInt64(position))
         table.append(littleEndian: UInt32(bytes.count))
@@ -197,7 +197,7 @@ struct PackedPictureWriter: ~Copyable {
         count += 1
     }
 
-    consuming func commit() throws(InputError) {
+    package consuming func commit() throws(InputError) {
         var footer: [UInt8] = []
         footer.append(littleEndian: UInt64(position))
         for number in [count, classCount, size.width, size.height] { footer.append(littleEndian: UInt32(number)) }
