@@ -1,5 +1,3 @@
-public import ArtifactFiles
-
 /// One reader of foreign bytes behind one call, for mutation tests and for fuzzing.
 ///
 /// A reader is a file below `Readers/` and a line in ``ForeignReaders/all``. Whatever the bytes are, it answers with a

@@ -1,4 +1,4 @@
-public import ArtifactFiles
+internal import ArtifactFiles
 internal import Foundation
 
 /// A folder in memory where there is one, removed at the end.

@@ -51,7 +51,7 @@ private enum PictureCheck {
         var extractor = try FaceExtractor(preprocessing: .insightface, options: options)
         var face = [UInt8](repeating: 0, count: FacePreprocessing.insightface.faceByteCount)
         let landmarks = try FaceLandmarks(coordinates: [30, 30, 60, 30, 45, 45, 33, 60, 57, 60])
-        try face.withUnsafeMutableBufferPointer { target in
+        face.withUnsafeMutableBufferPointer { target in
             bytes.withUnsafeBytes { raw in _ = try? extractor.extract(raw, landmarks: landmarks, into: target) }
         }
         var decoder = ImageDecoder(pixelLimit: pixelLimit)
