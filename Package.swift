@@ -125,7 +125,8 @@ let package = Package(
             name: "VerifarCLI",
             dependencies: [
                 "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceDiagnosis", "FaceEvaluation",
-                "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes", "Reporting",
+                "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes",
+                "Reporting",
                 "SeededRandom", "SyntheticFaces", "TrainingData", "VerificationMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
