@@ -156,6 +156,7 @@ let tests: [String: [Target.Dependency]] = [
     "BackbonesTests": ["ArtifactFiles", "NeuralCompute", "NeuralGraph"],
     "CheckpointsTests": ["ArtifactFiles", "Backbones", "NeuralCompute", "NeuralGraph", "SeededRandom"],
     "DistillationTests": ["ArtifactFiles", "NeuralGraph", "NeuralTraining", "SeededRandom"],
+    "FaceDiagnosisTests": ["ArtifactFiles", "FaceImaging", "FaceProtocols", "SeededRandom"],
     "FaceEvaluationTests": [
         "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
         "SeededRandom", "VerificationMetrics",
