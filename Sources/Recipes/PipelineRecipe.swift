@@ -3,11 +3,13 @@ internal import StrictYAML
 
 /// Several trainings one after the other, each from a recipe of its own: SH-KD, or a study.
 ///
-/// A stage's values may name the folder of an earlier one as `${stage}`.
+/// A stage's values may name the folder of an earlier one as `${stage}`. With `seeds` every stage is run once for each seed, in
+/// a folder `<stage>-<seed>`: `${stage}` then means the stage of the same seed and `${seed}` the seed, which is the
+/// training's own where `set` has no other.
 public struct PipelineRecipe: Hashable, Sendable, Codable {
     /// What reports call it.
     public var name: String
-    /// The trainings, in order.
+    /// The trainings, in order; with seeds, one after the other for each seed.
     public var stages: [Stage]
     /// The stage that the others are compared with, paired, in the study's report.
     public var baseline: String?
@@ -39,6 +41,21 @@ public struct PipelineRecipe: Hashable, Sendable, Codable {
             set = try values.decodeIfPresent([String: String].self, forKey: .set) ?? [:]
             row = try values.decodeIfPresent(String.self, forKey: .row)
         }
+
+        /// The stage for one of several seeds.
+        func repeated(seed: UInt64) -> Stage {
+            var stage = self
+            stage.name = "\(name)-\(seed)"
+            stage.row = row ?? name
+            stage.set = set.mapValues { value in
+                PipelineRecipe.references(in: value)
+                    .reduce(value) { text, name in
+                        text.replacing("${\(name)}", with: name == "seed" ? "\(seed)" : "${\(name)-\(seed)}")
+                    }
+            }
+            if stage.set["seed"] == nil { stage.set["seed"] = "\(seed)" }
+            return stage
+        }
     }
 
     /// The keys of a pipeline.
@@ -46,6 +63,7 @@ public struct PipelineRecipe: Hashable, Sendable, Codable {
         case name
         case stages
         case baseline
+        case seeds
     }
 
     /// Decodes settings and checks their ranges.
@@ -54,11 +72,27 @@ public struct PipelineRecipe: Hashable, Sendable, Codable {
         name = try values.decode(String.self, forKey: .name)
         stages = try values.decode([Stage].self, forKey: .stages)
         baseline = try values.decodeIfPresent(String.self, forKey: .baseline)
+        if let seeds = try values.decodeIfPresent([UInt64].self, forKey: .seeds) {
+            guard !seeds.isEmpty, Set(seeds).count == seeds.count else {
+                throw InputError(.usage, "'seeds' is empty or has one twice", found: "\(seeds)")
+            }
+            // References and names first: a mistake is then told in the words of the file.
+            try check(known: ["seed"])
+            stages = seeds.flatMap { seed in stages.map { $0.repeated(seed: seed) } }
+        }
         try check()
     }
 
-    private func check() throws(InputError) {
-        var known: Set<String> = []
+    /// Writes the stages as they run, `seeds` put in.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(name, forKey: .name)
+        try values.encode(stages, forKey: .stages)
+        try values.encodeIfPresent(baseline, forKey: .baseline)
+    }
+
+    private func check(known: Set<String> = []) throws(InputError) {
+        var known = known
         let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
         for stage in stages {
             guard !stage.name.isEmpty, stage.name.allSatisfy(allowed.contains), !stage.name.hasPrefix(".") else {

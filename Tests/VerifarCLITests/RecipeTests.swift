@@ -95,6 +95,41 @@ import Testing
         try check(RecipeFile<TrainingRecipe>(path: path))
     }
 
+    /// With seeds, every stage is there once for each, and names its own seed's stages.
+    @Test func seedsRepeatTheStages() throws {
+        let path = NSTemporaryDirectory() + "verifar-recipe-\(UUID().uuidString).yml"
+        defer { FileSystem.remove(path) }
+        func pipeline(_ seeds: String, reference: String = "teacher") throws -> PipelineRecipe {
+            let text = """
+                name: study
+                baseline: teacher
+                seeds: \(seeds)
+                stages:
+                  - {name: teacher, recipe: t.yml, set: {seed: '10${seed}'}}
+                  - name: student
+                    row: "the student"
+                    recipe: s.yml
+                    set: {a.b: '${\(reference)}/x', c: '${\(reference)}${\(reference)}'}
+
+                """
+            try AtomicFile.write(text, to: path)
+            return try RecipeFile<PipelineRecipe>(path: path).recipe
+        }
+        let recipe = try pipeline("[1, 7]")
+        #expect(recipe.stages.map(\.name) == ["teacher-1", "student-1", "teacher-7", "student-7"])
+        #expect(recipe.stages.map(\.row) == ["teacher", "the student", "teacher", "the student"])
+        #expect(recipe.stages.map { $0.set["seed"] } == ["101", "1", "107", "7"])
+        #expect(
+            recipe.overrides(of: recipe.stages[3]) { "/runs/" + $0 }
+                == ["a.b=/runs/teacher-7/x", "c=/runs/teacher-7/runs/teacher-7", "seed=7"]
+        )
+        for wrong in ["[]", "[1, 1]", "[-1]"] {
+            #expect(throws: InputError.self) { try pipeline(wrong) }
+        }
+        let error = #expect(throws: InputError.self) { try pipeline("[1]", reference: "teacher-1") }
+        #expect(error?.problem.contains("${teacher-1}") == true)
+    }
+
     /// Every recipe of the CIFAR-100 lane runs, on the tiny pictures and with a small network of the same family.
     @Test(arguments: RecipeTests.cifar)
     func cifarRecipesRun(_ name: String) async throws {
