@@ -6,22 +6,20 @@ extension ReportFigures {
     package var cmc: Plot? {
         let curves = (report.identification?.galleries ?? []).filter { $0.cmc.count > 1 }
         guard let longest = curves.map(\.cmc.count).max() else { return nil }
-        let lowest = curves.compactMap(\.cmc.first).min() ?? 0
+        let axisLow = min((curves.compactMap(\.cmc.first).min() ?? 0) * 100, 98)
         var marks: [any PlotMark] = []
         for (number, gallery) in curves.enumerated() {
             let points = gallery.cmc.enumerated().map { PlotPoint(Double($0 + 1), $1 * 100) }
             marks.append(CurveMark(points, ink: Self.ink(number), joint: .stepped))
-            if let label = points.dropFirst(points.count / 3).first {
-                marks.append(LabelMark(gallery.name, at: label, anchor: .start, ink: Self.ink(number)))
-            }
         }
+        marks += Self.key(curves.map(\.name), x: Double(longest), low: axisLow, high: 100)
         return Plot(
             id: "cmc",
             title: "CMC curve",
             summary: "Closed-set identification rate in percent over rank, for each gallery.",
             horizontal: PlotAxis(.log(from: 1, to: Double(longest)), title: "Rank"),
             vertical: PlotAxis(
-                .roundedLinear(from: min(lowest * 100, 98), to: 100),
+                .roundedLinear(from: axisLow, to: 100),
                 title: "Mated probes found at that rank or higher, %"
             ),
             marks: marks
@@ -42,10 +40,8 @@ extension ReportFigures {
             let atZero = curve.points.last { $0.fpir == 0 }.map { [PlotPoint(one, $0.tpir * 100)] } ?? []
             let points = atZero + curve.points.filter { $0.fpir > 0 }.map { PlotPoint($0.fpir, $0.tpir * 100) }
             marks.append(CurveMark(points, ink: Self.ink(number), joint: .stepped))
-            if let label = points.dropFirst(points.count / 2).first {
-                marks.append(LabelMark(curve.name, at: label, anchor: .start, ink: Self.ink(number)))
-            }
         }
+        marks += Self.key(curves.map(\.name), x: 1, low: 0, high: 100)
         return Plot(
             id: "dir",
             title: "DIR curve",
@@ -57,6 +53,15 @@ extension ReportFigures {
             vertical: PlotAxis(.roundedLinear(from: 0, to: 100), title: "TPIR: mated probes found at rank 1, %"),
             marks: marks
         )
+    }
+
+    /// Names in the lower right corner, where curves that rise to the left leave room; beside the curves they would cover
+    /// each other, for galleries are much alike.
+    private static func key(_ names: [String], x: Double, low: Double, high: Double) -> [any PlotMark] {
+        names.enumerated().map { number, name in
+            let height = 0.02 + 0.08 * Double(names.count - 1 - number)
+            return LabelMark(name, at: PlotPoint(x, low + (high - low) * height), anchor: .end, ink: ink(number))
+        }
     }
 
     private static func ink(_ number: Int) -> PlotInk { number % 2 == 0 ? .primary : .secondary }

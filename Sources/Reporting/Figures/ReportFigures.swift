@@ -152,10 +152,7 @@ package struct ReportFigures {
             HistogramMark(edges: edges, values: impostor, ink: .secondary),
             HistogramMark(edges: edges, values: genuine, ink: .primary),
         ]
-        for (values, name, ink) in [(impostor, "impostor", PlotInk.secondary), (genuine, "genuine", .primary)] {
-            guard let peak = values.max(), peak > 0, let bin = values.firstIndex(of: peak) else { continue }
-            marks.append(LabelMark(name, at: PlotPoint(edges[bin] + width / 2, peak), anchor: .middle, ink: ink))
-        }
+        marks += Self.peakLabels([("impostor", impostor, .secondary), ("genuine", genuine, .primary)], edges: edges)
         let headline = report.verification.operatingPoints.first { $0.outcome.value?.resolved == true }
         if let point = headline, let threshold = point.outcome.value?.threshold.value {
             marks.append(
@@ -170,6 +167,24 @@ package struct ReportFigures {
             vertical: PlotAxis(.roundedLinear(from: 0, to: highest * 1.12), title: "Share of the class per bin, %"),
             marks: marks
         )
+    }
+
+    /// Names above the peaks, apart from each other where the peaks are close.
+    private static func peakLabels(
+        _ classes: [(name: String, values: [Double], ink: PlotInk)],
+        edges: [Double]
+    ) -> [any PlotMark] {
+        let peaks = classes.compactMap { item -> (name: String, ink: PlotInk, point: PlotPoint)? in
+            guard let peak = item.values.max(), peak > 0, let bin = item.values.firstIndex(of: peak) else { return nil }
+            return (item.name, item.ink, PlotPoint((edges[bin] + edges[bin + 1]) / 2, peak))
+        }
+        .sorted { $0.point.x < $1.point.x }
+        let range = (edges.last ?? 1) - (edges.first ?? 0)
+        let areClose = peaks.count == 2 && peaks[1].point.x - peaks[0].point.x < range / 4
+        return peaks.enumerated().map { number, peak in
+            let anchor: SVGCanvas.Anchor = areClose ? (number == 0 ? .end : .start) : .middle
+            return LabelMark(peak.name, at: peak.point, anchor: anchor, ink: peak.ink)
+        }
     }
 
     /// All that can be drawn, by the names of their files.

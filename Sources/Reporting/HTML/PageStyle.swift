@@ -41,6 +41,7 @@ enum PageStyle {
         td.s{font-weight:400}
         th.s{font-weight:400}
         td small{white-space:nowrap}
+        .below td small{display:block}
         .notes p{font-size:.88rem;color:var(--soft)}
         .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.4rem 2rem}
         figure{margin:0}

@@ -128,7 +128,7 @@ struct ReportPageContext {
             context.set("svg", Markup(trusted: svg))
             return context
         }
-        page.set("identification", PageContext(table, style: "stack"))
+        page.set("identification", PageContext(table, style: "stack below"))
         let plots = [
             figures.cmc.map { figure($0.svg(), "CMC: how often the mate is among the first candidates.") },
             figures.dir.map { figure($0.svg(), "DIR: how often the mate is found at rank 1 and passes, over FPIR.") },
