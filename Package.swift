@@ -41,17 +41,19 @@ let package = Package(
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
         ),
         .target(name: "SeededRandom"),
+        // Arrays that lie in a temporary file where they are large.
+        .target(name: "LargeArrays"),
         .target(
             name: "StrictYAML",
             dependencies: ["ArtifactFiles", .product(name: "Yams", package: "Yams")]
         ),
 
         // Scores → numbers.
-        .target(name: "VerificationMetrics", dependencies: ["SeededRandom"]),
+        .target(name: "VerificationMetrics", dependencies: ["LargeArrays", "SeededRandom"]),
 
         // Pixels.
         .target(name: "FaceImaging", dependencies: ["CImageCodecs", "CKernels", "ArtifactFiles"]),
-        .target(name: "FaceProtocols", dependencies: ["ArtifactFiles", "SeededRandom", "StrictYAML"]),
+        .target(name: "FaceProtocols", dependencies: ["ArtifactFiles", "LargeArrays", "SeededRandom", "StrictYAML"]),
         .target(name: "SyntheticFaces", dependencies: ["ArtifactFiles", "FaceImaging", "SeededRandom"]),
         .target(
             name: "TrainingData",
@@ -75,8 +77,8 @@ let package = Package(
         .target(
             name: "FaceEvaluation",
             dependencies: [
-                "ArtifactFiles", "Checkpoints", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
-                "VerificationMetrics",
+                "ArtifactFiles", "Checkpoints", "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute",
+                "NeuralGraph", "VerificationMetrics",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -115,7 +117,7 @@ let package = Package(
         .target(
             name: "Reporting",
             dependencies: [
-                "ArtifactFiles", "Plotting", "StrictYAML", "VerificationMetrics",
+                "ArtifactFiles", "LargeArrays", "Plotting", "StrictYAML", "VerificationMetrics",
                 .product(name: "Mustache", package: "swift-mustache"),
             ]
         ),
@@ -125,8 +127,8 @@ let package = Package(
             name: "VerifarCLI",
             dependencies: [
                 "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceDiagnosis", "FaceEvaluation",
-                "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph", "NeuralTraining", "Recipes",
-                "Reporting",
+                "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute", "NeuralGraph", "NeuralTraining",
+                "Recipes", "Reporting",
                 "SeededRandom", "SyntheticFaces", "TrainingData", "VerificationMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -145,8 +147,8 @@ package.targets.append(
     .target(
         name: "ForeignReaders",
         dependencies: [
-            "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralGraph",
-            "NeuralTraining", "Recipes", "Reporting", "StrictYAML", "TestSupport", "TrainingData",
+            "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "LargeArrays",
+            "NeuralGraph", "NeuralTraining", "Recipes", "Reporting", "StrictYAML", "TestSupport", "TrainingData",
         ],
         path: "Tests/ForeignReaders"
     )
@@ -158,19 +160,20 @@ let tests: [String: [Target.Dependency]] = [
     "DistillationTests": ["ArtifactFiles", "NeuralGraph", "NeuralTraining", "SeededRandom"],
     "FaceDiagnosisTests": ["ArtifactFiles", "FaceImaging", "FaceProtocols", "SeededRandom"],
     "FaceEvaluationTests": [
-        "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
-        "SeededRandom", "VerificationMetrics",
+        "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute",
+        "NeuralGraph", "SeededRandom", "VerificationMetrics",
     ],
     "FaceImagingTests": ["ArtifactFiles", "SeededRandom"],
-    "FaceProtocolsTests": ["ArtifactFiles", "SeededRandom"],
+    "FaceProtocolsTests": ["ArtifactFiles", "LargeArrays", "SeededRandom"],
     "ForeignReadersTests": ["SeededRandom"],
+    "LargeArraysTests": [],
     "NeuralComputeTests": ["ArtifactFiles", "Backbones", "CKernels", "NeuralGraph"],
     "NeuralGraphTests": ["ArtifactFiles"],
     "NeuralTrainingTests": [
         "ArtifactFiles", "FaceImaging", "NeuralCompute", "NeuralGraph", "SeededRandom", "TrainingData",
     ],
     "PlottingTests": [],
-    "ReportingTests": ["ArtifactFiles", "SeededRandom", "VerificationMetrics"],
+    "ReportingTests": ["ArtifactFiles", "LargeArrays", "SeededRandom", "VerificationMetrics"],
     "SeededRandomTests": [],
     "StrictYAMLTests": ["ArtifactFiles"],
     "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging", "SeededRandom"],
@@ -178,7 +181,7 @@ let tests: [String: [Target.Dependency]] = [
     "VerifarCLITests": [
         "ArtifactFiles", "Checkpoints", "Distillation", "NeuralGraph", "NeuralTraining", "Recipes",
     ],
-    "VerificationMetricsTests": ["ArtifactFiles", "SeededRandom"],
+    "VerificationMetricsTests": ["ArtifactFiles", "LargeArrays", "SeededRandom"],
 ]
 for (name, dependencies) in tests.sorted(by: { $0.key < $1.key }) {
     let tested = Target.Dependency(stringLiteral: String(name.dropLast("Tests".count)))

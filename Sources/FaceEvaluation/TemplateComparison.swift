@@ -1,4 +1,5 @@
 public import FaceProtocols
+public import LargeArrays
 internal import NeuralCompute
 
 /// Scores of a protocol's comparisons: cosines of templates.
@@ -24,27 +25,19 @@ public enum TemplateComparison {
         of comparisons: Comparisons,
         templates: TemplateEmbeddings,
         threads: Int = 1
-    ) -> [Float] {
+    ) -> LargeArray<Float> {
         let first = Renumbering(comparisons.first, templateCount: templates.count)
         let second = Renumbering(comparisons.second, templateCount: templates.count)
         let cells = Double(first.members.count) * Double(second.members.count)
         let isDense = Double(comparisons.count) > denseShare * cells
-        return [Float](unsafeUninitializedCapacity: comparisons.count) { scores, initialized in
-            let target = ScoreTarget(scores: scores)
-            if isDense {
-                dense(comparisons, templates, first, second, threads, target)
-            } else {
-                sparse(comparisons, templates, threads, target)
-            }
-            initialized = comparisons.count
+        // Every comparison is written by exactly one thread.
+        let scores = LargeArrayBuilder<Float>(count: comparisons.count)
+        if isDense {
+            dense(comparisons, templates, first, second, threads, scores)
+        } else {
+            sparse(comparisons, templates, threads, scores)
         }
-    }
-
-    /// Memory that threads write disjoint parts of.
-    ///
-    /// `@unchecked Sendable`: every comparison is written by exactly one thread, and the memory outlives them all.
-    private struct ScoreTarget: @unchecked Sendable {
-        let scores: UnsafeMutableBufferPointer<Float>
+        return scores.finish()
     }
 
     // MARK: Pair by pair
@@ -53,23 +46,25 @@ public enum TemplateComparison {
         _ comparisons: Comparisons,
         _ templates: TemplateEmbeddings,
         _ threads: Int,
-        _ target: ScoreTarget
+        _ target: LargeArrayBuilder<Float>
     ) {
-        let block = 1 << 14
+        let block = 1 << 16
         let blocks = (comparisons.count + block - 1) / block
         Workers(threads)
             .run(blocks) { index in
+                let range = index * block..<min(comparisons.count, (index + 1) * block)
                 templates.values.withUnsafeBufferPointer { values in
-                    for position in index * block..<min(comparisons.count, (index + 1) * block) {
-                        let left = Int(comparisons.first[position])
-                        let right = Int(comparisons.second[position])
-                        guard templates.isEnrolled[left] && templates.isEnrolled[right] else {
-                            target.scores[position] = rejected
-                            continue
+                    comparisons.withBlock(range) { pairs in
+                        for place in 0..<range.count {
+                            let (left, right) = (Int(pairs.first[place]), Int(pairs.second[place]))
+                            let isEnrolled = templates.isEnrolled[left] && templates.isEnrolled[right]
+                            target.elements[range.lowerBound + place] =
+                                isEnrolled ? cosine(values, left, right, templates.dimensions) : rejected
                         }
-                        target.scores[position] = cosine(values, left, right, templates.dimensions)
                     }
                 }
+                comparisons.giveBack(range)
+                target.giveBack(range)
             }
     }
 
@@ -102,34 +97,75 @@ public enum TemplateComparison {
         _ first: Renumbering,
         _ second: Renumbering,
         _ threads: Int,
-        _ target: ScoreTarget
+        _ target: LargeArrayBuilder<Float>
     ) {
-        let dimensions = templates.dimensions
-        let columns = gather(second.members, templates)
-        let product = columns.withUnsafeBufferPointer {
-            InnerProducts(vectors: $0, count: second.members.count, dimensions: dimensions)
-        }
-        let order = RowOrder(comparisons.first, numbering: first)
-        let blocks = (first.members.count + rowsPerBlock - 1) / rowsPerBlock
-        Workers(threads)
-            .run(blocks) { index in
-                let members = first.members[index * rowsPerBlock..<min(first.members.count, (index + 1) * rowsPerBlock)]
-                let rows = gather(Array(members), templates)
-                let width = second.members.count
-                let cells = UnsafeMutableBufferPointer<Float>.allocate(capacity: members.count * width)
-                defer { cells.deallocate() }
-                rows.withUnsafeBufferPointer { product.multiply(rows: $0, rowCount: members.count, output: cells) }
-                for (row, template) in members.enumerated() {
-                    let isEnrolled = templates.isEnrolled[Int(template)]
-                    order.forEachComparison(ofRow: index * rowsPerBlock + row) { position in
-                        let other = comparisons.second[position]
-                        let column = Int(second.numbers[Int(other)])
-                        target.scores[position] =
-                            isEnrolled && templates.isEnrolled[Int(other)]
-                            ? cells[row * width + column] : rejected
-                    }
-                }
+        let product = gather(second.members, templates)
+            .withUnsafeBufferPointer {
+                InnerProducts(vectors: $0, count: second.members.count, dimensions: templates.dimensions)
             }
+        let blockCount = (first.members.count + rowsPerBlock - 1) / rowsPerBlock
+        let blockOfTemplate = first.numbers.map { $0 / UInt32(rowsPerBlock) }
+        let groups = ComparisonGroups(comparisons, groupCount: blockCount) { pairs, groups in
+            for index in 0..<pairs.labels.count { groups[index] = blockOfTemplate[Int(pairs.first[index])] }
+        }
+        let block = DenseBlock(
+            comparisons: comparisons,
+            templates: templates,
+            first: first,
+            second: second,
+            product: product,
+            target: target
+        )
+        if first.isOrdered {
+            var starts = [0]
+            for count in groups.counts { starts.append(starts[starts.count - 1] + count) }
+            Workers(threads)
+                .run(blockCount) { index in
+                    let range = starts[index]..<starts[index + 1]
+                    block.score(block: index, positions: range)
+                    comparisons.giveBack(range)
+                    target.giveBack(range)
+                }
+        } else {
+            groups.forEachPart { part in
+                Workers(threads)
+                    .run(part.groups.count) { index in
+                        let group = part.groups.lowerBound + index
+                        block.score(block: group, positions: part.positions(of: group).lazy.map { Int($0) })
+                    }
+                comparisons.giveBack(0..<comparisons.count)
+                target.giveBack(0..<comparisons.count)
+            }
+        }
+    }
+
+    /// What the blocks of rows share.
+    private struct DenseBlock {
+        let comparisons: Comparisons
+        let templates: TemplateEmbeddings
+        let first: Renumbering
+        let second: Renumbering
+        let product: InnerProducts
+        let target: LargeArrayBuilder<Float>
+
+        /// Multiplies the rows of a block with all columns and reads the comparisons out of the product.
+        @inline(__always)
+        func score(block: Int, positions: some Collection<Int>) {
+            let start = block * rowsPerBlock
+            let members = first.members[start..<min(first.members.count, start + rowsPerBlock)]
+            let width = second.members.count
+            let cells = UnsafeMutableBufferPointer<Float>.allocate(capacity: members.count * width)
+            defer { cells.deallocate() }
+            gather(Array(members), templates)
+                .withUnsafeBufferPointer { product.multiply(rows: $0, rowCount: members.count, output: cells) }
+            let (firsts, seconds) = (comparisons.first, comparisons.second)
+            for position in positions {
+                let (left, right) = (Int(firsts[position]), Int(seconds[position]))
+                let isEnrolled = templates.isEnrolled[left] && templates.isEnrolled[right]
+                let cell = (Int(first.numbers[left]) - start) * width + Int(second.numbers[right])
+                target.elements[position] = isEnrolled ? cells[cell] : rejected
+            }
+        }
     }
 
     private static func gather(_ members: [UInt32], _ templates: TemplateEmbeddings) -> [Float] {
@@ -147,53 +183,26 @@ public enum TemplateComparison {
 private struct Renumbering: Sendable {
     let members: [UInt32]
     let numbers: [UInt32]
+    /// Whether the list is in ascending order of this side, as the published ones are of the first.
+    let isOrdered: Bool
 
-    init(_ templates: [UInt32], templateCount: Int) {
+    init(_ templates: LargeArray<UInt32>, templateCount: Int) {
         var isUsed = [Bool](repeating: false, count: templateCount)
-        templates.withUnsafeBufferPointer { for template in $0 { isUsed[Int(template)] = true } }
+        var isOrdered = true
+        isUsed.withUnsafeMutableBufferPointer { isUsed in
+            var last: UInt32 = 0
+            templates.forEachBlock { _, block in
+                for template in block {
+                    isUsed[Int(template)] = true
+                    isOrdered = isOrdered && template >= last
+                    last = template
+                }
+            }
+        }
+        self.isOrdered = isOrdered
         members = (0..<UInt32(templateCount)).filter { isUsed[Int($0)] }
         var numbers = [UInt32](repeating: 0, count: templateCount)
         for (number, member) in members.enumerated() { numbers[Int(member)] = UInt32(number) }
         self.numbers = numbers
-    }
-}
-
-/// Which comparisons belong to each row of the matrix.
-private struct RowOrder: Sendable {
-    private let starts: [Int]
-    /// nil when the list is in row order already, as the published ones are.
-    private let positions: [UInt32]?
-
-    init(_ templates: [UInt32], numbering: Renumbering) {
-        var starts = [Int](repeating: 0, count: numbering.members.count + 1)
-        var isOrdered = true
-        templates.withUnsafeBufferPointer { templates in
-            var last: UInt32 = 0
-            for template in templates {
-                starts[Int(numbering.numbers[Int(template)]) + 1] += 1
-                isOrdered = isOrdered && template >= last
-                last = template
-            }
-        }
-        for row in 1..<max(starts.count, 1) { starts[row] += starts[row - 1] }
-        self.starts = starts
-        guard !isOrdered else {
-            positions = nil
-            return
-        }
-        var next = starts
-        var positions = [UInt32](repeating: 0, count: templates.count)
-        positions.withUnsafeMutableBufferPointer { positions in
-            for (position, template) in templates.enumerated() {
-                let row = Int(numbering.numbers[Int(template)])
-                positions[next[row]] = UInt32(position)
-                next[row] += 1
-            }
-        }
-        self.positions = positions
-    }
-
-    func forEachComparison(ofRow row: Int, _ body: (Int) -> Void) {
-        for index in starts[row]..<starts[row + 1] { body(positions.map { Int($0[index]) } ?? index) }
     }
 }

@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
+internal import LargeArrays
 internal import NeuralCompute
 internal import NeuralGraph
 internal import Reporting
@@ -182,7 +183,7 @@ struct EvaluationJob {
 struct PolicyRun {
     var policy: EvaluationPolicy
     var templates: TemplateEmbeddings
-    var scores: [Float]
+    var scores: LargeArray<Float>
     var measurement: VerificationMeasurement
     /// Comparisons left out because a template has no embedding.
     var excludedCount: Int
@@ -210,15 +211,18 @@ struct PolicyRun {
             )
             return
         }
-        let kept = scores.indices.filter { scores[$0] != TemplateComparison.rejected }
-        excludedCount = scores.count - kept.count
+        func kept<Element>(_ column: LargeArray<Element>) -> LargeArray<Element> {
+            column.keeping { scores[$0] != TemplateComparison.rejected }
+        }
+        let measured = kept(scores)
+        excludedCount = scores.count - measured.count
         measurement = try await VerificationMeasurement(
-            scores: .single(kept.map { scores[$0] }),
-            labels: kept.map { comparisons.labels[$0] },
+            scores: .single(measured),
+            labels: kept(comparisons.labels),
             subjects: try subjects.map { subjects in
                 try ComparisonSubjects(
-                    firstTemplate: kept.map { subjects.firstTemplate[$0] },
-                    secondTemplate: kept.map { subjects.secondTemplate[$0] },
+                    firstTemplate: kept(subjects.firstTemplate),
+                    secondTemplate: kept(subjects.secondTemplate),
                     subjectOfTemplate: subjects.subjectOfTemplate
                 )
             },

@@ -1,5 +1,6 @@
 internal import FaceEvaluation
 internal import FaceProtocols
+internal import LargeArrays
 internal import Reporting
 internal import VerificationMetrics
 
@@ -37,7 +38,7 @@ struct FoldedRun {
             ] {
                 let measured = try FoldedVerification(
                     scores: scores,
-                    labels: comparisons.labels,
+                    labels: Array(comparisons.labels),
                     folds: folds,
                     farTarget: target,
                     candidates: candidates

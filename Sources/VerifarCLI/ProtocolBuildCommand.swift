@@ -3,6 +3,7 @@ internal import ArtifactFiles
 internal import FaceImaging
 internal import FaceProtocols
 internal import Foundation
+internal import LargeArrays
 internal import Reporting
 
 extension ProtocolCommand {
@@ -207,7 +208,7 @@ private struct BinBuild {
             let paths = sides.map { value.images.paths[$0] }
             mapping += CSVText.line(["\(pair)"] + paths + ["\(comparisons.labels[pair])"])
         }
-        try writer.finish(labels: comparisons.labels)
+        try writer.finish(labels: Array(comparisons.labels))
         try AtomicFile.write(mapping, to: FileSystem.join(output, "\(value.name).csv"))
         return ProtocolDescriptor(
             bin: name,

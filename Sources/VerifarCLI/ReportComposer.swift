@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
+internal import LargeArrays
 internal import NeuralCompute
 internal import NeuralGraph
 internal import Reporting
@@ -166,8 +167,10 @@ struct ReportComposer {
     private var protocolSummary: ProtocolSummary {
         let comparisons = protocolValue.comparisons
         var rejected = (genuine: 0, impostor: 0)
-        for (score, label) in zip(main.scores, comparisons.labels) where score == TemplateComparison.rejected {
-            if label == 1 { rejected.genuine += 1 } else { rejected.impostor += 1 }
+        main.scores.forEachBlock(with: comparisons.labels) { _, scores, labels in
+            for (score, label) in zip(scores, labels) where score == TemplateComparison.rejected {
+                if label == 1 { rejected.genuine += 1 } else { rejected.impostor += 1 }
+            }
         }
         // Comparisons that the policy leaves out count nowhere.
         let isExcluding = main.policy.failures == .exclude

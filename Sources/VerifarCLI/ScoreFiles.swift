@@ -1,5 +1,6 @@
 internal import ArtifactFiles
 internal import Foundation
+internal import LargeArrays
 internal import VerificationMetrics
 
 /// Scores and labels of any system, as files give them.

@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// What all replicates share: the impostors counted by pair of subjects, and each system's comparisons ranked.
 struct BootstrapProblem: Sendable {
     /// `[systems][targets][64]` of one block.
@@ -6,7 +8,7 @@ struct BootstrapProblem: Sendable {
     /// How many subjects occur.
     var subjectCount: Int { numbering.count }
     private let systems: [ScoreValues]
-    private let labels: [UInt8]
+    private let labels: LargeArray<UInt8>
     private let subjects: ComparisonSubjects
     private let numbering: SubjectNumbering
     private let targets: [FARTarget]
@@ -15,7 +17,7 @@ struct BootstrapProblem: Sendable {
     /// Wraps checked input; `targets` in ascending order.
     init(
         systems: [ScoreValues],
-        labels: [UInt8],
+        labels: LargeArray<UInt8>,
         subjects: ComparisonSubjects,
         targets: [FARTarget],
         seed: UInt64
@@ -102,7 +104,7 @@ struct BootstrapProblem: Sendable {
 
 extension ScoreValues {
     /// Refuses what no bootstrap can be run on.
-    func check(labels: [UInt8], subjects: ComparisonSubjects) throws(MetricsError) {
+    func check(labels: LargeArray<UInt8>, subjects: ComparisonSubjects) throws(MetricsError) {
         guard count == labels.count, count == subjects.count else {
             throw MetricsError(
                 .countMismatch,
@@ -112,7 +114,7 @@ extension ScoreValues {
         guard count <= Int(UInt32.max) else {
             throw MetricsError(.invalidOption, "more than \(UInt32.max) comparisons cannot be resampled")
         }
-        if labels.contains(where: { $0 > 1 }) { throw labels.invalidLabel() }
+        _ = try labels.genuineCount()
         switch self {
         case .single(let scores): try scores.checkValid()
         case .double(let scores): try scores.checkValid()
@@ -120,8 +122,10 @@ extension ScoreValues {
     }
 }
 
-extension Array where Element: RadixScore {
+extension LargeArray where Element: RadixScore {
     fileprivate func checkValid() throws(MetricsError) {
-        if let index = firstIndex(where: { !($0 < .infinity) }) { throw invalidScore(at: index) }
+        try forEachBlock { start, scores throws(MetricsError) in
+            if let index = scores.firstIndex(where: { !($0 < .infinity) }) { throw invalidScore(at: start + index) }
+        }
     }
 }

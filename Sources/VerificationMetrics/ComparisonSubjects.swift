@@ -1,15 +1,17 @@
+public import LargeArrays
+
 /// Which subjects each comparison compares: what the bootstrap resamples.
 public struct ComparisonSubjects: Sendable {
     /// The first template of each comparison.
-    public let firstTemplate: [UInt32]
+    public let firstTemplate: LargeArray<UInt32>
     /// The second template of each comparison.
-    public let secondTemplate: [UInt32]
+    public let secondTemplate: LargeArray<UInt32>
     /// The subject of each template.
     public let subjectOfTemplate: [UInt32]
 
     /// Subjects by way of templates.
     ///
-    /// The arrays are shared, not copied.
+    /// Large arrays are shared, not copied.
     ///
     /// - Parameters:
     ///   - firstTemplate: The index of the first template, one per comparison.
@@ -17,8 +19,8 @@ public struct ComparisonSubjects: Sendable {
     ///   - subjectOfTemplate: A subject number for each template; any numbers.
     /// - Throws: ``MetricsError`` (`countMismatch`, `indexOutOfRange`).
     public init(
-        firstTemplate: [UInt32],
-        secondTemplate: [UInt32],
+        firstTemplate: some Collection<UInt32>,
+        secondTemplate: some Collection<UInt32>,
         subjectOfTemplate: [UInt32]
     ) throws(MetricsError) {
         guard firstTemplate.count == secondTemplate.count else {
@@ -27,16 +29,19 @@ public struct ComparisonSubjects: Sendable {
                 "\(firstTemplate.count) first templates but \(secondTemplate.count) second templates"
             )
         }
-        for templates in [firstTemplate, secondTemplate] {
-            guard let largest = templates.max(), Int(largest) >= subjectOfTemplate.count else { continue }
+        let columns = (LargeArray(firstTemplate), LargeArray(secondTemplate))
+        for templates in [columns.0, columns.1] {
+            var largest: UInt32 = 0
+            templates.forEachBlock { _, block in largest = max(largest, block.max() ?? 0) }
+            guard !templates.isEmpty, Int(largest) >= subjectOfTemplate.count else { continue }
             throw MetricsError(
                 .indexOutOfRange,
                 "template index \(largest), but there are \(subjectOfTemplate.count) templates",
                 index: templates.firstIndex(of: largest)
             )
         }
-        self.firstTemplate = firstTemplate
-        self.secondTemplate = secondTemplate
+        self.firstTemplate = columns.0
+        self.secondTemplate = columns.1
         self.subjectOfTemplate = subjectOfTemplate
     }
 
@@ -52,7 +57,7 @@ public struct ComparisonSubjects: Sendable {
     }
 
     /// How many comparisons contradict their label: a genuine one of two subjects, an impostor one of a single subject.
-    public func contradictions(labels: [UInt8]) -> (genuine: Int, impostor: Int) {
+    public func contradictions(labels: some Collection<UInt8>) -> (genuine: Int, impostor: Int) {
         var genuine = 0
         var impostor = 0
         for (index, label) in labels.enumerated().prefix(count) {
@@ -60,7 +65,14 @@ public struct ComparisonSubjects: Sendable {
             if label == 1 && pair.first != pair.second { genuine += 1 }
             if label == 0 && pair.first == pair.second { impostor += 1 }
         }
+        giveBack()
         return (genuine, impostor)
+    }
+
+    /// Lets the system have the memory of templates that lie in a file.
+    func giveBack() {
+        firstTemplate.giveBack(0..<count)
+        secondTemplate.giveBack(0..<count)
     }
 
     /// Subjects found from the comparisons themselves: templates joined by genuine comparisons are one subject's.
@@ -75,27 +87,28 @@ public struct ComparisonSubjects: Sendable {
     ///   - templateCount: How many templates there are.
     /// - Throws: ``MetricsError`` (`countMismatch`, `indexOutOfRange`).
     public init(
-        firstTemplate: [UInt32],
-        secondTemplate: [UInt32],
-        labels: [UInt8],
+        firstTemplate: some Collection<UInt32>,
+        secondTemplate: some Collection<UInt32>,
+        labels: some Collection<UInt8>,
         templateCount: Int
     ) throws(MetricsError) {
         guard labels.count == firstTemplate.count else {
             throw MetricsError(.countMismatch, "\(firstTemplate.count) comparisons but \(labels.count) labels")
         }
+        let columns = (LargeArray(firstTemplate), LargeArray(secondTemplate))
         // Checks the indices with a placeholder for the subjects.
         try self.init(
-            firstTemplate: firstTemplate,
-            secondTemplate: secondTemplate,
+            firstTemplate: columns.0,
+            secondTemplate: columns.1,
             subjectOfTemplate: [UInt32](repeating: 0, count: templateCount)
         )
         var forest = DisjointSets(count: templateCount)
         for (index, label) in labels.enumerated() where label == 1 {
-            forest.join(firstTemplate[index], secondTemplate[index])
+            forest.join(columns.0[index], columns.1[index])
         }
         self = try ComparisonSubjects(
-            firstTemplate: firstTemplate,
-            secondTemplate: secondTemplate,
+            firstTemplate: columns.0,
+            secondTemplate: columns.1,
             subjectOfTemplate: forest.numbered()
         )
     }

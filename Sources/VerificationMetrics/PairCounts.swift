@@ -1,45 +1,113 @@
-/// How many impostor comparisons each pair of subjects has: all that a replicate's total weight depends on.
-struct PairCounts: Sendable {
-    /// Rows of ``ReplicateWeights``, sorted by the first, each pair once.
-    private(set) var first: [UInt32] = []
-    /// The other row of each pair.
-    private(set) var second: [UInt32] = []
-    /// How many comparisons the pair has.
-    private(set) var counts: [UInt32] = []
+internal import LargeArrays
 
-    init(subjects: ComparisonSubjects, labels: [UInt8], numbering: SubjectNumbering) {
-        // Pairs as numbers, in 32 bits where they fit: half the memory, and half the passes of the sort.
-        if numbering.count < 65_535 {
-            self.init(subjects, labels, numbering, codes: UInt32.self)
-        } else {
-            self.init(subjects, labels, numbering, codes: UInt64.self)
+/// How many impostor comparisons each pair of subjects has: all that a replicate's total weight depends on.
+package struct PairCounts: Hashable, Sendable {
+    /// Where each first row's pairs begin; one more entry than subjects.
+    package private(set) var starts: [Int] = [0]
+    /// The other row of each pair, ascending within a first row.
+    package private(set) var second: [UInt32] = []
+    /// How many comparisons the pair has.
+    package private(set) var counts: [UInt32] = []
+
+    /// How many comparisons are listed at a time, except for a single first row that has more: 64 MiB.
+    package static let partLimit = 1 << 24
+
+    /// Counts pairs of the subjects that occur.
+    package init(subjects: ComparisonSubjects, labels: some Collection<UInt8>, partLimit: Int = Self.partLimit) {
+        self.init(
+            subjects: subjects,
+            labels: LargeArray(labels),
+            numbering: SubjectNumbering(subjects),
+            partLimit: partLimit
+        )
+    }
+
+    /// Counts pairs, those of some first rows at a time.
+    init(
+        subjects: ComparisonSubjects,
+        labels: LargeArray<UInt8>,
+        numbering: SubjectNumbering,
+        partLimit: Int = Self.partLimit
+    ) {
+        var sizes = [Int](repeating: 0, count: numbering.count)
+        Self.forEachImpostor(subjects, labels, numbering) { first, _ in sizes[first] += 1 }
+        var row = 0
+        while row < sizes.count {
+            var end = row + 1
+            var total = sizes[row]
+            while end < sizes.count, total + sizes[end] <= partLimit {
+                total += sizes[end]
+                end += 1
+            }
+            var ends = [0]
+            for size in sizes[row..<end] { ends.append(ends[ends.count - 1] + size) }
+            var listed = Self.list(row..<end, ends, subjects, labels, numbering)
+            append(&listed, ends)
+            row = end
         }
     }
 
-    @inline(__always)
-    private init<Code: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+    /// The second rows of the impostors with some first rows, by first row.
+    private static func list(
+        _ rows: Range<Int>,
+        _ starts: [Int],
         _ subjects: ComparisonSubjects,
-        _ labels: [UInt8],
-        _ numbering: SubjectNumbering,
-        codes: Code.Type
-    ) {
-        let base = Code(numbering.count + 1)
-        var codes: [Code] = []
-        codes.reserveCapacity(labels.count)
-        for (index, label) in labels.enumerated() where label == 0 {
-            let rows = numbering.rows(subjects.firstTemplate[index], subjects.secondTemplate[index])
-            codes.append(Code(truncatingIfNeeded: rows.first) &* base &+ Code(truncatingIfNeeded: rows.second))
+        _ labels: LargeArray<UInt8>,
+        _ numbering: SubjectNumbering
+    ) -> [UInt32] {
+        var next = starts
+        return [UInt32](unsafeUninitializedCapacity: starts[rows.count]) { listed, initialized in
+            next.withUnsafeMutableBufferPointer { next in
+                forEachImpostor(subjects, labels, numbering) { first, second in
+                    guard rows.contains(first) else { return }
+                    let row = first &- rows.lowerBound
+                    listed.initializeElement(at: next[row], to: second)
+                    next[row] &+= 1
+                }
+            }
+            initialized = starts[rows.count]
         }
-        RadixSort.sort(&codes) { $0 }
-        var last: Code?
-        for code in codes {
-            if code == last {
-                counts[counts.count - 1] += 1
-            } else {
-                first.append(UInt32(truncatingIfNeeded: code / base))
-                second.append(UInt32(truncatingIfNeeded: code % base))
-                counts.append(1)
-                last = code
+    }
+
+    /// Sorts each first row's list and adds its distinct second rows with their counts.
+    private mutating func append(_ listed: inout [UInt32], _ places: [Int]) {
+        listed.withUnsafeMutableBufferPointer { listed in
+            var distinct = 0
+            for (start, end) in zip(places, places.dropFirst()) {
+                let list = UnsafeMutableBufferPointer(rebasing: listed[start..<end])
+                RadixSort.sort(list) { $0 }
+                for index in list.indices where index == 0 || list[index] != list[index - 1] { distinct += 1 }
+            }
+            second.reserveCapacity(second.count + distinct)
+            counts.reserveCapacity(counts.count + distinct)
+            for (start, end) in zip(places, places.dropFirst()) {
+                var last: UInt32?
+                for row in listed[start..<end] {
+                    if row == last {
+                        counts[counts.count - 1] += 1
+                    } else {
+                        second.append(row)
+                        counts.append(1)
+                        last = row
+                    }
+                }
+                starts.append(second.count)
+            }
+        }
+    }
+
+    /// Visits the rows of ``ReplicateWeights`` of every impostor comparison.
+    @inline(__always)
+    private static func forEachImpostor(
+        _ subjects: ComparisonSubjects,
+        _ labels: LargeArray<UInt8>,
+        _ numbering: SubjectNumbering,
+        _ body: (Int, UInt32) -> Void
+    ) {
+        subjects.firstTemplate.forEachBlock(with: subjects.secondTemplate, labels) { _, first, second, labels in
+            for index in 0..<labels.count where labels[index] == 0 {
+                let rows = numbering.rows(first[index], second[index])
+                body(Int(rows.first), rows.second)
             }
         }
     }
@@ -48,15 +116,11 @@ struct PairCounts: Sendable {
     func totals(_ weights: ReplicateWeights) -> [UInt64] {
         var totals = [UInt64](repeating: 0, count: ReplicateWeights.laneCount)
         var sum = LaneSum()
-        var start = 0
-        while start < first.count {
-            let row = first[start]
-            var end = start + 1
-            while end < first.count && first[end] == row { end += 1 }
+        for row in 0..<starts.count - 1 where starts[row] < starts[row + 1] {
             sum.clear()
-            addRow(start..<end, weights, to: &sum)
-            for lane in totals.indices { totals[lane] &+= sum.wide[lane] &* weights.weight(row, lane: lane) }
-            start = end
+            addRow(starts[row]..<starts[row + 1], weights, to: &sum)
+            let first = UInt32(truncatingIfNeeded: row)
+            for lane in totals.indices { totals[lane] &+= sum.wide[lane] &* weights.weight(first, lane: lane) }
         }
         return totals
     }

@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// How two systems differ at one FAR, over the same comparisons.
 public struct PairedDifference: Hashable, Sendable {
     /// The rate asked for.
@@ -33,10 +35,11 @@ extension SubjectBootstrap {
     public func compare(
         _ first: ScoreValues,
         _ second: ScoreValues,
-        labels: [UInt8],
+        labels: some Collection<UInt8>,
         subjects: ComparisonSubjects,
         targets: [FARTarget]
     ) async throws(MetricsError) -> [Outcome<PairedDifference>] {
+        let labels = LargeArray(labels)
         let rates = try await replicateRates([first, second], labels: labels, subjects: subjects, targets: targets)
         let firstSet = try ScoreSet(scores: first, labels: labels)
         let secondSet = try ScoreSet(scores: second, labels: labels)

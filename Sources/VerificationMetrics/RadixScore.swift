@@ -1,3 +1,5 @@
+public import LargeArrays
+
 /// A floating-point type whose order can be read off unsigned bits.
 protocol RadixScore: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     associatedtype Key: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable
@@ -20,9 +22,15 @@ extension Double: RadixScore {
 /// −∞ is a comparison that no threshold accepts: one of its templates failed to enrol.
 public enum ScoreValues: Hashable, Sendable {
     /// Single-precision scores.
-    case single([Float])
+    case single(LargeArray<Float>)
     /// Double-precision scores: rounding them to single could tie what was apart.
-    case double([Double])
+    case double(LargeArray<Double>)
+
+    /// Single-precision scores from an array.
+    public static func single(_ scores: [Float]) -> ScoreValues { .single(LargeArray(scores)) }
+
+    /// Double-precision scores from an array.
+    public static func double(_ scores: [Double]) -> ScoreValues { .double(LargeArray(scores)) }
 
     /// How many scores there are.
     public var count: Int {

@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// One system's comparisons from the highest score down, as rows of ``ReplicateWeights``: scores are no longer needed.
 struct RankedComparisons: Sendable {
     /// All genuine comparisons, the rejected last.
@@ -14,7 +16,7 @@ struct RankedComparisons: Sendable {
     /// Ranks all genuine comparisons and at least the `impostorLimit` highest impostors.
     init(
         scores: ScoreValues,
-        labels: [UInt8],
+        labels: LargeArray<UInt8>,
         subjects: ComparisonSubjects,
         numbering: SubjectNumbering,
         impostorLimit: Int
@@ -26,8 +28,8 @@ struct RankedComparisons: Sendable {
     }
 
     private init<Score: RadixScore>(
-        _ scores: [Score],
-        _ labels: [UInt8],
+        _ scores: LargeArray<Score>,
+        _ labels: LargeArray<UInt8>,
         _ subjects: ComparisonSubjects,
         _ numbering: SubjectNumbering,
         _ impostorLimit: Int
@@ -35,26 +37,30 @@ struct RankedComparisons: Sendable {
         let cut = ImpostorCut(scores, labels, limit: impostorLimit)
         var genuineRecords: [Record<Score>] = []
         var impostorRecords: [Record<Score>] = []
+        genuineRecords.reserveCapacity(labels.count { $0 == 1 })
         impostorRecords.reserveCapacity(cut.count)
-        for (index, label) in labels.enumerated() {
-            let score = scores[index]
-            if label == 1 {
-                genuineRecords.append(Record(score: score, comparison: UInt32(truncatingIfNeeded: index)))
-            } else if cut.includes(score) {
-                impostorRecords.append(Record(score: score, comparison: UInt32(truncatingIfNeeded: index)))
+        scores.forEachBlock(with: labels) { start, scores, labels in
+            for index in 0..<labels.count {
+                let score = scores[index]
+                let record = Record(score: score, comparison: UInt32(truncatingIfNeeded: start + index))
+                if labels[index] == 1 {
+                    genuineRecords.append(record)
+                } else if cut.includes(score) {
+                    impostorRecords.append(record)
+                }
             }
         }
         RadixSort.sort(&genuineRecords) { $0.score.descendingKey }
         RadixSort.sort(&impostorRecords) { $0.score.descendingKey }
         scoredGenuine = genuineRecords.firstIndex { $0.score == -.infinity } ?? genuineRecords.count
-        genuine = ComparisonRows(genuineRecords.map(\.comparison), subjects, numbering)
-        impostor = ComparisonRows(impostorRecords.map(\.comparison), subjects, numbering)
-        isComplete = cut.isComplete
         var above = 0
         genuineAbove = impostorRecords.map { record in
             while above < genuineRecords.count && genuineRecords[above].score > record.score { above &+= 1 }
             return UInt32(truncatingIfNeeded: above)
         }
+        genuine = ComparisonRows(genuineRecords.lazy.map(\.comparison), subjects, numbering)
+        impostor = ComparisonRows(impostorRecords.lazy.map(\.comparison), subjects, numbering)
+        isComplete = cut.isComplete
     }
 
     private struct Record<Score: RadixScore>: BitwiseCopyable {
@@ -69,7 +75,7 @@ struct ComparisonRows: Sendable {
     private(set) var second: [UInt32] = []
     var count: Int { first.count }
 
-    init(_ comparisons: [UInt32], _ subjects: ComparisonSubjects, _ numbering: SubjectNumbering) {
+    init(_ comparisons: some Collection<UInt32>, _ subjects: ComparisonSubjects, _ numbering: SubjectNumbering) {
         first.reserveCapacity(comparisons.count)
         second.reserveCapacity(comparisons.count)
         for index in comparisons {
@@ -77,6 +83,7 @@ struct ComparisonRows: Sendable {
             first.append(rows.first)
             second.append(rows.second)
         }
+        subjects.giveBack()
     }
 }
 
@@ -88,13 +95,15 @@ private struct ImpostorCut {
     private var lastBucket = 0
     private static let bucketBits = 16
 
-    init<Score: RadixScore>(_ scores: [Score], _ labels: [UInt8], limit: Int) {
+    init<Score: RadixScore>(_ scores: LargeArray<Score>, _ labels: LargeArray<UInt8>, limit: Int) {
         // By the leading bits of the key, which fall as scores rise.
         var counts = [Int](repeating: 0, count: 1 << Self.bucketBits)
         var scored = 0
-        for (index, label) in labels.enumerated() where label == 0 && scores[index] > -.infinity {
-            counts[Self.bucket(scores[index])] &+= 1
-            scored &+= 1
+        scores.forEachBlock(with: labels) { _, scores, labels in
+            for (score, label) in zip(scores, labels) where label == 0 && score > -.infinity {
+                counts[Self.bucket(score)] &+= 1
+                scored &+= 1
+            }
         }
         for bucket in counts.indices where count < limit {
             count += counts[bucket]

@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// The scores of an evaluation, sorted once; every verification metric is read off it.
 ///
 /// A comparison is accepted when its score is at or above the threshold. A score of −∞ is a comparison that no
@@ -21,7 +23,8 @@ public struct ScoreSet: Sendable {
     ///   - scores: One per comparison; −∞ for a comparison that cannot be accepted.
     ///   - labels: 1 for genuine, 0 for impostor, one per comparison.
     /// - Throws: ``MetricsError`` that names the first comparison with a score of NaN or +∞ or another label.
-    public init(scores: ScoreValues, labels: [UInt8]) throws(MetricsError) {
+    public init(scores: ScoreValues, labels: some Collection<UInt8>) throws(MetricsError) {
+        let labels = LargeArray(labels)
         switch scores {
         case .single(let scores): curve = .single(try SortedScores(scores: scores, labels: labels))
         case .double(let scores): curve = .double(try SortedScores(scores: scores, labels: labels))
@@ -29,12 +32,12 @@ public struct ScoreSet: Sendable {
     }
 
     /// Sorts single-precision scores given in the order of the comparisons; see ``init(scores:labels:)``.
-    public init(scores: [Float], labels: [UInt8]) throws(MetricsError) {
+    public init(scores: [Float], labels: some Collection<UInt8>) throws(MetricsError) {
         try self.init(scores: .single(scores), labels: labels)
     }
 
     /// Sorts double-precision scores given in the order of the comparisons; see ``init(scores:labels:)``.
-    public init(scores: [Double], labels: [UInt8]) throws(MetricsError) {
+    public init(scores: [Double], labels: some Collection<UInt8>) throws(MetricsError) {
         try self.init(scores: .double(scores), labels: labels)
     }
 

@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// The scores of both classes, each from the highest down, and the walk over thresholds that they define.
 ///
 /// A *state* is what some threshold accepts. Lowering the threshold past one distinct score, a block of ties of
@@ -9,7 +11,7 @@ struct SortedScores<Score: RadixScore>: Sendable {
     let impostor: [Score]
     let counts: ClassCounts
 
-    init(scores: [Score], labels: [UInt8]) throws(MetricsError) {
+    init(scores: LargeArray<Score>, labels: LargeArray<UInt8>) throws(MetricsError) {
         guard scores.count == labels.count else {
             throw MetricsError(.countMismatch, "\(scores.count) scores but \(labels.count) labels")
         }
@@ -44,16 +46,10 @@ struct SortedScores<Score: RadixScore>: Sendable {
 
     /// The classes apart.
     private static func split(
-        _ scores: [Score],
-        _ labels: [UInt8]
+        _ scores: LargeArray<Score>,
+        _ labels: LargeArray<UInt8>
     ) throws(MetricsError) -> (genuine: [Score], impostor: [Score]) {
-        var genuineCount = 0
-        var labelBits: UInt8 = 0
-        for label in labels {
-            genuineCount &+= Int(label & 1)
-            labelBits |= label
-        }
-        guard labelBits <= 1 else { throw labels.invalidLabel() }
+        let genuineCount = try labels.genuineCount()
         let impostorCount = scores.count - genuineCount
         var impostor: [Score] = []
         var isValid = true
@@ -70,22 +66,24 @@ struct SortedScores<Score: RadixScore>: Sendable {
 
     /// Writes each score to its class; returns whether all are below +∞.
     private static func distribute(
-        _ scores: [Score],
-        _ labels: [UInt8],
+        _ scores: LargeArray<Score>,
+        _ labels: LargeArray<UInt8>,
         impostor: UnsafeMutableBufferPointer<Score>,
         genuine: UnsafeMutableBufferPointer<Score>
     ) -> Bool {
         var impostorPlace = 0
         var genuinePlace = 0
         var isValid = true
-        for (score, label) in zip(scores, labels) {
-            isValid = isValid && score < .infinity
-            if label == 0 {
-                impostor.initializeElement(at: impostorPlace, to: score)
-                impostorPlace &+= 1
-            } else {
-                genuine.initializeElement(at: genuinePlace, to: score)
-                genuinePlace &+= 1
+        scores.forEachBlock(with: labels) { _, scores, labels in
+            for (score, label) in zip(scores, labels) {
+                isValid = isValid && score < .infinity
+                if label == 0 {
+                    impostor.initializeElement(at: impostorPlace, to: score)
+                    impostorPlace &+= 1
+                } else {
+                    genuine.initializeElement(at: genuinePlace, to: score)
+                    genuinePlace &+= 1
+                }
             }
         }
         return isValid
@@ -114,7 +112,9 @@ extension Array where Element: RadixScore {
         }
         return low
     }
+}
 
+extension RandomAccessCollection where Element: RadixScore, Index == Int {
     /// The error of a NaN or +∞.
     func invalidScore(at index: Int) -> MetricsError {
         self[index].isNaN
@@ -123,10 +123,23 @@ extension Array where Element: RadixScore {
     }
 }
 
-extension [UInt8] {
-    /// The error of the first label that is neither 0 nor 1.
-    func invalidLabel() -> MetricsError {
-        let index = firstIndex { $0 > 1 } ?? 0
-        return MetricsError(.invalidLabel, "the label is \(self[index]), expected 0 or 1", index: index)
+extension LargeArray<UInt8> {
+    /// How many labels are 1.
+    ///
+    /// - Throws: ``MetricsError`` that names the first label that is neither 0 nor 1.
+    func genuineCount() throws(MetricsError) -> Int {
+        var genuineCount = 0
+        var labelBits: UInt8 = 0
+        forEachBlock { _, labels in
+            for label in labels {
+                genuineCount &+= Int(label & 1)
+                labelBits |= label
+            }
+        }
+        guard labelBits <= 1 else {
+            let index = firstIndex { $0 > 1 } ?? 0
+            throw MetricsError(.invalidLabel, "the label is \(self[index]), expected 0 or 1", index: index)
+        }
+        return genuineCount
     }
 }

@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// How two groups of systems differ at one FAR, over the same comparisons: the runs of one training with several seeds
 /// against those of another.
 public struct GroupDifference: Hashable, Sendable {
@@ -33,13 +35,14 @@ extension SubjectBootstrap {
     public func compareGroups(
         _ groups: [[ScoreValues]],
         baseline: Int,
-        labels: [UInt8],
+        labels: some Collection<UInt8>,
         subjects: ComparisonSubjects,
         targets: [FARTarget]
     ) async throws(MetricsError) -> [[Outcome<GroupDifference>]] {
         guard groups.indices.contains(baseline), groups.allSatisfy({ !$0.isEmpty }) else {
             throw MetricsError(.invalidOption, "a group without systems, or no baseline")
         }
+        let labels = LargeArray(labels)
         let systems = groups.flatMap { $0 }
         let rates = try await replicateRates(systems, labels: labels, subjects: subjects, targets: targets)
         var points: [[Outcome<OperatingPoint>]] = []

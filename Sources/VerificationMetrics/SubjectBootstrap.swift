@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// Intervals from resampled subjects.
 ///
 /// Each replicate draws as many subjects as there are, with replacement; w_a is how often a was drawn. A comparison
@@ -45,10 +47,11 @@ public struct SubjectBootstrap: Hashable, Sendable {
     /// - Throws: ``MetricsError`` for scores, labels or counts that do not fit.
     public func tarIntervals(
         scores: ScoreValues,
-        labels: [UInt8],
+        labels: some Collection<UInt8>,
         subjects: ComparisonSubjects,
         targets: [FARTarget]
     ) async throws(MetricsError) -> [Outcome<Interval>] {
+        let labels = LargeArray(labels)
         let rates = try await replicateRates([scores], labels: labels, subjects: subjects, targets: targets)
         let impostorCount = labels.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
         return targets.indices.map { index in
@@ -73,10 +76,11 @@ public struct SubjectBootstrap: Hashable, Sendable {
     /// - Returns: `[systems][targets][replicates]`.
     package func replicateRates(
         _ systems: [ScoreValues],
-        labels: [UInt8],
+        labels: some Collection<UInt8>,
         subjects: ComparisonSubjects,
         targets: [FARTarget]
     ) async throws(MetricsError) -> Outcome<[[[Double?]]]> {
+        let labels = LargeArray(labels)
         for scores in systems { try scores.check(labels: labels, subjects: subjects) }
         guard labels.contains(1) else { return .failure(.noGenuine) }
         guard labels.contains(0) else { return .failure(.noImpostor) }

@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// The subjects that occur in some comparison, numbered densely in ascending order of their numbers.
 ///
 /// So neither the order of the comparisons nor a subject without any changes what a seed draws.
@@ -9,8 +11,11 @@ struct SubjectNumbering {
 
     init(_ subjects: ComparisonSubjects) {
         var occurs = [Bool](repeating: false, count: subjects.subjectOfTemplate.count)
-        for template in subjects.firstTemplate { occurs[Int(template)] = true }
-        for template in subjects.secondTemplate { occurs[Int(template)] = true }
+        for templates in [subjects.firstTemplate, subjects.secondTemplate] {
+            templates.forEachBlock { _, block in
+                for template in block { occurs[Int(template)] = true }
+            }
+        }
         let occurring = Set(zip(subjects.subjectOfTemplate, occurs).lazy.filter(\.1).map(\.0)).sorted()
         let numbers = Dictionary(uniqueKeysWithValues: zip(occurring, 0..<UInt32(occurring.count)))
         numberOfTemplate = subjects.subjectOfTemplate.map { numbers[$0] ?? 0 }

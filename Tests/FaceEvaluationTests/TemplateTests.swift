@@ -1,5 +1,6 @@
 import FaceEvaluation
 import FaceProtocols
+import LargeArrays
 import SeededRandom
 import Testing
 

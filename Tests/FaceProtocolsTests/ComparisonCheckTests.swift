@@ -1,4 +1,5 @@
 import FaceProtocols
+import LargeArrays
 import SeededRandom
 import Testing
 
@@ -29,7 +30,36 @@ import Testing
             let repeated = RepeatedComparisons(value, templateCount: templates)
             repeated.visit { found.append([$0.comparison, $0.earlier ?? -1]) }
             #expect(found.sorted { $0[0] < $1[0] } == expected)
+            // Listed a few at a time: the same, in the same order.
+            var inParts: [[Int]] = []
+            RepeatedComparisons(value, templateCount: templates, partLimit: 1 + generator.index(below: 6))
+                .visit { inParts.append([$0.comparison, $0.earlier ?? -1]) }
+            #expect(inParts == found)
             #expect(repeated.mayExist() == !expected.isEmpty)
+        }
+    }
+
+    @Test func groupsArePartsOfTheWholeListInOrder() {
+        var generator = SeededGenerator(seed: 22)
+        for _ in 0..<200 {
+            let (value, templates) = Self.random(&generator)
+            let limit = 1 + generator.index(below: 8)
+            let groups = ComparisonGroups(value, groupCount: templates, partLimit: limit) { block, numbers in
+                for index in 0..<block.labels.count { numbers[index] = block.second[index] }
+            }
+            var next = 0
+            groups.forEachPart { part in
+                #expect(part.groups.lowerBound == next)
+                next = part.groups.upperBound
+                var total = 0
+                for group in part.groups {
+                    let expected = (0..<value.count).filter { Int(value.second[$0]) == group }
+                    #expect(part.positions(of: group).map { Int($0) } == expected)
+                    total += expected.count
+                }
+                #expect(total <= limit || part.groups.count == 1)
+            }
+            #expect(next == templates)
         }
     }
 
@@ -89,7 +119,8 @@ import Testing
                 second += block.second
                 labels += block.labels
             }
-            #expect(first == value.first && second == value.second && labels == value.labels)
+            #expect(value.first == LargeArray(first) && value.second == LargeArray(second))
+            #expect(value.labels == LargeArray(labels))
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArtifactFiles
 import FaceProtocols
 import Foundation
+import LargeArrays
 import Testing
 
 @Suite struct PairFormatTests {

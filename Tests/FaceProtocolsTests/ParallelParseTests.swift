@@ -1,4 +1,5 @@
 import FaceProtocols
+import LargeArrays
 import SeededRandom
 import Testing
 
@@ -35,12 +36,23 @@ import Testing
         let findings: FindingList
     }
 
-    private static func parse(_ bytes: [UInt8], ids: [Int], cuts: [Int]?, workers: Int) -> Outcome? {
+    private static func parse(
+        _ bytes: [UInt8],
+        ids: [Int],
+        cuts: [Int]?,
+        workers: Int,
+        place: LargeArrayPlace = .automatic
+    ) -> Outcome? {
         bytes.withUnsafeBytes { raw in
             var findings = FindingList(limitPerKind: 3)
             return TextRows(raw, file: "pairs", findings: &findings)
                 .map { rows in
-                    let parser = ComparisonParser(rows: rows, lookup: TemplateLookup(ids: ids), workers: workers)
+                    let parser = ComparisonParser(
+                        rows: rows,
+                        lookup: TemplateLookup(ids: ids),
+                        workers: workers,
+                        place: place
+                    )
                     let comparisons = parser.parse(cuts: cuts, findings: &findings)
                     return Outcome(comparisons: comparisons, findings: findings)
                 }
@@ -87,9 +99,9 @@ import Testing
             }
             #expect(serial.findings.isValid == !expected.contains { $0 == nil })
             #expect(serial.findings.count(.error) == expected.count { $0 == nil })
-            for _ in 0..<4 {
+            for place in [LargeArrayPlace.memory, .memory, .automatic, .file] {
                 let cuts = (0..<random.index(below: 12)).map { _ in random.index(below: bytes.count + 2) }.sorted()
-                #expect(Self.parse(bytes, ids: ids, cuts: cuts, workers: 2) == serial)
+                #expect(Self.parse(bytes, ids: ids, cuts: cuts, workers: 2, place: place) == serial)
             }
         }
     }

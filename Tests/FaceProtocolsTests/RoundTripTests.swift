@@ -1,5 +1,6 @@
 import ArtifactFiles
 import FaceProtocols
+import LargeArrays
 import SeededRandom
 import Testing
 

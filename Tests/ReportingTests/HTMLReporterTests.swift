@@ -1,4 +1,5 @@
 import Foundation
+import LargeArrays
 import Reporting
 import Testing
 import VerificationMetrics

@@ -1,4 +1,5 @@
 import ArtifactFiles
+import LargeArrays
 import Reporting
 import Testing
 import VerificationMetrics

@@ -1,5 +1,6 @@
 import ArtifactFiles
 import Foundation
+import LargeArrays
 import Reporting
 import Testing
 import VerificationMetrics

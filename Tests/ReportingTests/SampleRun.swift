@@ -1,3 +1,4 @@
+import LargeArrays
 import Reporting
 import SeededRandom
 import VerificationMetrics

@@ -1,4 +1,5 @@
 import Foundation
+import LargeArrays
 import Testing
 import VerificationMetrics
 

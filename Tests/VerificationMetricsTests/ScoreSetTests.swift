@@ -1,3 +1,4 @@
+import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics

@@ -48,7 +48,7 @@ struct MetricStage {
             clock.lap("aggregate")
             let scores = TemplateComparison.scores(of: value.comparisons, templates: templates, threads: threads)
             clock.lap("compare")
-            let set = try ScoreSet(scores: scores, labels: value.comparisons.labels)
+            let set = try ScoreSet(scores: .single(scores), labels: value.comparisons.labels)
             let points = FARTarget.standard.compactMap { set.operatingPoint(at: $0).value?.tar }
             clock.lap("roc and operating points")
             let subjects = try ComparisonSubjects(

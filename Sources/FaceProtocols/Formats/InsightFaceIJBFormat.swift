@@ -120,7 +120,7 @@ public struct InsightFaceIJBFormat: ProtocolFormat {
         _ options: ProtocolReadOptions,
         _ findings: inout FindingList
     ) -> Comparisons? {
-        TextRows(bytes, file: paths.comparisons, findings: &findings)
+        TextRows(bytes, file: paths.comparisons, isMapped: true, findings: &findings)
             .map { rows in
                 ComparisonParser(rows: rows, lookup: TemplateLookup(ids: faces.templates.ids), workers: options.workers)
                     .parse(findings: &findings)

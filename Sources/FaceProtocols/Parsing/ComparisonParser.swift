@@ -1,3 +1,5 @@
+package import LargeArrays
+
 /// Lines `template template label` → ``Comparisons``, without a string per line.
 ///
 /// The file is cut into parts at line ends; lines are counted first, so that each part is parsed straight into its
@@ -6,12 +8,19 @@ package struct ComparisonParser {
     let rows: TextRows
     let lookup: TemplateLookup
     let workers: Int
+    let place: LargeArrayPlace
 
-    /// Prepares to parse.
-    package init(rows: TextRows, lookup: TemplateLookup, workers: Int) {
+    /// Prepares to parse; `place` is where the comparisons are to lie.
+    package init(
+        rows: TextRows,
+        lookup: TemplateLookup,
+        workers: Int,
+        place: LargeArrayPlace = .automatic
+    ) {
         self.rows = rows
         self.lookup = lookup
         self.workers = workers
+        self.place = place
     }
 
     /// Parses all rows.
@@ -22,25 +31,12 @@ package struct ComparisonParser {
     package func parse(cuts: [Int]? = nil, findings: inout FindingList) -> Comparisons {
         let cuts = cuts ?? LineChunks.evenCuts(byteCount: rows.bytes.count, workers: workers)
         let chunks = LineChunks(rows, cuts: cuts, workers: workers)
-        let count = chunks.rowCount
-        let limit = findings.limitPerKind
-        var outcomes: [ComparisonChunk] = []
-        var second: [UInt32] = []
-        var labels: [UInt8] = []
-        let first = [UInt32](unsafeUninitializedCapacity: count) { first, firstCount in
-            second = [UInt32](unsafeUninitializedCapacity: count) { second, secondCount in
-                labels = [UInt8](unsafeUninitializedCapacity: count) { labels, labelCount in
-                    let columns = ComparisonColumns(first: first, second: second, labels: labels)
-                    outcomes = parse(chunks.chunks, into: columns, limitPerKind: limit)
-                    labelCount = count
-                }
-                secondCount = count
-            }
-            firstCount = count
-        }
+        let columns = ComparisonColumns(count: chunks.rowCount, place: place)
+        let outcomes = parse(chunks.chunks, into: columns, limitPerKind: findings.limitPerKind)
         for outcome in outcomes { findings.append(outcome.findings) }
-        findings.addCarriageReturns(outcomes.reduce(0) { $0 + $1.carriageReturnCount }, of: count, file: rows.file)
-        return Comparisons(first: first, second: second, labels: labels)
+        let carriageReturnCount = outcomes.reduce(0) { $0 + $1.carriageReturnCount }
+        findings.addCarriageReturns(carriageReturnCount, of: chunks.rowCount, file: rows.file)
+        return columns.finish()
     }
 }
 
@@ -61,17 +57,12 @@ extension ComparisonParser {
                         findings: FindingList(limitPerKind: limitPerKind)
                     )
                     chunk.parse(UnsafeBufferPointer(rebasing: rows.bytes[chunks[index].range]))
+                    columns.giveBack(chunks[index].firstRow..<chunk.row)
+                    rows.giveBack(chunks[index].range)
                     return chunk
                 }
         }
     }
-}
-
-/// The result's columns while several threads fill them, each part of the file the rows of its own lines only.
-struct ComparisonColumns {
-    let first: UnsafeMutableBufferPointer<UInt32>
-    let second: UnsafeMutableBufferPointer<UInt32>
-    let labels: UnsafeMutableBufferPointer<UInt8>
 }
 
 /// One part of a file of comparisons, being parsed.
@@ -98,8 +89,8 @@ struct ComparisonChunk {
 
     /// Parses lines that all end in a line feed.
     private mutating func parseTerminatedLines(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
-        guard let first = columns.first.baseAddress, let second = columns.second.baseAddress,
-            let labels = columns.labels.baseAddress
+        guard let first = columns.first.elements.baseAddress, let second = columns.second.elements.baseAddress,
+            let labels = columns.labels.elements.baseAddress
         else { return }
         let lookup = lookup
         var row = row
@@ -166,9 +157,7 @@ struct ComparisonChunk {
     /// Parses one line without its end, saying what is wrong with it.
     private mutating func parseCarefully(_ line: UnsafeBufferPointer<UInt8>) {
         let parsed = fields(of: line)
-        columns.first[row] = parsed?.first ?? 0
-        columns.second[row] = parsed?.second ?? 0
-        columns.labels[row] = parsed?.label ?? 0
+        columns.set(row, parsed?.first ?? 0, parsed?.second ?? 0, parsed?.label ?? 0)
         row += 1
     }
 

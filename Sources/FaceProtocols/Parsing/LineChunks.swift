@@ -34,7 +34,8 @@ struct LineChunks {
         let ranges = zip(bounds, bounds.dropFirst()).map { $0..<$1 }
         let counts = Workers(workers)
             .map(ranges.count) { index in
-                Self.lineCount(UnsafeBufferPointer(rebasing: bytes[ranges[index]]))
+                defer { rows.giveBack(ranges[index]) }
+                return Self.lineCount(UnsafeBufferPointer(rebasing: bytes[ranges[index]]))
             }
         var firstRow = 0
         var chunks: [Chunk] = []
@@ -46,10 +47,10 @@ struct LineChunks {
         rowCount = firstRow
     }
 
-    /// Evenly spaced places for a number of workers: several parts each, so that a slow thread does not hold the rest up.
+    /// Evenly spaced places for a number of workers: several parts each, so that a slow thread does not hold the rest up,
+    /// and none so large that its text and its rows would fill the memory.
     static func evenCuts(byteCount: Int, workers: Int) -> [Int] {
-        guard workers > 1 else { return [] }
-        let size = max(1 << 18, byteCount / (workers * 8) + 1)
+        let size = min(max(1 << 18, byteCount / (workers * 8) + 1), 1 << 23)
         return Array(stride(from: size, to: byteCount, by: size))
     }
 

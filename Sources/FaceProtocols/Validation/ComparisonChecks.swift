@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// Checks of the comparisons among themselves and against the subjects.
 struct ComparisonChecks {
     let value: VerificationProtocol
@@ -41,8 +43,10 @@ struct ComparisonChecks {
     private func checkUse(_ findings: inout FindingList) {
         var isUsed = [Bool](repeating: false, count: value.templates.count)
         isUsed.withUnsafeMutableBufferPointer { isUsed in
-            for template in comparisons.first { isUsed[Int(template)] = true }
-            for template in comparisons.second { isUsed[Int(template)] = true }
+            comparisons.forEachBlock(of: 1 << 20) { block in
+                for template in block.first { isUsed[Int(template)] = true }
+                for template in block.second { isUsed[Int(template)] = true }
+            }
         }
         let unused = isUsed.count { !$0 }
         if unused > 0, value.searches.isEmpty {

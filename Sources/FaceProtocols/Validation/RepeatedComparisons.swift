@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// Finds comparisons that occur twice, in either order, and those of a template with itself.
 package struct RepeatedComparisons {
     /// One of them.
@@ -10,10 +12,12 @@ package struct RepeatedComparisons {
 
     private let comparisons: Comparisons
     private let templateCount: Int
+    private let partLimit: Int
 
-    /// Prepares to look.
-    package init(_ comparisons: Comparisons, templateCount: Int) {
+    /// Prepares to look; `partLimit` bounds the comparisons that are listed at a time.
+    package init(_ comparisons: Comparisons, templateCount: Int, partLimit: Int = ComparisonGroups.partLimit) {
         self.comparisons = comparisons
+        self.partLimit = partLimit
         self.templateCount = templateCount
     }
 
@@ -44,34 +48,30 @@ package struct RepeatedComparisons {
 
     /// Visits all of them, grouped by the smaller template and in file order within a group.
     ///
-    /// The comparisons are counted into one list per smaller template; in each list the larger template is stamped with
-    /// the comparison that first named it. Linear time, four bytes per comparison, for any number of templates.
+    /// The comparisons are listed by smaller template, some templates at a time; in each list the larger template is
+    /// stamped with the comparison that first named it. Near linear time for any number of templates.
     package func visit(_ body: (Finding) -> Void) {
-        let (first, second) = (comparisons.first, comparisons.second)
-        var starts = [Int](repeating: 0, count: templateCount + 1)
-        for index in 0..<comparisons.count { starts[Int(min(first[index], second[index])) + 1] += 1 }
-        for template in 0..<templateCount { starts[template + 1] += starts[template] }
-        var next = starts
-        var order = [UInt32](repeating: 0, count: comparisons.count)
-        for index in 0..<comparisons.count {
-            let smaller = Int(min(first[index], second[index]))
-            order[next[smaller]] = UInt32(index)
-            next[smaller] += 1
+        let groups = ComparisonGroups(comparisons, groupCount: templateCount, partLimit: partLimit) { block, smaller in
+            for index in 0..<block.labels.count { smaller[index] = min(block.first[index], block.second[index]) }
         }
+        let (first, second) = (comparisons.first, comparisons.second)
         var earliest = [Int](repeating: -1, count: templateCount)
-        for smaller in 0..<templateCount {
-            for index in order[starts[smaller]..<starts[smaller + 1]] {
-                let comparison = Int(index)
-                let larger = Int(max(first[comparison], second[comparison]))
-                if larger == smaller { body(Finding(comparison: comparison, earlier: nil)) }
-                // A stamp is of this list when its comparison has this smaller template.
-                let stamp = earliest[larger]
-                if stamp >= 0, Int(min(first[stamp], second[stamp])) == smaller {
-                    if larger != smaller { body(Finding(comparison: comparison, earlier: stamp)) }
-                } else {
-                    earliest[larger] = comparison
+        groups.forEachPart { part in
+            for smaller in part.groups {
+                for index in part.positions(of: smaller) {
+                    let comparison = Int(index)
+                    let larger = Int(max(first[comparison], second[comparison]))
+                    if larger == smaller { body(Finding(comparison: comparison, earlier: nil)) }
+                    // A stamp is of this list when its comparison has this smaller template.
+                    let stamp = earliest[larger]
+                    if stamp >= 0, Int(min(first[stamp], second[stamp])) == smaller {
+                        if larger != smaller { body(Finding(comparison: comparison, earlier: stamp)) }
+                    } else {
+                        earliest[larger] = comparison
+                    }
                 }
             }
+            comparisons.giveBack(0..<comparisons.count)
         }
     }
 }

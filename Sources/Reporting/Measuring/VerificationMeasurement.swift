@@ -1,3 +1,4 @@
+internal import LargeArrays
 public import VerificationMetrics
 
 /// The numbers and curves of a set of scores, in a report's form.
@@ -56,32 +57,115 @@ public struct VerificationMeasurement: Hashable, Sendable {
     /// - Throws: `MetricsError` for scores, labels or subjects that do not fit.
     public init(
         scores: ScoreValues,
-        labels: [UInt8],
+        labels: some Collection<UInt8>,
         subjects: ComparisonSubjects?,
         options: Options
     ) async throws(MetricsError) {
-        let set = try ScoreSet(scores: scores, labels: labels)
-        let targets = Set(options.farTargets).sorted()
-        let grid = set.bandGrid(between: targets)
-        let all = targets + grid
+        let labels = LargeArray(labels)
+        // The sorted scores are the largest thing here: they are gone before subjects are drawn.
+        let measured = try MeasuredScores(scores: scores, labels: labels, options: options)
         var drawn: [Outcome<Interval>]?
         if let subjects, let bootstrap = options.bootstrap {
             drawn = try await bootstrap.tarIntervals(
                 scores: scores,
                 labels: labels,
                 subjects: subjects,
-                targets: all
+                targets: measured.allTargets
             )
         }
-        let intervals = all.indices.map { index in
-            set.interval(at: all[index], drawn: drawn?[index], level: options.level)
+        let intervals = measured.allTargets.indices.map { index in
+            measured.interval(at: index, drawn: drawn?[index], level: options.level)
         }
-        results = VerificationResults(set: set, targets: targets, intervals: intervals)
-        curves = ReportCurves(
-            roc: Reported(set.rocCurve(pointsPerDecade: options.pointsPerDecade)) { ReportCurves.Curve($0) },
-            band: zip(all, intervals).sorted { $0.0 < $1.0 }
-                .compactMap { target, interval in ReportCurves.BandPoint(target, interval, counts: set.counts) },
-            histogram: Reported(set.histogram(bins: options.histogramBins)) { ReportCurves.Histogram($0) }
+        results = measured.results(intervals)
+        curves = measured.curves(intervals)
+    }
+}
+
+/// All that is read off the sorted scores of a measurement.
+private struct MeasuredScores {
+    let counts: ClassCounts
+    let targets: [FARTarget]
+    /// The targets and the FARs between them at which the band of the ROC plot is drawn.
+    let allTargets: [FARTarget]
+    private let points: [Outcome<OperatingPoint>]
+    private let nearest: [Outcome<NearestFARPoint>]
+    private let equalErrorRate: Outcome<EqualErrorRate>
+    private let areaUnderCurve: Outcome<Double>
+    private let dPrime: Outcome<Double>
+    private let genuineSummary: Outcome<ScoreSummary>
+    private let impostorSummary: Outcome<ScoreSummary>
+    private let roc: Reported<ReportCurves.Curve>
+    private let histogram: Reported<ReportCurves.Histogram>
+
+    init(
+        scores: ScoreValues,
+        labels: LargeArray<UInt8>,
+        options: VerificationMeasurement.Options
+    ) throws(MetricsError) {
+        let set = try ScoreSet(scores: scores, labels: labels)
+        counts = set.counts
+        targets = Set(options.farTargets).sorted()
+        allTargets = targets + set.bandGrid(between: targets)
+        points = allTargets.map { set.operatingPoint(at: $0) }
+        nearest = targets.map { set.nearestPoint(to: $0) }
+        equalErrorRate = set.equalErrorRate
+        areaUnderCurve = set.areaUnderCurve
+        dPrime = set.dPrime
+        genuineSummary = set.genuineSummary
+        impostorSummary = set.impostorSummary
+        roc = Reported(set.rocCurve(pointsPerDecade: options.pointsPerDecade)) { ReportCurves.Curve($0) }
+        histogram = Reported(set.histogram(bins: options.histogramBins)) { ReportCurves.Histogram($0) }
+    }
+
+    /// The drawn interval, or Wilson's where there are no subjects to draw.
+    func interval(at index: Int, drawn: Outcome<Interval>?, level: Double) -> Outcome<Interval> {
+        if let drawn, drawn.undefinedReason != .tooFewSubjects { return drawn }
+        return points[index]
+            .flatMap { point in
+                Interval.wilson(successes: point.acceptedGenuine, trials: counts.genuine, level: level)
+                    .map { interval in
+                        guard !point.resolved else { return interval }
+                        return Interval(
+                            low: interval.low,
+                            high: interval.high,
+                            level: interval.level,
+                            method: interval.method,
+                            replicates: interval.replicates,
+                            caveats: interval.caveats + [.unresolvedTarget]
+                        )
+                    }
+            }
+    }
+
+    func results(_ intervals: [Outcome<Interval>]) -> VerificationResults {
+        VerificationResults(
+            operatingPoints: targets.indices.map { index in
+                ReportedPoint(
+                    farTarget: targets[index].value,
+                    outcome: Reported(points[index]) { ReportedPoint.Measured($0, intervals[index]) }
+                )
+            },
+            nearestFAR: targets.indices.map { index in
+                ReportedNearestPoint(
+                    farTarget: targets[index].value,
+                    outcome: Reported(nearest[index]) { ReportedNearestPoint.Measured($0) }
+                )
+            },
+            eer: Reported(equalErrorRate) { $0.rate },
+            eerThreshold: Reported(equalErrorRate) { $0.threshold },
+            auc: Reported(areaUnderCurve) { $0 },
+            dPrime: Reported(dPrime) { $0 },
+            genuineScores: Reported(genuineSummary) { ReportedScores($0) },
+            impostorScores: Reported(impostorSummary) { ReportedScores($0) }
+        )
+    }
+
+    func curves(_ intervals: [Outcome<Interval>]) -> ReportCurves {
+        ReportCurves(
+            roc: roc,
+            band: zip(allTargets, intervals).sorted { $0.0 < $1.0 }
+                .compactMap { target, interval in ReportCurves.BandPoint(target, interval, counts: counts) },
+            histogram: histogram
         )
     }
 }
@@ -101,50 +185,6 @@ extension ScoreSet {
             }
         }
         return grid
-    }
-
-    /// The drawn interval, or Wilson's where there are no subjects to draw.
-    fileprivate func interval(at target: FARTarget, drawn: Outcome<Interval>?, level: Double) -> Outcome<Interval> {
-        if let drawn, drawn.undefinedReason != .tooFewSubjects { return drawn }
-        return operatingPoint(at: target)
-            .flatMap { point in
-                Interval.wilson(successes: point.acceptedGenuine, trials: counts.genuine, level: level)
-                    .map { interval in
-                        guard !point.resolved else { return interval }
-                        return Interval(
-                            low: interval.low,
-                            high: interval.high,
-                            level: interval.level,
-                            method: interval.method,
-                            replicates: interval.replicates,
-                            caveats: interval.caveats + [.unresolvedTarget]
-                        )
-                    }
-            }
-    }
-}
-
-extension VerificationResults {
-    fileprivate init(set: ScoreSet, targets: [FARTarget], intervals: [Outcome<Interval>]) {
-        operatingPoints = zip(targets, intervals)
-            .map { target, interval in
-                ReportedPoint(
-                    farTarget: target.value,
-                    outcome: Reported(set.operatingPoint(at: target)) { ReportedPoint.Measured($0, interval) }
-                )
-            }
-        nearestFAR = targets.map { target in
-            ReportedNearestPoint(
-                farTarget: target.value,
-                outcome: Reported(set.nearestPoint(to: target)) { ReportedNearestPoint.Measured($0) }
-            )
-        }
-        eer = Reported(set.equalErrorRate) { $0.rate }
-        eerThreshold = Reported(set.equalErrorRate) { $0.threshold }
-        auc = Reported(set.areaUnderCurve) { $0 }
-        dPrime = Reported(set.dPrime) { $0 }
-        genuineScores = Reported(set.genuineSummary) { ReportedScores($0) }
-        impostorScores = Reported(set.impostorSummary) { ReportedScores($0) }
     }
 }
 

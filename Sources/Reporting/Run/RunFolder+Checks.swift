@@ -1,4 +1,5 @@
 internal import ArtifactFiles
+internal import LargeArrays
 public import VerificationMetrics
 
 extension RunFolder {
@@ -58,14 +59,11 @@ extension RunFolder.Scores {
     mutating func excludeRejected() {
         let isKept = (0..<values.count).map { values[$0] > -.infinity }
         guard isKept.contains(false) else { return }
-        func kept<Element>(_ elements: [Element]) -> [Element] {
-            zip(elements, isKept).filter(\.1).map(\.0)
-        }
         switch values {
-        case .single(let scores): values = .single(kept(scores))
-        case .double(let scores): values = .double(kept(scores))
+        case .single(let scores): values = .single(scores.keeping { isKept[$0] })
+        case .double(let scores): values = .double(scores.keeping { isKept[$0] })
         }
-        labels = kept(labels)
+        labels = zip(labels, isKept).filter(\.1).map(\.0)
         if let templates {
             self.templates = isKept.indices.filter { isKept[$0] }.flatMap { templates[(2 * $0)...(2 * $0 + 1)] }
         }

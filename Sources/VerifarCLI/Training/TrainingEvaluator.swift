@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
+internal import LargeArrays
 internal import NeuralCompute
 internal import Recipes
 internal import SyntheticFaces

@@ -1,5 +1,6 @@
 internal import ArtifactFiles
 internal import FaceProtocols
+internal import LargeArrays
 internal import TestSupport
 
 /// The files of a protocol's folder, of one format.

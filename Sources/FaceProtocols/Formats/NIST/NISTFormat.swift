@@ -152,11 +152,11 @@ public struct NISTFormat: ProtocolFormat {
         _ findings: inout FindingList
     ) throws(InputError) -> Comparisons {
         guard let file = source.optionalSetting("matches") else {
-            return Comparisons(first: [], second: [], labels: [])
+            return Comparisons.none
         }
         let mapped = try source.open(file)
         return mapped.withBytes { bytes in
-            TextRows(bytes, file: file, findings: &findings)
+            TextRows(bytes, file: file, isMapped: true, findings: &findings)
                 .map { rows in
                     TemplatePairParser(
                         rows: rows,
@@ -165,7 +165,7 @@ public struct NISTFormat: ProtocolFormat {
                         workers: source.options.workers
                     )
                     .parse(findings: &findings)
-                } ?? Comparisons(first: [], second: [], labels: [])
+                } ?? Comparisons.none
         }
     }
 }

@@ -1,3 +1,5 @@
+package import LargeArrays
+
 /// Lines `template,template` → ``Comparisons``, labelled by the templates' subjects, without a string per line.
 ///
 /// The file is cut into parts at line ends, each parsed straight into its place in the result; the outcome is the same
@@ -8,9 +10,17 @@ package struct TemplatePairParser {
     /// Each template's subject by dense index.
     let subjects: [UInt32]
     let workers: Int
+    let place: LargeArrayPlace
 
-    /// Prepares to parse.
-    package init(rows: TextRows, lookup: TemplateLookup, subjects: [UInt32], workers: Int) {
+    /// Prepares to parse; `place` is where the comparisons are to lie.
+    package init(
+        rows: TextRows,
+        lookup: TemplateLookup,
+        subjects: [UInt32],
+        workers: Int,
+        place: LargeArrayPlace = .automatic
+    ) {
+        self.place = place
         self.rows = rows
         self.lookup = lookup
         self.subjects = subjects
@@ -25,25 +35,12 @@ package struct TemplatePairParser {
     package func parse(cuts: [Int]? = nil, findings: inout FindingList) -> Comparisons {
         let cuts = cuts ?? LineChunks.evenCuts(byteCount: rows.bytes.count, workers: workers)
         let chunks = LineChunks(rows, cuts: cuts, workers: workers)
-        let count = chunks.rowCount
-        let limit = findings.limitPerKind
-        var outcomes: [PairChunk] = []
-        var second: [UInt32] = []
-        var labels: [UInt8] = []
-        let first = [UInt32](unsafeUninitializedCapacity: count) { first, firstCount in
-            second = [UInt32](unsafeUninitializedCapacity: count) { second, secondCount in
-                labels = [UInt8](unsafeUninitializedCapacity: count) { labels, labelCount in
-                    let columns = ComparisonColumns(first: first, second: second, labels: labels)
-                    outcomes = parse(chunks.chunks, into: columns, limitPerKind: limit)
-                    labelCount = count
-                }
-                secondCount = count
-            }
-            firstCount = count
-        }
+        let columns = ComparisonColumns(count: chunks.rowCount, place: place)
+        let outcomes = parse(chunks.chunks, into: columns, limitPerKind: findings.limitPerKind)
         for outcome in outcomes { findings.append(outcome.findings) }
-        findings.addCarriageReturns(outcomes.reduce(0) { $0 + $1.carriageReturnCount }, of: count, file: rows.file)
-        return Comparisons(first: first, second: second, labels: labels)
+        let carriageReturnCount = outcomes.reduce(0) { $0 + $1.carriageReturnCount }
+        findings.addCarriageReturns(carriageReturnCount, of: chunks.rowCount, file: rows.file)
+        return columns.finish()
     }
 
     private func parse(
@@ -64,6 +61,8 @@ package struct TemplatePairParser {
                             findings: FindingList(limitPerKind: limitPerKind)
                         )
                         chunk.parse(rows.bytes, range: chunks[index].range)
+                        columns.giveBack(chunks[index].firstRow..<chunk.row)
+                        rows.giveBack(chunks[index].range)
                         return chunk
                     }
             }
@@ -85,9 +84,8 @@ private struct PairChunk {
         var reader = LineReader(bytes, range: range)
         while let line = reader.next() {
             let pair = fastPair(line) ?? carefulPair(line)
-            columns.first[row] = pair?.first ?? 0
-            columns.second[row] = pair?.second ?? 0
-            columns.labels[row] = pair.map { subjects[Int($0.first)] == subjects[Int($0.second)] ? 1 : 0 } ?? 0
+            let isGenuine = pair.map { subjects[Int($0.first)] == subjects[Int($0.second)] } ?? false
+            columns.set(row, pair?.first ?? 0, pair?.second ?? 0, isGenuine ? 1 : 0)
             row += 1
         }
         carriageReturnCount = reader.carriageReturnCount
