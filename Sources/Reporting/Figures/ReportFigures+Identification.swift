@@ -58,10 +58,11 @@ extension ReportFigures {
     /// Names in the lower right corner, where curves that rise to the left leave room; beside the curves they would cover
     /// each other, for galleries are much alike.
     private static func key(_ names: [String], x: Double, low: Double, high: Double) -> [any PlotMark] {
-        names.enumerated().map { number, name in
-            let height = 0.02 + 0.08 * Double(names.count - 1 - number)
-            return LabelMark(name, at: PlotPoint(x, low + (high - low) * height), anchor: .end, ink: ink(number))
-        }
+        names.enumerated()
+            .map { number, name in
+                let height = 0.02 + 0.08 * Double(names.count - 1 - number)
+                return LabelMark(name, at: PlotPoint(x, low + (high - low) * height), anchor: .end, ink: ink(number))
+            }
     }
 
     private static func ink(_ number: Int) -> PlotInk { number % 2 == 0 ? .primary : .secondary }

@@ -174,17 +174,21 @@ package struct ReportFigures {
         _ classes: [(name: String, values: [Double], ink: PlotInk)],
         edges: [Double]
     ) -> [any PlotMark] {
-        let peaks = classes.compactMap { item -> (name: String, ink: PlotInk, point: PlotPoint)? in
-            guard let peak = item.values.max(), peak > 0, let bin = item.values.firstIndex(of: peak) else { return nil }
-            return (item.name, item.ink, PlotPoint((edges[bin] + edges[bin + 1]) / 2, peak))
-        }
-        .sorted { $0.point.x < $1.point.x }
+        let peaks =
+            classes.compactMap { item -> (name: String, ink: PlotInk, point: PlotPoint)? in
+                guard let peak = item.values.max(), peak > 0, let bin = item.values.firstIndex(of: peak) else {
+                    return nil
+                }
+                return (item.name, item.ink, PlotPoint((edges[bin] + edges[bin + 1]) / 2, peak))
+            }
+            .sorted { $0.point.x < $1.point.x }
         let range = (edges.last ?? 1) - (edges.first ?? 0)
         let areClose = peaks.count == 2 && peaks[1].point.x - peaks[0].point.x < range / 4
-        return peaks.enumerated().map { number, peak in
-            let anchor: SVGCanvas.Anchor = areClose ? (number == 0 ? .end : .start) : .middle
-            return LabelMark(peak.name, at: peak.point, anchor: anchor, ink: peak.ink)
-        }
+        return peaks.enumerated()
+            .map { number, peak in
+                let anchor: SVGCanvas.Anchor = areClose ? (number == 0 ? .end : .start) : .middle
+                return LabelMark(peak.name, at: peak.point, anchor: anchor, ink: peak.ink)
+            }
     }
 
     /// All that can be drawn, by the names of their files.
