@@ -175,9 +175,10 @@ struct DoctorRealCaseTests {
         /// Small mistakes of the pixels need more faces than large ones.
         var sample: String {
             switch self {
-            case .none, .blueFirst, .normalisation: "100"
+            case .none, .blueFirst, .normalisation: "240"
             case .shuffledTemplates: "160"
-            default: "48"
+            case .template, .shiftedFaces: "100"
+            case .size, .shuffledLandmarks: "48"
             }
         }
     }

@@ -31,7 +31,7 @@ package struct FlipCheck: DoctorCheck {
             "yours (\(examination.policy.flip.rawValue)): margin \(Words.number(before)); "
             + words.joined(separator: ", ")
         guard let best = gains.max(by: { $0.1.after < $1.1.after }), best.1.relative > Self.noticeableGain,
-            best.1.standardErrors > SettingSearch.surety
+            best.1.isSure(among: gains.count, rate: SettingSearch.falseAlarmRate)
         else { return DoctorCheckResult(summary) }
         return DoctorCheckResult(
             summary,

@@ -33,7 +33,7 @@ package struct PrecisionCheck: DoctorCheck {
             "yours (\(network.precision.rawValue)): margin \(Words.number(gain.before)); \(other.rawValue): "
             + Words.number(gain.after)
         guard network.precision == .bfloat16, gain.relative > Self.bearableLoss,
-            gain.standardErrors > SettingSearch.surety
+            gain.isSure(among: 1, rate: SettingSearch.falseAlarmRate)
         else { return DoctorCheckResult(summary) }
         return DoctorCheckResult(
             summary,

@@ -49,7 +49,7 @@ package struct WeightingCheck: DoctorCheck {
             )
         }
         if let best = gains.max(by: { $0.gain.after < $1.gain.after }), best.gain.relative > Self.noticeableGain,
-            best.gain.standardErrors > SettingSearch.surety
+            best.gain.isSure(among: gains.count, rate: SettingSearch.falseAlarmRate)
         {
             findings.append(
                 DoctorFinding(

@@ -37,7 +37,7 @@ package struct Separation: Hashable, Sendable, Codable {
     package init?(_ matrix: SimilarityMatrix) {
         let scores = matrix.scores()
         self.init(genuine: scores.genuine, impostor: scores.impostor)
-        margin = SubjectMargins(matrix).mean
+        margin = SubjectMargins(matrix).mean()
     }
 
     private static func auc(_ genuine: [Float], sortedImpostors: [Float]) -> Double {
@@ -79,5 +79,11 @@ struct Moments: Hashable, Sendable {
         count += 1
         sum += value
         squares += value * value
+    }
+
+    mutating func remove(_ other: Moments) {
+        count -= other.count
+        sum -= other.sum
+        squares -= other.squares
     }
 }

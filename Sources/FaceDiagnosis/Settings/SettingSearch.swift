@@ -28,7 +28,15 @@ package struct SettingChange: Sendable {
 ///
 /// From the user's setting, each round varies every factor alone and adopts the variant that gains most, as long as it
 /// gains surely and more than the factor's threshold. In the end each factor that changed is set back alone: what is
-/// lost by that is what the user's value costs. So that two mistakes at once are told apart.
+/// lost by that is what the user's value costs. So that two mistakes at once are told apart. A change whose loss is not
+/// sure after all, since a later change made it needless, is taken back.
+///
+/// *Surely* is Bonferroni's: a gain's chance (``PairedGain/chance``) must be at most the round's ``rate(ofRound:)``,
+/// divided by the variants of the round. Where no variant is better than the user's setting, a run blames it with a
+/// chance of at most ``falseAlarmRate``, since no second round follows; the later rounds together adopt a variant that is
+/// no better with a chance of at most as much again. (The base of a later round was chosen because it looked good, which
+/// only makes it harder to beat.) Taking back can only lessen both. The bounds are as good as Student's distribution is
+/// for a mean over so few subjects; the jackknife's excess of a quarter to a third makes up for more than that.
 package struct SettingSearch {
     /// How the search ended.
     package struct Outcome: Sendable {
@@ -40,11 +48,19 @@ package struct SettingSearch {
         package var best: DoctorSetting
     }
 
-    /// Standard errors that a gain must have: chance alone, with two dozen variants, hardly ever gives as many.
-    package static let surety = 4.0
+    /// The chance, at most, that a run blames the user's setting where no variant is better.
+    package static let falseAlarmRate = 0.01
+    private static let mostRounds = 5
+
+    /// The chance, at most, that a round adopts a variant though none is better: ``falseAlarmRate`` in the first round,
+    /// and as much for the later ones together.
+    ///
+    /// - Parameter round: From 1.
+    package static func rate(ofRound round: Int) -> Double {
+        round == 1 ? falseAlarmRate : falseAlarmRate / Double(mostRounds - 1)
+    }
     /// Variants that reach this share of the best count as its equals.
     private static let equality = 0.995
-    private static let mostRounds = 5
 
     private let factors: [any SettingFactor]
     private let matrix: (DoctorSetting) throws -> SimilarityMatrix?
@@ -68,7 +84,7 @@ package struct SettingSearch {
             guard let next = Self.choice(among: trials, factors) else { break }
             outcome.best = next.setting
         }
-        outcome.changes = try changes(from: user, to: outcome.best)
+        try settle(&outcome, user)
         return outcome
     }
 
@@ -82,6 +98,7 @@ package struct SettingSearch {
             .map { variant in
                 let found = try matrix(variant.setting)
                 let gain = base.flatMap { base in found.map { PairedGain(from: base, to: $0) } }
+                    .flatMap { $0.subjects > 1 ? $0 : nil }
                 return SettingTrial(
                     factor: factor.name,
                     label: variant.label,
@@ -99,11 +116,34 @@ package struct SettingSearch {
             guard let gain = trial.gain, let factor = factors.first(where: { $0.name == trial.factor }) else {
                 return false
             }
-            return gain.relative >= factor.smallestGain && gain.standardErrors >= surety
+            return isGain(gain, factor, among: trials.count, rate: rate(ofRound: trial.round))
         }
         guard let best = gainful.max(by: { ($0.gain?.after ?? 0) < ($1.gain?.after ?? 0) }) else { return nil }
         return gainful.first { trial in
             trial.factor == best.factor && (trial.gain?.after ?? 0) >= (best.gain?.after ?? 0) * equality
+        }
+    }
+
+    private static func isGain(
+        _ gain: PairedGain,
+        _ factor: any SettingFactor,
+        among comparisons: Int,
+        rate: Double
+    ) -> Bool {
+        gain.relative >= factor.smallestGain && gain.isSure(among: comparisons, rate: rate)
+    }
+
+    /// Finds what each change is worth, and takes back, the least first, those that are worth nothing.
+    private func settle(_ outcome: inout Outcome, _ user: DoctorSetting) throws {
+        while true {
+            outcome.changes = try changes(from: user, to: outcome.best)
+            let needless = outcome.changes.last { change in
+                guard let factor = factors.first(where: { $0.name == change.factor }) else { return false }
+                let count = outcome.changes.count
+                return !Self.isGain(change.gain, factor, among: count, rate: Self.falseAlarmRate)
+            }
+            guard let factor = factors.first(where: { $0.name == needless?.factor }) else { return }
+            outcome.best = factor.taking(user, into: outcome.best)
         }
     }
 
