@@ -24,6 +24,8 @@ extension VerificationReport {
                 try Self.checkRate(measured.far, key + ".far")
             }
         }
+        try folded?.check("folded", comparisons: counts.genuine + counts.impostor)
+        try identification?.check("identification")
         try checkCurves()
         try checkPictures()
     }
@@ -47,11 +49,7 @@ extension VerificationReport {
             throw Self.problem("rates and counts contradict each other", key)
         }
         if let interval = measured.interval.value {
-            try Self.checkRate(interval.low, key + ".interval.low")
-            try Self.checkRate(interval.high, key + ".interval.high")
-            guard interval.low <= interval.high, interval.level > 0, interval.level < 1 else {
-                throw Self.problem("the interval is empty or its level not between 0 and 1", key + ".interval")
-            }
+            try interval.check(key + ".interval")
         }
     }
 
@@ -102,9 +100,7 @@ extension VerificationReport {
     }
 
     private static func checkRate(_ value: Double, _ key: String) throws(InputError) {
-        guard value >= 0, value <= 1 else {
-            throw InputError(.malformed, "a rate must be in [0, 1]", place: "key \"\(key)\"", found: "\(value)")
-        }
+        try ReportClaim(key).isRate(value)
     }
 
     private static func problem(_ text: String, _ key: String) -> InputError {
