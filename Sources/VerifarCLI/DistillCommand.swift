@@ -12,13 +12,13 @@ struct DistillCommand: AsyncParsableCommand {
             The recipe names a teacher (any checkpoint that `evaluate` reads) and methods with weights; or it lists \
             stages, each with a recipe of its own: SH-KD is student → teacher with the student's frozen classifier → new \
             student. Every stage has a folder in OUTPUT with what `train` writes, and classifiers.csv: how alike the \
-            student's and the teacher's classifiers are after each epoch. Finished stages are not repeated, and --resume \
-            goes on inside the one that was killed.
+            student's and the teacher's classifiers are after each epoch. 'seeds: [1, 2, 3]' runs the stages once for each. \
+            Finished stages are not repeated, and --resume goes on inside the one that was killed.
 
             Methods: \(DistillationMethods.all.map { $0.name }.joined(separator: ", ")).
 
               verifar distill --recipe Recipes/synthetic-distilled.yml --output out
-              verifar distill --recipe Recipes/synthetic-study.yml --output study --resume
+              verifar distill --recipe Recipes/synthetic-study.yml --output study
               verifar distill --recipe Recipes/cifar100-shkd.yml --output shkd
             """
     )
