@@ -103,6 +103,14 @@ import VerificationMetrics
         let page = try MarkupElements(page: try #require(files["leaderboard.html"]))
         #expect(page.elements.filter { $0.name == "table" && $0.attributes["class"] == "sortable" }.count == 4)
         #expect(board.summaryText.contains("Quoted") == false && board.summaryText.contains("Rank"))
+        let named = try Leaderboard(
+            runs: runs,
+            names: [nil, "the second"],
+            includesPublished: false,
+            sortFAR: try FARTarget("1e-4")
+        )
+        let table = try #require(self.files(named)["leaderboard.md"])
+        #expect(table.contains("| run 0") && table.contains("| the second") && !table.contains("run 1"))
     }
 
     @Test(arguments: [

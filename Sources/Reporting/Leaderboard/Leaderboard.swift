@@ -47,12 +47,14 @@ public struct Leaderboard: Sendable {
     ///
     /// - Parameters:
     ///   - runs: Runs measured here; those over one protocol form a family.
+    ///   - names: What each run is called, where that is not what its report says.
     ///   - includesPublished: Whether rows quoted from papers stand beside them.
     ///   - additions: YAML files with further families.
     ///   - sortFAR: The FAR that rows are ranked by: one of ``columns``.
     /// - Throws: `InputError` for a FAR that is no column and for files that cannot be read.
     public init(
         runs: [RunFolder],
+        names: [String?] = [],
         includesPublished: Bool,
         additions: [String] = [],
         sortFAR: FARTarget
@@ -61,7 +63,9 @@ public struct Leaderboard: Sendable {
             throw .unknownName("\(sortFAR)", kind: "column to sort by", known: Self.columns.map(\.description))
         }
         self.sortFAR = sortFAR
-        families = Self.measured(runs.map(\.report))
+        families = Self.measured(
+            runs.enumerated().map { (names.indices.contains($0) ? names[$0] : nil, $1.report) }
+        )
         for path in additions { families += try LeaderboardFile.families(of: YAMLDocument(path: path)) }
         if includesPublished {
             families += try LeaderboardFile.families(of: YAMLDocument(text: PublishedRows.yaml, file: "published rows"))
@@ -72,14 +76,15 @@ public struct Leaderboard: Sendable {
     }
 
     /// Runs by what they were measured on, in the order in which protocols first occur.
-    private static func measured(_ reports: [VerificationReport]) -> [Family] {
+    private static func measured(_ runs: [(name: String?, report: VerificationReport)]) -> [Family] {
         var families: [Family] = []
-        for report in reports {
+        for (rowName, report) in runs {
             let counts = report.protocol
             let name =
                 "Measured here: \(counts.name), \(NumberText.count(counts.genuine)) genuine and "
                 + "\(NumberText.count(counts.impostor)) impostor comparisons"
-            let row = Row(report)
+            var row = Row(report)
+            row.name = rowName ?? row.name
             if let place = families.firstIndex(where: { $0.name == name }) {
                 families[place].rows.append(row)
             } else {

@@ -43,6 +43,8 @@ struct StudyReport {
     private func leaderboard(_ runs: [RunFolder], suffix: String) throws {
         let board = try Leaderboard(
             runs: runs,
+            // Stages of one recipe have one name: what tells them apart is the row, and the stage for its seed.
+            names: pipeline.stages.map { stage in stage.row.map { "\($0) (\(stage.name))" } },
             includesPublished: false,
             additions: [],
             sortFAR: FARTarget("1e-4")
