@@ -69,6 +69,24 @@ static void check_length(vf_png_decoder *decoder) {
     if (needed > decoder->count) fail_truncated(decoder);
 }
 
+static uint32_t big_endian(const uint8_t *bytes) {
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/// Whether some chunk before the end claims more bytes than follow it: libpng reserves what an eXIf chunk claims before
+/// it reads, whatever its own limit for chunks is (1.6.39).
+static int has_overlong_chunk(const uint8_t *bytes, size_t count) {
+    enum { SIGNATURE = 8, AROUND = 12 };  // length, type and checksum around the data
+    size_t offset = SIGNATURE;
+    while (offset < count && count - offset >= AROUND) {
+        uint32_t length = big_endian(bytes + offset);
+        if (length > count - offset - AROUND) return memcmp(bytes + offset + 4, "IEND", 4) != 0;
+        if (memcmp(bytes + offset + 4, "IEND", 4) == 0) return 0;
+        offset += AROUND + (size_t)length;
+    }
+    return 0;
+}
+
 static int exif_of(vf_png_decoder *decoder) {
     png_bytep exif = NULL;
     png_uint_32 count = 0;
@@ -92,6 +110,7 @@ vf_codec_status vf_png_open(const uint8_t *bytes, size_t count, vf_png_decoder *
         vf_png_close(decoder);
         return status;
     }
+    if (png_sig_cmp(bytes, 0, count < 8 ? count : 8) == 0 && has_overlong_chunk(bytes, count)) fail_truncated(decoder);
     png_set_read_fn(decoder->png, decoder, read_bytes);
     // The caller sets the limit on pixels; libpng's own limit on sides would refuse long strips.
     png_set_user_limits(decoder->png, 0x7fffffff, 0x7fffffff);

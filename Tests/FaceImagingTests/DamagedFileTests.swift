@@ -2,6 +2,7 @@ import ArtifactFiles
 import FaceImaging
 import Foundation
 import SeededRandom
+import TestSupport
 import Testing
 
 @Suite("Damaged and hostile files")
@@ -111,6 +112,29 @@ struct DamagedFileTests {
                 #expect([.truncated, .limitExceeded].contains(error?.code), "\(String(describing: error))")
             }
         }
+    }
+
+    @Test("A chunk that claims more than the file holds is refused before memory is reserved")
+    func overlongChunks() throws {
+        let found = try MappedFile(path: Fixture.path("Hostile/png/overlong-exif.png")).withBytes { Array($0) }
+        let whole = try ImagingFixture.bytes("decoding/exif_6.png")
+        let place = try #require(whole.indices.first { whole[$0...].starts(with: Array("eXIf".utf8)) })
+        var claiming = whole
+        claiming.replaceSubrange(place - 4..<place, with: [0x75, 0, 0, 0x26])
+        for bytes in [found, claiming] {
+            let before = try addressSpace()
+            let error = #expect(throws: InputError.self) { _ = try ImageDecoder.decode(bytes) }
+            #expect(error?.code == .truncated)
+            // The most that the process ever mapped: freed memory counts.
+            #expect(try addressSpace() - before < 1 << 30)
+        }
+    }
+
+    /// The largest address space that this process had so far, in bytes.
+    private func addressSpace() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmPeak:") })
+        return try #require(Int(line.split { !$0.isNumber }[0])) * 1024
     }
 
     @Test("A picture over the limit is refused")
