@@ -149,6 +149,7 @@ package.targets.append(
         dependencies: [
             "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "LargeArrays",
             "NeuralGraph", "NeuralTraining", "Recipes", "Reporting", "StrictYAML", "TestSupport", "TrainingData",
+            "VerificationMetrics",
         ],
         path: "Tests/ForeignReaders"
     )

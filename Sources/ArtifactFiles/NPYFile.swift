@@ -67,10 +67,13 @@ public struct NPYFile: ~Copyable, Sendable {
     /// All elements in single precision.
     ///
     /// - Throws: ``InputError`` (`unsupported`) for elements that single precision cannot hold.
-    public func floats() throws(InputError) -> [Float] {
+    public func floats() throws(InputError) -> [Float] { try floats(0..<count) }
+
+    /// Some elements in single precision; see ``floats()``.
+    public func floats(_ range: Range<Int>) throws(InputError) -> [Float] {
         switch elementType {
-        case .float16: values { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
-        case .float32: values { (bits: UInt32) in Float(bitPattern: bits) }
+        case .float16: values(range) { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
+        case .float32: values(range) { (bits: UInt32) in Float(bitPattern: bits) }
         default: throw wrongType("f2 or f4")
         }
     }
@@ -101,32 +104,42 @@ public struct NPYFile: ~Copyable, Sendable {
     /// All elements in double precision.
     ///
     /// - Throws: ``InputError`` (`unsupported`) for integers that double precision cannot hold.
-    public func doubles() throws(InputError) -> [Double] {
+    public func doubles() throws(InputError) -> [Double] { try doubles(0..<count) }
+
+    /// Some elements in double precision; see ``doubles()``.
+    public func doubles(_ range: Range<Int>) throws(InputError) -> [Double] {
         switch elementType {
-        case .float16: values { (bits: UInt16) in Double(Float16(bitPattern: bits)) }
-        case .float32: values { (bits: UInt32) in Double(Float(bitPattern: bits)) }
-        case .float64: values { (bits: UInt64) in Double(bitPattern: bits) }
-        default: try wholeNumbers()
+        case .float16: values(range) { (bits: UInt16) in Double(Float16(bitPattern: bits)) }
+        case .float32: values(range) { (bits: UInt32) in Double(Float(bitPattern: bits)) }
+        case .float64: values(range) { (bits: UInt64) in Double(bitPattern: bits) }
+        default: try wholeNumbers(range)
         }
     }
 
     /// All elements as integers.
     ///
     /// - Throws: ``InputError`` (`unsupported`) for floating point, or for a number above 2⁶³ − 1.
-    public func integers() throws(InputError) -> [Int] {
+    public func integers() throws(InputError) -> [Int] { try integers(0..<count) }
+
+    /// Some elements as integers; see ``integers()``.
+    public func integers(_ range: Range<Int>) throws(InputError) -> [Int] {
         switch elementType {
-        case .int8: return values { (bits: UInt8) in Int(Int8(bitPattern: bits)) }
-        case .int16: return values { (bits: UInt16) in Int(Int16(bitPattern: bits)) }
-        case .int32: return values { (bits: UInt32) in Int(Int32(bitPattern: bits)) }
-        case .int64: return values { (bits: UInt64) in Int(Int64(bitPattern: bits)) }
-        case .uint8: return values { (bits: UInt8) in Int(bits) }
-        case .bool: return values { (bits: UInt8) in bits == 0 ? 0 : 1 }
-        case .uint16: return values { (bits: UInt16) in Int(bits) }
-        case .uint32: return values { (bits: UInt32) in Int(bits) }
+        case .int8: return values(range) { (bits: UInt8) in Int(Int8(bitPattern: bits)) }
+        case .int16: return values(range) { (bits: UInt16) in Int(Int16(bitPattern: bits)) }
+        case .int32: return values(range) { (bits: UInt32) in Int(Int32(bitPattern: bits)) }
+        case .int64: return values(range) { (bits: UInt64) in Int(Int64(bitPattern: bits)) }
+        case .uint8: return values(range) { (bits: UInt8) in Int(bits) }
+        case .bool: return values(range) { (bits: UInt8) in bits == 0 ? 0 : 1 }
+        case .uint16: return values(range) { (bits: UInt16) in Int(bits) }
+        case .uint32: return values(range) { (bits: UInt32) in Int(bits) }
         case .uint64:
-            let bits = values { (bits: UInt64) in bits }
+            let bits = values(range) { (bits: UInt64) in bits }
             if let index = bits.firstIndex(where: { $0 > UInt64(Int.max) }) {
-                throw elementFailure(index, expected: "an integer below 2^63", found: "\(bits[index])")
+                throw elementFailure(
+                    range.lowerBound + index,
+                    expected: "an integer below 2^63",
+                    found: "\(bits[index])"
+                )
             }
             return bits.map { Int($0) }
         default: throw wrongType("an integer type")
@@ -134,14 +147,18 @@ public struct NPYFile: ~Copyable, Sendable {
     }
 
     /// Integers in double precision; one that it cannot hold is refused.
-    private func wholeNumbers() throws(InputError) -> [Double] {
-        let integers = try integers()
+    private func wholeNumbers(_ range: Range<Int>) throws(InputError) -> [Double] {
+        let integers = try integers(range)
         guard elementType.size == 8 else { return integers.map { Double($0) } }
         var numbers: [Double] = []
         numbers.reserveCapacity(integers.count)
         for (index, integer) in integers.enumerated() {
             guard let number = Double(exactly: integer) else {
-                throw elementFailure(index, expected: "an integer that double precision holds", found: "\(integer)")
+                throw elementFailure(
+                    range.lowerBound + index,
+                    expected: "an integer that double precision holds",
+                    found: "\(integer)"
+                )
             }
             numbers.append(number)
         }
@@ -169,18 +186,21 @@ public struct NPYFile: ~Copyable, Sendable {
         )
     }
 
-    private func values<Bits: FixedWidthInteger, Value>(_ convert: (Bits) -> Value) -> [Value] {
-        let count = count
+    private func values<Bits: FixedWidthInteger, Value>(
+        _ range: Range<Int>,
+        _ convert: (Bits) -> Value
+    ) -> [Value] {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "elements of the array")
         return file.withBytes { bytes in
-            [Value](unsafeUninitializedCapacity: count) { target, initialized in
-                for index in 0..<count {
+            [Value](unsafeUninitializedCapacity: range.count) { target, initialized in
+                for index in 0..<range.count {
                     let bits = bytes.loadUnaligned(
-                        fromByteOffset: dataOffset + index * MemoryLayout<Bits>.size,
+                        fromByteOffset: dataOffset + (range.lowerBound + index) * MemoryLayout<Bits>.size,
                         as: Bits.self
                     )
                     target.initializeElement(at: index, to: convert(Bits(littleEndian: bits)))
                 }
-                initialized = count
+                initialized = range.count
             }
         }
     }

@@ -59,50 +59,38 @@ public struct ProtocolFaceSource: FaceSource {
 
 /// Picture files in a list, aligned already or with landmarks.
 public struct PictureListSource: FaceSource {
-    private let paths: [String]
-    private let landmarks: [[Double]]?
+    private let list: PictureList
     private let preprocessing: FacePreprocessing
     private let options: FaceExtractor.Options
 
     /// Creates a source.
     ///
     /// - Parameters:
-    ///   - paths: The files.
-    ///   - landmarks: For each file the coordinates of 5 or 68 points; nil when the pictures are aligned faces.
+    ///   - list: The files, with landmarks unless the pictures are aligned faces.
     ///   - preprocessing: Size and template of the aligned face.
     ///   - options: How pictures are decoded.
-    /// - Throws: ``InputError`` when the preprocessing is not valid or the counts differ.
+    /// - Throws: ``InputError`` when the preprocessing is not valid.
     public init(
-        paths: [String],
-        landmarks: [[Double]]?,
+        _ list: PictureList,
         preprocessing: FacePreprocessing,
         options: FaceExtractor.Options = FaceExtractor.Options()
     ) throws(InputError) {
         try preprocessing.validate()
-        if let landmarks, landmarks.count != paths.count {
-            throw InputError(
-                .mismatch,
-                "not as many landmark lines as images",
-                expected: "\(paths.count)",
-                found: "\(landmarks.count)"
-            )
-        }
-        self.paths = paths
-        self.landmarks = landmarks
+        self.list = list
         self.preprocessing = preprocessing
         self.options = options
     }
 
     /// The number of files.
-    public var count: Int { paths.count }
+    public var count: Int { list.paths.count }
 
     /// A file's path.
-    public func name(of face: Int) -> String { paths[face] }
+    public func name(of face: Int) -> String { list.paths[face] }
 
     /// Makes one thread's reader.
     public func makeReader() -> any FaceReader {
         PictureFaceReader(preprocessing: preprocessing, options: options) { face throws(FailureCause) in
-            (paths[face], landmarks?[face])
+            (list.paths[face], list.landmarks?[face].points.flatMap { [$0.x, $0.y] })
         }
     }
 }

@@ -65,11 +65,7 @@ struct EmbedCommand: ParsableCommand {
             threads: running.threadCount,
             failureLimit: FailureLimit(maxFailures) ?? .count(0)
         )
-        let source = try PictureListSource(
-            paths: list.paths,
-            landmarks: list.landmarks,
-            preprocessing: choice.preprocessing
-        )
+        let source = try PictureListSource(list, preprocessing: choice.preprocessing)
         let progress = Progress("embedding", unit: "pictures", isQuiet: running.quiet)
         let result = try pipeline.run(source) { progress.update($0.done, of: $0.total) }
         progress.finish("\(source.count) pictures, \(result.failures.count) failed")
@@ -90,59 +86,5 @@ struct EmbedCommand: ParsableCommand {
             mirrored
             ? [embeddings.imageCount, 2, embeddings.dimensions] : [embeddings.imageCount, embeddings.dimensions]
         try NPYFile.write(embeddings.values, shape: shape, to: output)
-    }
-}
-
-/// Pictures to embed, and where their landmarks are.
-private struct PictureList {
-    var paths: [String]
-    var landmarks: [[Double]]?
-
-    private static let pictureEndings = [".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG"]
-
-    init(images: String, landmarks: String?) throws {
-        if FileSystem.isFolder(images) {
-            paths = try FileSystem.names(inFolder: images)
-                .filter { name in Self.pictureEndings.contains { name.hasSuffix($0) } }
-                .map { FileSystem.join(images, $0) }
-        } else {
-            paths = try Self.lines(images)
-        }
-        guard !paths.isEmpty else { throw InputError(.missing, "no pictures", file: images) }
-        self.landmarks = try landmarks.map { try Self.landmarks(in: $0, for: paths) }
-    }
-
-    private static func lines(_ path: String) throws(InputError) -> [String] {
-        let file = try MappedFile(path: path)
-        let text = file.withBytes { String(validating: $0, as: UTF8.self) }
-        guard let text else { throw InputError(.malformed, "not UTF-8 text", file: path) }
-        return text.split(whereSeparator: \.isNewline).map(String.init)
-    }
-
-    private static func landmarks(in path: String, for pictures: [String]) throws -> [[Double]] {
-        var byName: [String: [Double]] = [:]
-        for (number, line) in try lines(path).enumerated() {
-            let fields = line.split(separator: " ").map(String.init)
-            let numbers = fields.dropFirst().compactMap { Double($0) }
-            let isWhole = numbers.count == fields.count - 1
-            let count = [10, 136].first { numbers.count == $0 || numbers.count == $0 + 1 }
-            guard isWhole, let count else {
-                throw InputError(
-                    .malformed,
-                    "not a landmark line",
-                    file: path,
-                    place: "line \(number + 1)",
-                    expected: "a name and 10 or 136 numbers",
-                    found: "\(numbers.count) numbers"
-                )
-            }
-            byName[fields[0]] = Array(numbers.prefix(count))
-        }
-        return try pictures.map { picture in
-            guard let points = byName[picture] ?? byName[FileSystem.lastComponent(picture)] else {
-                throw InputError(.missing, "no landmarks for '\(picture)'", file: path)
-            }
-            return points
-        }
     }
 }

@@ -42,12 +42,16 @@ struct MetricsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What the report calls the system.", valueName: "text"))
     var name: String?
 
+    func validate() throws {
+        if subjects != nil, comparisons == nil { throw ValidationError("--subjects needs --comparisons") }
+    }
+
     func run() async throws {
-        let read = try ScoreFiles(scores: scores, labels: labels, comparisons: comparisons, subjects: subjects)
+        let read = try ComparisonScores(scores: scores, labels: labels, comparisons: comparisons, subjects: subjects)
         let measurement = try await VerificationMeasurement(
-            scores: read.scores,
+            scores: read.values,
             labels: read.labels,
-            subjects: read.subjects,
+            subjects: try read.comparisonSubjects(),
             options: try metrics.settings(threads: running.threadCount)
         )
         let title = name ?? FileSystem.lastComponent(scores)
@@ -65,7 +69,7 @@ struct MetricsCommand: AsyncParsableCommand {
 
     private func writeReport(
         _ measurement: VerificationMeasurement,
-        _ read: ScoreFiles,
+        _ read: ComparisonScores,
         title: String,
         to folder: String
     ) throws {

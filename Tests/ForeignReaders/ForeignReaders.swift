@@ -24,5 +24,7 @@ public enum ForeignReaders {
         EmbeddingCacheReader(),
         RunStateReader(),
         ReportReader(),
+        ScoreListsReader(),
+        PictureListReader(),
     ]
 }

@@ -1,4 +1,5 @@
 internal import ArtifactFiles
+internal import LargeArrays
 internal import VerificationMetrics
 
 /// Two runs of which it is certain that they compare the same templates of the same subjects.
@@ -7,8 +8,8 @@ struct ComparedRuns {
     let second: RunFolder
     let firstScores: ScoreValues
     let secondScores: ScoreValues
-    let labels: [UInt8]
-    let templates: [UInt32]
+    let labels: LargeArray<UInt8>
+    let templates: LargeArray<UInt32>
     let subjects: ComparisonSubjects
 
     /// Reads both and refuses what cannot be compared, naming the difference.
@@ -61,11 +62,11 @@ struct ComparedRuns {
     }
 
     private static func commonTemplates(
-        _ one: RunFolder.Scores,
-        _ other: RunFolder.Scores,
+        _ one: ComparisonScores,
+        _ other: ComparisonScores,
         _ first: RunFolder,
         _ second: RunFolder
-    ) throws(InputError) -> [UInt32] {
+    ) throws(InputError) -> LargeArray<UInt32> {
         for (scores, folder) in [(one, first), (other, second)] where scores.templates == nil {
             throw InputError(
                 .missing,
@@ -90,8 +91,8 @@ struct ComparedRuns {
     }
 
     private static func requireSameSubjects(
-        _ one: RunFolder.Scores,
-        _ other: RunFolder.Scores,
+        _ one: ComparisonScores,
+        _ other: ComparisonScores,
         _ first: RunFolder,
         _ second: RunFolder
     ) throws(InputError) {

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import LargeArrays
 public import VerificationMetrics
 
 extension RunComparison {
@@ -161,7 +162,7 @@ private struct ImpostorScale {
     private let threshold: Double
     private let deviation: Double
 
-    init(_ scores: ScoreValues, _ labels: [UInt8], threshold: Double?) {
+    init(_ scores: ScoreValues, _ labels: LargeArray<UInt8>, threshold: Double?) {
         self.threshold = threshold ?? .infinity
         var (count, sum, squares) = (0.0, 0.0, 0.0)
         for (index, label) in labels.enumerated() where label == 0 {

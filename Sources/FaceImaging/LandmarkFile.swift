@@ -1,15 +1,14 @@
-internal import ArtifactFiles
-internal import FaceImaging
+package import ArtifactFiles
 
 /// Landmarks of many pictures: lines of `path x1 y1 … x5 y5 [score]`, or of 68 points; as IJB's `…_5pts_score.txt`.
 ///
 /// Fields are separated by blanks or tabs; a path holds none.
-enum LandmarkFile {
+package enum LandmarkFile {
     /// Reads a file.
     ///
     /// - Returns: Path → points.
     /// - Throws: ``InputError`` that names the line: not enough numbers, no number, a path that occurs twice.
-    static func read(_ path: String) throws(InputError) -> [String: FaceLandmarks] {
+    package static func read(_ path: String) throws(InputError) -> [String: FaceLandmarks] {
         let file = try MappedFile(path: path)
         return try file.withBytes { bytes throws(InputError) in
             var found: [String: FaceLandmarks] = [:]

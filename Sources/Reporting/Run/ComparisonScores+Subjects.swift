@@ -1,0 +1,76 @@
+internal import LargeArrays
+public import VerificationMetrics
+
+extension ComparisonScores {
+    /// Whom each comparison compares; nil when templates are unknown.
+    ///
+    /// Subjects come from `subjects.csv` where it is there (a template without a line is a subject of its own), and
+    /// from the genuine comparisons otherwise.
+    ///
+    /// - Throws: `MetricsError` for arrays that do not fit.
+    public func comparisonSubjects() throws(MetricsError) -> ComparisonSubjects? {
+        guard let templates else { return nil }
+        let dense = DenseIDs(templates)
+        let (first, second) = dense.columns(templates)
+        guard let subjectNames else {
+            return try ComparisonSubjects(
+                firstTemplate: first,
+                secondTemplate: second,
+                labels: labels,
+                templateCount: dense.ids.count
+            )
+        }
+        // By name and not by order of appearance, so that two folders of one protocol give the same numbers.
+        let names = Set(subjectNames.values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let numbers = Dictionary(uniqueKeysWithValues: zip(names, 0..<UInt32(names.count)))
+        var next = UInt32(names.count)
+        let subjects = dense.ids.map { id -> UInt32 in
+            if let number = subjectNames[id].flatMap({ numbers[$0] }) { return number }
+            next += 1
+            return next - 1
+        }
+        return try ComparisonSubjects(firstTemplate: first, secondTemplate: second, subjectOfTemplate: subjects)
+    }
+}
+
+/// The ids that occur, in ascending order, numbered from 0.
+private struct DenseIDs {
+    let ids: [UInt32]
+    private var table: [UInt32] = []
+    private var numbers: [UInt32: UInt32] = [:]
+
+    init(_ occurring: LargeArray<UInt32>) {
+        defer { occurring.giveBack(0..<occurring.count) }
+        let largest = Int(occurring.max() ?? 0)
+        if largest < 1 << 26 {
+            var table = [UInt32](repeating: .max, count: largest + 1)
+            for id in occurring { table[Int(id)] = 0 }
+            var ids: [UInt32] = []
+            for id in table.indices where table[id] == 0 {
+                table[id] = UInt32(ids.count)
+                ids.append(UInt32(id))
+            }
+            self.table = table
+            self.ids = ids
+        } else {
+            ids = Set(occurring).sorted()
+            numbers = Dictionary(uniqueKeysWithValues: zip(ids, 0..<UInt32(ids.count)))
+        }
+    }
+
+    /// The numbers of the first and of the second template of each comparison.
+    func columns(_ templates: LargeArray<UInt32>) -> (first: LargeArray<UInt32>, second: LargeArray<UInt32>) {
+        let first = LargeArrayBuilder<UInt32>(count: templates.count / 2)
+        let second = LargeArrayBuilder<UInt32>(count: templates.count / 2)
+        // Blocks have an even number of elements, and so begin with a comparison.
+        templates.forEachBlock { start, block in
+            for index in stride(from: 0, to: block.count - 1, by: 2) {
+                first.elements.initializeElement(at: (start + index) / 2, to: number(of: block[index]))
+                second.elements.initializeElement(at: (start + index) / 2, to: number(of: block[index + 1]))
+            }
+        }
+        return (first.finish(), second.finish())
+    }
+
+    private func number(of id: UInt32) -> UInt32 { table.isEmpty ? numbers[id] ?? 0 : table[Int(id)] }
+}

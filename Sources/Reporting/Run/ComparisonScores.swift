@@ -1,0 +1,87 @@
+public import ArtifactFiles
+public import LargeArrays
+public import VerificationMetrics
+
+/// What comparisons scored, with what is known of them: of a run of this program or of any other system.
+public struct ComparisonScores: Sendable {
+    /// One score per comparison; −∞ where a template failed to enrol.
+    public var values: ScoreValues
+    /// 1 genuine, 0 impostor.
+    public var labels: LargeArray<UInt8>
+    /// Template ids, two per comparison; nil when unknown.
+    public var templates: LargeArray<UInt32>?
+    /// The subject of each template that has one; nil when unknown.
+    public var subjectNames: [UInt32: String]?
+
+    /// Reads files.
+    ///
+    /// - Parameters:
+    ///   - scores: `.npy`, `[comparisons]`, or text with a number on each line.
+    ///   - labels: The same, of 0 and 1.
+    ///   - comparisons: `.npy`, `[comparisons, 2]`; nil when unknown.
+    ///   - subjects: Lines of `template,subject`; nil when unknown.
+    /// - Throws: `InputError` that names file and line or row.
+    public init(
+        scores: String,
+        labels: String,
+        comparisons: String?,
+        subjects: String?
+    ) throws(InputError) {
+        values = try ScoreLists.scores(scores)
+        self.labels = try ScoreLists.labels(labels)
+        try Self.checkLength(self.labels.count, of: labels, like: scores, values.count)
+        if let comparisons {
+            let templates = try ScoreLists.templates(comparisons)
+            try Self.checkLength(templates.count / 2, of: comparisons, like: scores, values.count)
+            self.templates = templates
+        }
+        subjectNames = try subjects.map { path throws(InputError) in try ScoreLists.subjects(path) }
+    }
+
+    private static func checkLength(
+        _ count: Int,
+        of file: String,
+        like scores: String,
+        _ expected: Int
+    ) throws(InputError) {
+        guard count != expected else { return }
+        throw InputError(
+            .mismatch,
+            "not as many rows as \(FileSystem.lastComponent(scores))",
+            file: file,
+            expected: "\(expected)",
+            found: "\(count)"
+        )
+    }
+
+    /// Writes what a report needs to be made again, under the names that ``RunFolder`` lists.
+    ///
+    /// - Throws: `InputError` (`unwritable`).
+    public func write(to folder: String) throws(InputError) {
+        switch values {
+        case .single(let values): try NPYFile.write(values, to: FileSystem.join(folder, "scores.npy"))
+        case .double(let values): try NPYFile.write(values, to: FileSystem.join(folder, "scores.npy"))
+        }
+        try NPYFile.write(labels, to: FileSystem.join(folder, "labels.npy"))
+        if let templates {
+            let shape = [templates.count / 2, 2]
+            try NPYFile.write(templates, shape: shape, to: FileSystem.join(folder, "comparisons.npy"))
+        }
+        if let subjectNames {
+            let lines = subjectNames.sorted { $0.key < $1.key }.map { CSVText.line(["\($0.key)", $0.value]) }
+            try AtomicFile.write("template,subject\n" + lines.joined(), to: FileSystem.join(folder, "subjects.csv"))
+        }
+    }
+
+    /// Leaves out the comparisons that no threshold accepts.
+    mutating func excludeRejected() {
+        let isKept = (0..<values.count).map { values[$0] > -.infinity }
+        guard isKept.contains(false) else { return }
+        switch values {
+        case .single(let scores): values = .single(scores.keeping { isKept[$0] })
+        case .double(let scores): values = .double(scores.keeping { isKept[$0] })
+        }
+        labels = labels.keeping { isKept[$0] }
+        templates = templates?.keeping { isKept[$0 / 2] }
+    }
+}

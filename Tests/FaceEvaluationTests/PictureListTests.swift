@@ -1,0 +1,42 @@
+import ArtifactFiles
+import FaceEvaluation
+import Foundation
+import Testing
+
+/// What `verifar embed` is told to embed.
+@Suite struct PictureListTests {
+    private static let points = "30 30 60 30 45 45 33 60 57 60"
+
+    private func list(_ paths: String, _ landmarks: String? = nil) throws -> PictureList {
+        let folder = NSTemporaryDirectory() + "/" + UUID().uuidString
+        try FileSystem.createFolder(folder)
+        defer { FileSystem.remove(folder) }
+        try AtomicFile.write(paths, to: folder + "/list.txt")
+        if let landmarks { try AtomicFile.write(landmarks, to: folder + "/points.txt") }
+        return try PictureList(images: folder + "/list.txt", landmarks: landmarks.map { _ in folder + "/points.txt" })
+    }
+
+    @Test func blankLinesAndCarriageReturnsAreNoPaths() throws {
+        let list = try list("\u{feff}a b.png\r\n\r\n  \nc/d.jpg\n")
+        #expect(list.paths == ["a b.png", "c/d.jpg"] && list.landmarks == nil)
+    }
+
+    @Test func landmarksAreFoundByPathOrName() throws {
+        let list = try list("x/a.png\ny/b.png\n", "b.png \(Self.points) 0.9\n\nx/a.png 1 \(Self.points.dropFirst(3))\n")
+        #expect(list.landmarks?.map(\.leftEye.x) == [1, 30])
+    }
+
+    @Test(arguments: [
+        ("a.png \(Self.points)\n\na.png \(Self.points)\n", "line 3"), ("a.png 1 2 3\n", "line 1"),
+        ("a.png nan \(Self.points.dropFirst(3))\n", "not a finite number"), ("b.png \(Self.points)\n", "'a.png'"),
+    ])
+    func otherLandmarksAreRefused(_ text: String, _ expected: String) {
+        let error = #expect(throws: InputError.self) { try list("a.png\n", text) }
+        #expect(error?.description.contains(expected) == true, "\(error as Any)")
+    }
+
+    @Test func aListOfNothingIsRefused() {
+        let error = #expect(throws: InputError.self) { try list("\n \n") }
+        #expect(error?.code == .missing)
+    }
+}
