@@ -8,44 +8,27 @@ internal import Darwin
 
 /// A file that appears whole or not at all.
 ///
-/// Bytes go to a temporary file in the same folder; ``commit()`` flushes it to disk and renames it over the
-/// destination. A value that goes away without a commit removes its temporary file.
+/// Bytes go to a file in the same folder that gets its place on ``commit(survivingPowerFailure:)``. Where the system can,
+/// that file has no name until then, so that not even a killed process leaves anything behind; elsewhere it is called
+/// `<path>.<process>-<number>.partial`, and a value that goes away without a commit removes it.
 public struct AtomicFile: ~Copyable {
     /// Where the file will appear.
     public let path: String
-    private let temporaryPath: String
-    private var descriptor: Int32
+    private var temporary: TemporaryFile
     private var buffer: [UInt8] = []
     private static let bufferSize = 1 << 18
 
-    /// Opens a temporary file beside `path`.
+    /// Opens a file without a name, or with another one, beside `path`.
     ///
     /// - Parameter path: The destination; its folder must exist.
     /// - Throws: ``InputError`` (`unwritable`).
     public init(path: String) throws(InputError) {
-        // A number makes the name unique: two threads may write one destination, and a killed process of the same id
-        // may have left a file behind.
-        var temporaryPath = ""
-        var descriptor: Int32 = -1
-        for number in 0..<1000 where descriptor < 0 {
-            temporaryPath = "\(path).\(getpid())-\(number).partial"
-            descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 || errno == EEXIST else { break }
-        }
-        guard descriptor >= 0 else {
+        guard let temporary = TemporaryFile(beside: path) else {
             throw InputError(.unwritable, "cannot write: \(lastSystemError())", file: path)
         }
         self.path = path
-        self.temporaryPath = temporaryPath
-        self.descriptor = descriptor
+        self.temporary = temporary
         buffer.reserveCapacity(Self.bufferSize)
-    }
-
-    deinit {
-        if descriptor >= 0 {
-            close(descriptor)
-            unlink(temporaryPath)
-        }
     }
 
     /// Appends bytes.
@@ -82,9 +65,7 @@ public struct AtomicFile: ~Copyable {
     /// - Throws: ``InputError`` (`unwritable`); the destination is then as it was.
     public consuming func commit(survivingPowerFailure surviving: Bool = true) throws(InputError) {
         try flush()
-        guard !surviving || fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw writeFailure() }
-        close(descriptor)
-        descriptor = -1
+        guard !surviving || fsync(temporary.descriptor) == 0, temporary.move(to: path) else { throw writeFailure() }
     }
 
     private mutating func flush() throws(InputError) {
@@ -100,11 +81,11 @@ public struct AtomicFile: ~Copyable {
         var rest = bytes
         while let start = rest.baseAddress, !rest.isEmpty {
             #if canImport(Glibc)
-            let written = Glibc.write(descriptor, start, rest.count)
+            let written = Glibc.write(temporary.descriptor, start, rest.count)
             #elseif canImport(Musl)
-            let written = Musl.write(descriptor, start, rest.count)
+            let written = Musl.write(temporary.descriptor, start, rest.count)
             #else
-            let written = Darwin.write(descriptor, start, rest.count)
+            let written = Darwin.write(temporary.descriptor, start, rest.count)
             #endif
             if written < 0 && errno == EINTR { continue }
             guard written > 0 else { throw writeFailure() }

@@ -70,9 +70,8 @@ import Testing
         let path = folder.file("a")
         try AtomicFile.write("old", to: path)
         var file = try AtomicFile(path: path)
-        let temporary = try #require(folder.names.first { $0 != "a" })
         let descriptor = open("/dev/full", O_WRONLY)
-        let own = try #require(descriptorOf(folder.file(temporary)))
+        let own = try #require(try descriptorOfANewFile(in: folder))
         #expect(dup2(descriptor, own) == own)
         close(descriptor)
         try file.write("new")
@@ -88,15 +87,39 @@ import Testing
         #expect(folder.names == ["a"])
     }
 
-    /// This process's descriptor of an open file.
-    private func descriptorOf(_ path: String) -> Int32? {
-        var wanted = stat()
-        guard stat(path, &wanted) == 0 else { return nil }
-        return (3..<1024)
+    /// This process's descriptor of the only file in a folder that is being written.
+    private func descriptorOfANewFile(in folder: TemporaryFolder) throws -> Int32? {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
             .first { descriptor in
-                var status = stat()
-                return fstat(descriptor, &status) == 0 && status.st_ino == wanted.st_ino
-                    && status.st_dev == wanted.st_dev
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+                return target?.hasPrefix(folder.path + "/") == true
             }
+    }
+
+    @Test(.enabled(if: FileSystem.exists("/proc/self/fd")))
+    func aFileThatIsBeingWrittenHasNoName() throws {
+        var file = try AtomicFile(path: folder.file("a"))
+        try file.write([UInt8](repeating: 1, count: 1 << 20))
+        #expect(folder.names.isEmpty)
+        try file.commit()
+        #expect(folder.names == ["a"])
+        // Over a file, and with names taken that a killed process may have left.
+        for number in 0..<3 {
+            try AtomicFile.write(
+                "x",
+                to: folder.file("a.\(ProcessInfo.processInfo.processIdentifier)-\(number).partial")
+            )
+        }
+        try AtomicFile.write("new", to: folder.file("a"))
+        #expect(try contents("a") == Array("new".utf8) && folder.names.count == 4)
+    }
+
+    @Test func theModeIsThatOfANewFile() throws {
+        let plain = folder.file("plain")
+        close(open(plain, O_WRONLY | O_CREAT, 0o644))
+        try AtomicFile.write("x", to: folder.file("a"))
+        var (expected, found) = (stat(), stat())
+        #expect(stat(plain, &expected) == 0 && stat(folder.file("a"), &found) == 0)
+        #expect(found.st_mode == expected.st_mode && found.st_nlink == 1)
     }
 }
