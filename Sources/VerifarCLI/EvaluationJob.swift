@@ -38,7 +38,7 @@ struct EvaluationJob {
         log.note("checkpoint \(checkpointPath): \(checkpoint.architectureName)")
         for note in checkpoint.notes { log.note("checkpoint: \(note)") }
         log.note("preprocessing: \(choice.preprocessing) (\(choice.origin))")
-        for sentence in policy.sentences { log.note("policy: \(sentence)") }
+        for sentence in PolicySummary(policy).sentences { log.note("policy: \(sentence)") }
         let plan = try compute.plan(checkpoint)
         if compute.precision != .float32 { log.note("network: computed in \(compute.precision.rawValue)") }
         clock.mark("checkpoint")

@@ -128,3 +128,10 @@ enum PolicyWords {
         ),
     ]
 }
+
+extension PolicySummary {
+    /// The choices in words, one sentence each: what a log says before hours of work.
+    package var sentences: [String] {
+        PolicyWords.entries(self).map { "\($0.term) \($0.value): \($0.meaning)" }
+    }
+}
