@@ -6,54 +6,66 @@ struct ScorePairs {
     let grid: Result<RunComparison.Grid, UndefinedResult>
 
     init(_ runs: ComparedRuns, label: UInt8) {
-        var first: [Double] = []
-        var second: [Double] = []
-        for (index, value) in runs.labels.enumerated() where value == label {
-            let pair = (runs.firstScores[index], runs.secondScores[index])
-            guard pair.0.isFinite, pair.1.isFinite else { continue }
-            first.append(pair.0)
-            second.append(pair.1)
+        var ranges = (Range(), Range())
+        Self.visit(runs, label) { one, other in
+            ranges.0.add(one)
+            ranges.1.add(other)
         }
-        guard let lowest = first.min(), let highest = first.max(), let low = second.min(), let high = second.max()
-        else {
+        guard ranges.0.count > 0 else {
             grid = .failure(.allRejected)
             return
         }
-        guard lowest < highest, low < high else {
+        guard ranges.0.lowest < ranges.0.highest, ranges.1.lowest < ranges.1.highest else {
             grid = .failure(.noSpread)
             return
         }
+        let means = (ranges.0.sum / ranges.0.count, ranges.1.sum / ranges.1.count)
         var counts = [Int](repeating: 0, count: Self.columns * Self.columns)
-        for (one, other) in zip(first, second) {
-            let column = Self.place(one, lowest, highest)
-            counts[Self.place(other, low, high) * Self.columns + column] += 1
-        }
-        grid = .success(
-            RunComparison.Grid(
-                firstRange: [lowest, highest],
-                secondRange: [low, high],
-                columns: Self.columns,
-                counts: counts,
-                correlation: Self.correlation(first, second)
-            )
-        )
-    }
-
-    private static func place(_ score: Double, _ low: Double, _ high: Double) -> Int {
-        min(Int((score - low) / (high - low) * Double(columns)), columns - 1)
-    }
-
-    private static func correlation(_ first: [Double], _ second: [Double]) -> Double {
-        let count = Double(first.count)
-        let means = (first.reduce(0, +) / count, second.reduce(0, +) / count)
         var (products, squares, others) = (0.0, 0.0, 0.0)
-        for (one, other) in zip(first, second) {
+        Self.visit(runs, label) { one, other in
+            counts[ranges.1.column(other) * Self.columns + ranges.0.column(one)] += 1
             let (deviation, otherDeviation) = (one - means.0, other - means.1)
             products += deviation * otherDeviation
             squares += deviation * deviation
             others += otherDeviation * otherDeviation
         }
-        return max(-1, min(1, products / (squares * others).squareRoot()))
+        grid = .success(
+            RunComparison.Grid(
+                firstRange: [ranges.0.lowest, ranges.0.highest],
+                secondRange: [ranges.1.lowest, ranges.1.highest],
+                columns: Self.columns,
+                counts: counts,
+                correlation: max(-1, min(1, products / (squares * others).squareRoot()))
+            )
+        )
+    }
+
+    /// Visits the scores of the comparisons of one class that neither system rejected; copying them would take more
+    /// memory than everything else.
+    private static func visit(_ runs: ComparedRuns, _ label: UInt8, _ body: (Double, Double) -> Void) {
+        for (index, value) in runs.labels.enumerated() where value == label {
+            let (one, other) = (runs.firstScores[index], runs.secondScores[index])
+            if one.isFinite && other.isFinite { body(one, other) }
+        }
+    }
+
+    /// What one system's scores span.
+    private struct Range {
+        var count = 0.0
+        var sum = 0.0
+        var lowest = Double.infinity
+        var highest = -Double.infinity
+
+        mutating func add(_ score: Double) {
+            count += 1
+            sum += score
+            lowest = min(lowest, score)
+            highest = max(highest, score)
+        }
+
+        func column(_ score: Double) -> Int {
+            min(Int((score - lowest) / (highest - lowest) * Double(columns)), columns - 1)
+        }
     }
 }
 
