@@ -9,7 +9,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         commandName: "evaluate",
         abstract: "Evaluate a checkpoint on a protocol, from pixels to report.",
         discussion: """
-            Reads the checkpoint (ONNX, PyTorch, safetensors), aligns and embeds the protocol's faces, aggregates \
+            Reads the checkpoint (ONNX, PyTorch, safetensors, MXNet), aligns and embeds the protocol's faces, aggregates \
             templates, compares them and writes OUTPUT/report.json, report.md, report.html, scores.npy, templates.npy, \
             failures.csv and run.log.
 

@@ -29,19 +29,16 @@ final class Progress: Sendable {
     ///   - total: Units in all.
     ///   - skipped: Units of `done` that cost nothing (found in a cache): they do not count for the rate.
     func update(_ done: Int, of total: Int, skipped: Int = 0) {
-        guard !isQuiet else { return }
-        state.withLock { state in
-            let now = ContinuousClock.now
-            let interval: Duration = isTerminal ? .milliseconds(200) : .seconds(5)
-            guard now - state.lastShown >= interval else { return }
-            state.lastShown = now
-            state.isLineOpen = isTerminal
-            write(line(done, total, skipped, elapsed: now - start))
-        }
+        show { elapsed in line(done, total, skipped, elapsed: elapsed) }
     }
 
     /// Tells what is going on where the amount of work is not known ahead.
     func note(_ text: String) {
+        show { _ in isTerminal ? "\r\u{1b}[K\(label): \(text)" : "\(label): \(text)\n" }
+    }
+
+    /// Writes a text when it is time.
+    private func show(_ text: (Duration) -> String) {
         guard !isQuiet else { return }
         state.withLock { state in
             let now = ContinuousClock.now
@@ -49,7 +46,7 @@ final class Progress: Sendable {
             guard now - state.lastShown >= interval else { return }
             state.lastShown = now
             state.isLineOpen = isTerminal
-            write(isTerminal ? "\r\u{1b}[K\(label): \(text)" : "\(label): \(text)\n")
+            write(text(now - start))
         }
     }
 
