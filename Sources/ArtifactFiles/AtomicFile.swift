@@ -9,8 +9,9 @@ internal import Darwin
 /// A file that appears whole or not at all.
 ///
 /// Bytes go to a file in the same folder that gets its place on ``commit(survivingPowerFailure:)``. Where the system can,
-/// that file has no name until then, so that not even a killed process leaves anything behind; elsewhere it is called
-/// `<path>.<process>-<number>.partial`, and a value that goes away without a commit removes it.
+/// that file has no name until then, so that a killed process leaves nothing behind; elsewhere, and for the moment in which
+/// it replaces another file, it is called `<path>.<process>-<number>.partial`. A value that goes away without a commit
+/// removes it.
 public struct AtomicFile: ~Copyable {
     /// Where the file will appear.
     public let path: String
@@ -22,8 +23,11 @@ public struct AtomicFile: ~Copyable {
     ///
     /// - Parameter path: The destination; its folder must exist.
     /// - Throws: ``InputError`` (`unwritable`).
-    public init(path: String) throws(InputError) {
-        guard let temporary = TemporaryFile(beside: path) else {
+    public init(path: String) throws(InputError) { try self.init(path: path, way: .linked) }
+
+    /// Opens a file that gets its name in a certain way; see ``init(path:)``.
+    package init(path: String, way: TemporaryFile.Way) throws(InputError) {
+        guard let temporary = TemporaryFile(beside: path, way: way) else {
             throw InputError(.unwritable, "cannot write: \(lastSystemError())", file: path)
         }
         self.path = path
@@ -60,12 +64,12 @@ public struct AtomicFile: ~Copyable {
 
     /// Flushes, syncs to disk and puts the file in its place.
     ///
-    /// - Parameter surviving: Whether the file must survive a power failure; without, it is not synced to disk, which
-    ///   suits thousands of small files that can be made again.
+    /// - Parameter surviving: Whether the file must survive a power failure; without, neither it nor its folder is synced
+    ///   to disk, which suits thousands of small files that can be made again.
     /// - Throws: ``InputError`` (`unwritable`); the destination is then as it was.
     public consuming func commit(survivingPowerFailure surviving: Bool = true) throws(InputError) {
         try flush()
-        guard !surviving || fsync(temporary.descriptor) == 0, temporary.move(to: path) else { throw writeFailure() }
+        guard temporary.move(to: path, survivingPowerFailure: surviving) else { throw writeFailure() }
     }
 
     private mutating func flush() throws(InputError) {

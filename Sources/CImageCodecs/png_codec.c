@@ -47,15 +47,15 @@ static vf_codec_status no_memory(vf_codec_message *message) {
     return VF_CODEC_NO_MEMORY;
 }
 
-static void fail_truncated(vf_png_decoder *decoder) {
+static void fail_truncated(vf_png_decoder *decoder, const char *detail) {
     decoder->status = VF_CODEC_TRUNCATED;
-    snprintf(decoder->message->text, sizeof decoder->message->text, "premature end of PNG data");
+    snprintf(decoder->message->text, sizeof decoder->message->text, "premature end of PNG data%s", detail);
     png_error(decoder->png, "truncated");
 }
 
 static void read_bytes(png_structp png, png_bytep into, size_t count) {
     vf_png_decoder *decoder = png_get_io_ptr(png);
-    if (count > decoder->count - decoder->offset) fail_truncated(decoder);
+    if (count > decoder->count - decoder->offset) fail_truncated(decoder, "");
     memcpy(into, decoder->bytes + decoder->offset, count);
     decoder->offset += count;
 }
@@ -66,7 +66,7 @@ static void check_length(vf_png_decoder *decoder) {
     enum { MOST_BYTES_PER_BYTE = 1040 };
     uint64_t row = png_get_rowbytes(decoder->png, decoder->info);
     uint64_t needed = row * png_get_image_height(decoder->png, decoder->info) / MOST_BYTES_PER_BYTE;
-    if (needed > decoder->count) fail_truncated(decoder);
+    if (needed > decoder->count) fail_truncated(decoder, ": too short for its picture");
 }
 
 static uint32_t big_endian(const uint8_t *bytes) {
@@ -110,7 +110,9 @@ vf_codec_status vf_png_open(const uint8_t *bytes, size_t count, vf_png_decoder *
         vf_png_close(decoder);
         return status;
     }
-    if (png_sig_cmp(bytes, 0, count < 8 ? count : 8) == 0 && has_overlong_chunk(bytes, count)) fail_truncated(decoder);
+    if (png_sig_cmp(bytes, 0, count < 8 ? count : 8) == 0 && has_overlong_chunk(bytes, count)) {
+        fail_truncated(decoder, ": a chunk claims more bytes than follow it");
+    }
     png_set_read_fn(decoder->png, decoder, read_bytes);
     // The caller sets the limit on pixels; libpng's own limit on sides would refuse long strips.
     png_set_user_limits(decoder->png, 0x7fffffff, 0x7fffffff);

@@ -13,7 +13,8 @@ package enum LandmarkFile {
         return try file.withBytes { bytes throws(InputError) in
             var found: [String: FaceLandmarks] = [:]
             var number = 0
-            for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
+            for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
                 number += 1
                 let fields = line.split { $0 == 32 || $0 == 9 || $0 == 13 }
                 if fields.isEmpty { continue }
@@ -37,15 +38,10 @@ package enum LandmarkFile {
     ) throws(InputError) -> (name: String, points: FaceLandmarks) {
         // A score follows the coordinates or not: their number is even.
         for (count, score) in [(10, 1), (136, 1), (10, 0), (136, 0)] where fields.count == 1 + count + score {
-            var coordinates: [Double] = []
-            for field in fields[1...count] {
-                let text = String(decoding: field, as: UTF8.self)
-                guard let value = Double(text), value.isFinite else {
-                    throw InputError(.malformed, "not a finite number", found: "'\(text)'")
-                }
-                coordinates.append(value)
-            }
-            return (String(decoding: fields[0], as: UTF8.self), try FaceLandmarks(coordinates: coordinates))
+            var numbers: [Double] = []
+            for field in fields[1...] { numbers.append(try number(field)) }
+            let name = String(decoding: fields[0], as: UTF8.self)
+            return (name, try FaceLandmarks(coordinates: Array(numbers.prefix(count))))
         }
         throw InputError(
             .malformed,
@@ -53,5 +49,14 @@ package enum LandmarkFile {
             expected: "a path, 10 or 136 coordinates, and maybe a score",
             found: "\(fields.count) fields"
         )
+    }
+
+    private static func number(_ field: Slice<UnsafeRawBufferPointer>) throws(InputError) -> Double {
+        let text = String(decoding: field, as: UTF8.self)
+        // A byte of zero would end the number for the parser.
+        guard !field.contains(0), let value = Double(text), value.isFinite else {
+            throw InputError(.malformed, "not a finite number", found: "'\(text)'")
+        }
+        return value
     }
 }

@@ -15,7 +15,7 @@ struct EmbedCommand: ParsableCommand {
         discussion: """
             Rows of OUTPUT are float32 and not normalised; OUTPUT with .csv for .npy says which row is which file. Without \
             --landmarks the pictures must be aligned faces of the network's size. A landmark file has one line per \
-            picture: name, x1 y1 … x5 y5 (or 68 points), separated by spaces; a detector score behind them is ignored.
+            picture: name, x1 y1 … x5 y5 (or 68 points), separated by spaces; a detector score behind them is not used. Two lines for one picture are an error.
 
               verifar embed --checkpoint m.onnx --images faces/ --output emb.npy
               verifar embed --checkpoint m.onnx --images list.txt --landmarks points.txt --output emb.npy

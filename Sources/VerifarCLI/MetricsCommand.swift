@@ -9,8 +9,9 @@ struct MetricsCommand: AsyncParsableCommand {
         commandName: "metrics",
         abstract: "Compute TAR at FAR, with intervals, from any system's scores.",
         discussion: """
-            Scores and labels are .npy arrays or text with one number per line, in the same order; label 1 is genuine, \
-            0 impostor; a score of -inf is a failure to enrol. With --output the same report as evaluate's is written.
+            Scores and labels are .npy arrays of one axis or text with one number per line and nothing else, in the same \
+            order; label 1 is genuine, 0 impostor; a score of -inf is a failure to enrol. A blank line before the last \
+            number, or a template with two subjects, is an error: what it means is not known. With --output the same report as evaluate's is written.
 
               verifar metrics --scores scores.npy --labels labels.npy
               verifar metrics --scores s.txt --labels l.txt --comparisons pairs.npy --subjects subjects.csv --output out

@@ -114,10 +114,35 @@ import Testing
         #expect(try contents("a") == Array("new".utf8) && folder.names.count == 4)
     }
 
-    @Test func theModeIsThatOfANewFile() throws {
+    /// Where nameless files or links cannot be made, the others must do.
+    @Test(arguments: TemporaryFile.Way.allCases) func everyWayGivesTheSame(_ way: TemporaryFile.Way) throws {
+        let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        for round in 0..<3 {
+            var file = try AtomicFile(path: folder.file("a"), way: way)
+            try file.write(bytes + [UInt8(round)])
+            #expect(folder.names.count == (round == 0 ? 0 : 1) + (way == .renamed ? 1 : 0))
+            try file.commit(survivingPowerFailure: round != 1)
+            #expect(try contents("a") == bytes + [UInt8(round)])
+            #expect(folder.names == ["a"])
+        }
+        do {
+            var file = try AtomicFile(path: folder.file("a"), way: way)
+            try file.write("never")
+        }
+        try FileSystem.createFolder(folder.file("b"))
+        let error = #expect(throws: InputError.self) {
+            var file = try AtomicFile(path: folder.file("b"), way: way)
+            try file.write("x")
+            try file.commit()
+        }
+        #expect(error?.code == .unwritable && folder.names == ["a", "b"])
+    }
+
+    @Test(arguments: TemporaryFile.Way.allCases) func theModeIsThatOfANewFile(_ way: TemporaryFile.Way) throws {
         let plain = folder.file("plain")
         close(open(plain, O_WRONLY | O_CREAT, 0o644))
-        try AtomicFile.write("x", to: folder.file("a"))
+        let file = try AtomicFile(path: folder.file("a"), way: way)
+        try file.commit()
         var (expected, found) = (stat(), stat())
         #expect(stat(plain, &expected) == 0 && stat(folder.file("a"), &found) == 0)
         #expect(found.st_mode == expected.st_mode && found.st_nlink == 1)

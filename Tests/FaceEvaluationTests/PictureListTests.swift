@@ -22,13 +22,18 @@ import Testing
     }
 
     @Test func landmarksAreFoundByPathOrName() throws {
-        let list = try list("x/a.png\ny/b.png\n", "b.png \(Self.points) 0.9\n\nx/a.png 1 \(Self.points.dropFirst(3))\n")
+        let list = try list(
+            "x/a.png\ny/b.png\n",
+            "\u{feff}b.png \(Self.points) 0.9\n\nx/a.png 1 \(Self.points.dropFirst(3))\n"
+        )
         #expect(list.landmarks?.map(\.leftEye.x) == [1, 30])
     }
 
     @Test(arguments: [
         ("a.png \(Self.points)\n\na.png \(Self.points)\n", "line 3"), ("a.png 1 2 3\n", "line 1"),
         ("a.png nan \(Self.points.dropFirst(3))\n", "not a finite number"), ("b.png \(Self.points)\n", "'a.png'"),
+        ("a.png \(Self.points) junk\n", "'junk'"),
+        ("a.png \(Self.points)\0\n", "not a finite number"),
     ])
     func otherLandmarksAreRefused(_ text: String, _ expected: String) {
         let error = #expect(throws: InputError.self) { try list("a.png\n", text) }

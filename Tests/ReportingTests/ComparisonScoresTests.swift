@@ -49,6 +49,10 @@ import VerificationMetrics
         Refusal(scores: "0.5 1\n0.25 0\n", expected: ["scores.txt: line 1", "'0.5 1'"]),
         Refusal(scores: "1\n0,5\n", expected: ["scores.txt: line 2", "'0,5'"]),
         Refusal(scores: "1\nNaN\n", expected: ["scores.txt: line 2", "'NaN'"]),
+        Refusal(scores: "1\n-nan(0x1)\n", expected: ["scores.txt: line 2", "not a score"]),
+        Refusal(scores: "1\n1e309\n", expected: ["scores.txt: line 2", "below infinity"]),
+        Refusal(scores: "1\n0.4\0junk\n", expected: ["scores.txt: line 2", "not a score"]),
+        Refusal(labels: "1\n0\0\0\0", expected: ["labels.txt: line 2", "0 or 1"]),
         Refusal(scores: "1\n" + String(repeating: "9", count: 401) + "\n", expected: ["scores.txt: line 2"]),
         Refusal(scores: "1\n2\n3\n", expected: ["labels.txt", "not as many rows as scores.txt", "3", "2"]),
         Refusal(labels: "1\n2\n", expected: ["labels.txt: line 2", "0 or 1", "'2'"]),
@@ -78,6 +82,42 @@ import VerificationMetrics
         #expect(found[1].second != found[0].first)
         // Nobody said whose the last template is.
         #expect(found[2].first == found[0].first && ![found[0].first, found[1].second].contains(found[2].second))
+    }
+
+    @Test(arguments: ["\"a\"\"\u{301},b\"", "ann\r\r", "\"x\r\"", "\"a\n\"\"b\"", "", " a "])
+    func subjectsSurviveBeingWritten(_ field: String) throws {
+        let scores = try read("1\n2\n", "1\n0\n", pairs: [1, 2, 1, 3], subjects: "1,\(field)\n2,b\r\n")
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try scores.write(to: folder.path)
+        let copy = try ComparisonScores(
+            scores: folder.file("scores.npy"),
+            labels: folder.file("labels.npy"),
+            comparisons: folder.file("comparisons.npy"),
+            subjects: folder.file("subjects.csv")
+        )
+        #expect(copy.subjectNames == scores.subjectNames && scores.subjectNames?[2] == "b")
+        #expect(copy.values == scores.values && copy.labels == scores.labels && copy.templates == scores.templates)
+    }
+
+    @Test(arguments: ["scores", "labels"]) func aTableIsNoList(_ list: String) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try NPYFile.write(
+            [0.5, 0.25] as [Float],
+            shape: list == "scores" ? [2, 1] : nil,
+            to: folder.file("scores.npy")
+        )
+        try NPYFile.write([1, 0] as [UInt8], shape: list == "labels" ? [2, 1] : nil, to: folder.file("labels.npy"))
+        let error = #expect(throws: InputError.self) {
+            try ComparisonScores(
+                scores: folder.file("scores.npy"),
+                labels: folder.file("labels.npy"),
+                comparisons: nil,
+                subjects: nil
+            )
+        }
+        #expect(error?.file == folder.file("\(list).npy") && error?.found == "[2, 1]")
     }
 
     @Test func arraysAreReadInBlocks() throws {

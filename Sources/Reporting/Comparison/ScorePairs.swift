@@ -15,7 +15,7 @@ struct ScorePairs {
             grid = .failure(.allRejected)
             return
         }
-        guard ranges.0.lowest < ranges.0.highest, ranges.1.lowest < ranges.1.highest else {
+        guard ranges.0.isWide, ranges.1.isWide else {
             grid = .failure(.noSpread)
             return
         }
@@ -62,6 +62,9 @@ struct ScorePairs {
             lowest = min(lowest, score)
             highest = max(highest, score)
         }
+
+        /// Whether a grid can be laid over it.
+        var isWide: Bool { lowest < highest && (highest - lowest).isFinite }
 
         func column(_ score: Double) -> Int {
             min(Int((score - lowest) / (highest - lowest) * Double(columns)), columns - 1)

@@ -12,21 +12,12 @@ enum ScoreLists {
     static func scores(_ path: String) throws(InputError) -> ScoreValues {
         guard isArray(path) else {
             return .double(
-                try numbers(path, "not a number", expected: "a number") { text in
-                    text.lowercased() == "nan" ? nil : Double(text)
+                try numbers(path, "not a score", expected: "a number below infinity") { text in
+                    Double(text).flatMap { $0 < .infinity ? $0 : nil }
                 }
             )
         }
-        let array = try NPYFile(path: path)
-        guard array.shape.count == 1 else {
-            throw InputError(
-                .mismatch,
-                "not a list of scores",
-                file: path,
-                expected: "one axis",
-                found: "\(array.shape)"
-            )
-        }
+        let array = try list(path)
         if array.elementType.isSinglePrecision {
             return .single(try array.largeArray { range throws(InputError) in try array.floats(range) })
         }
@@ -44,7 +35,7 @@ enum ScoreLists {
                 }
             }
         }
-        let array = try NPYFile(path: path)
+        let array = try list(path)
         return try array.largeArray { range throws(InputError) in
             var labels: [UInt8] = []
             labels.reserveCapacity(range.count)
@@ -114,6 +105,15 @@ enum ScoreLists {
         return names
     }
 
+    /// Opens an array of one axis.
+    private static func list(_ path: String) throws(InputError) -> NPYFile {
+        let array = try NPYFile(path: path)
+        guard array.shape.count == 1 else {
+            throw InputError(.mismatch, "not a list", file: path, expected: "one axis", found: "\(array.shape)")
+        }
+        return array
+    }
+
     private static func isArray(_ path: String) -> Bool { path.hasSuffix(".npy") }
 
     private static func numbers<Number>(
@@ -128,9 +128,10 @@ enum ScoreLists {
                 let builder = LargeArrayBuilder<Number>(count: lines.count)
                 var place = 0
                 for line in lines {
-                    // Longer than any number is, but for one padded with zeros beyond reason.
+                    // Longer than any number is, but for one padded with zeros beyond reason. A byte of zero would end
+                    // the number for the parser.
                     let text = String(decoding: UnsafeRawBufferPointer(rebasing: line.prefix(400)), as: UTF8.self)
-                    guard line.count <= 400, let number = parse(text) else {
+                    guard line.count <= 400, !line.contains(0), let number = parse(text) else {
                         throw InputError(
                             .malformed,
                             line.isEmpty ? "a blank line" : problem,

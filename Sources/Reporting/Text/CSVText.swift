@@ -9,7 +9,11 @@ package enum CSVText {
             byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n")
                 || byte == UInt8(ascii: "\r")
         }
-        return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+        guard needsQuotes else { return text }
+        // By bytes: a quotation mark under an accent is another character, but ends the field all the same.
+        let quote = UInt8(ascii: "\"")
+        let doubled = text.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] }
+        return String(decoding: [quote] + doubled + [quote], as: UTF8.self)
     }
 
     /// The rows of a text with the number of the line that each begins in; nil if a quote is never closed.
@@ -26,7 +30,6 @@ package enum CSVText {
             field = []
         }
         func endRow() {
-            if field.last == UInt8(ascii: "\r") { field.removeLast() }
             if !fields.isEmpty || !field.isEmpty {
                 endField()
                 rows.append((start, fields))
@@ -43,6 +46,8 @@ package enum CSVText {
             case UInt8(ascii: "\"") where isQuoted || field.isEmpty: isQuoted.toggle()
             case UInt8(ascii: ",") where !isQuoted: endField()
             case UInt8(ascii: "\n") where !isQuoted: endRow()
+            // A line may end in CR LF.
+            case UInt8(ascii: "\r") where !isQuoted && (bytes.isEmpty || bytes.first == UInt8(ascii: "\n")): break
             default: field.append(byte)
             }
         }

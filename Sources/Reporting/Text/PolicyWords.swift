@@ -130,7 +130,7 @@ enum PolicyWords {
 }
 
 extension PolicySummary {
-    /// The choices in words, one sentence each: what a log says before hours of work.
+    /// The choices in words, one line each: what a log says before hours of work.
     package var sentences: [String] {
         PolicyWords.entries(self).map { "\($0.term) \($0.value): \($0.meaning)" }
     }
