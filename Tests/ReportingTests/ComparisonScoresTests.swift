@@ -27,6 +27,20 @@ import VerificationMetrics
         )
     }
 
+    /// Reads the arrays of a folder.
+    private func arrays(
+        _ folder: TemporaryFolder,
+        comparisons: String? = nil,
+        subjects: String? = nil
+    ) throws -> ComparisonScores {
+        try ComparisonScores(
+            scores: folder.file("scores.npy"),
+            labels: folder.file("labels.npy"),
+            comparisons: comparisons.map(folder.file),
+            subjects: subjects.map(folder.file)
+        )
+    }
+
     @Test func textHoldsANumberOnEachLine() throws {
         let scores = try read("\u{feff}0.5\r\n -inf\t\n1e-3\n2\n\n \n", "1\n0\n0\n1.0")
         #expect(scores.values == .double([0.5, -.infinity, 0.001, 2]))
@@ -90,12 +104,7 @@ import VerificationMetrics
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         try scores.write(to: folder.path)
-        let copy = try ComparisonScores(
-            scores: folder.file("scores.npy"),
-            labels: folder.file("labels.npy"),
-            comparisons: folder.file("comparisons.npy"),
-            subjects: folder.file("subjects.csv")
-        )
+        let copy = try arrays(folder, comparisons: "comparisons.npy", subjects: "subjects.csv")
         #expect(copy.subjectNames == scores.subjectNames && scores.subjectNames?[2] == "b")
         #expect(copy.values == scores.values && copy.labels == scores.labels && copy.templates == scores.templates)
     }
@@ -110,12 +119,7 @@ import VerificationMetrics
         )
         try NPYFile.write([1, 0] as [UInt8], shape: list == "labels" ? [2, 1] : nil, to: folder.file("labels.npy"))
         let error = #expect(throws: InputError.self) {
-            try ComparisonScores(
-                scores: folder.file("scores.npy"),
-                labels: folder.file("labels.npy"),
-                comparisons: nil,
-                subjects: nil
-            )
+            try arrays(folder)
         }
         #expect(error?.file == folder.file("\(list).npy") && error?.found == "[2, 1]")
     }
@@ -129,12 +133,7 @@ import VerificationMetrics
         try NPYFile.write(values.map { UInt8(Int($0) % 2) }, to: folder.file("labels.npy"))
         let ids = (0..<UInt32(2 * count)).map { $0 % 1000 }
         try NPYFile.write(ids, shape: [count, 2], to: folder.file("pairs.npy"))
-        let scores = try ComparisonScores(
-            scores: folder.file("scores.npy"),
-            labels: folder.file("labels.npy"),
-            comparisons: folder.file("pairs.npy"),
-            subjects: nil
-        )
+        let scores = try arrays(folder, comparisons: "pairs.npy")
         #expect(scores.values == .single(values))
         #expect(scores.labels[count - 1] == UInt8((count - 1) % 2))
         #expect(scores.templates.map { Array($0) } == ids)
@@ -150,12 +149,7 @@ import VerificationMetrics
         try NPYFile.write([UInt8](repeating: 1, count: count - 1) + [9], to: folder.file("labels.npy"))
         try NPYFile.write([Float](repeating: 0, count: count), to: folder.file("scores.npy"))
         let error = #expect(throws: InputError.self) {
-            try ComparisonScores(
-                scores: folder.file("scores.npy"),
-                labels: folder.file("labels.npy"),
-                comparisons: nil,
-                subjects: nil
-            )
+            try arrays(folder)
         }
         #expect(error?.place == "row \(count - 1)" && error?.found == "9")
     }
