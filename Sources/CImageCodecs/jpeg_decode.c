@@ -125,24 +125,47 @@ static void set_parameters(vf_jpeg_decoder *decoder, int scale_eighths, const vf
     jpeg->scale_denom = 8;
 }
 
-static void read_rows(vf_jpeg_decoder *decoder, const vf_codec_target *target) {
+/// Makes the decompressor leave out the columns that the target does not need, but for a margin: smooth upsampling
+/// reads a neighbour, and takes the first and the last column that there is for the image's edge.
+///
+/// - Returns: the image's column at which its rows then begin.
+static int32_t leave_out_columns(j_decompress_ptr jpeg, const vf_codec_target *target) {
+    enum { MARGIN = 8 };
+    int32_t after = (int32_t)jpeg->output_width - target->x - target->width;
+    int32_t left = target->x < MARGIN ? target->x : MARGIN, right = after < MARGIN ? after : MARGIN;
+    JDIMENSION first = (JDIMENSION)(target->x - left), width = (JDIMENSION)(target->width + left + right);
+    jpeg_crop_scanline(jpeg, &first, &width);
+    return (int32_t)first;
+}
+
+/// Reads the rows that the target needs. Of the others only the entropy-coded data are read, so that a file that is
+/// damaged or cut short anywhere is an error whatever part of it is asked for.
+static void read_rows(vf_jpeg_decoder *decoder, vf_codec_target target) {
     struct jpeg_decompress_struct *jpeg = &decoder->info;
     int is_cmyk = jpeg->out_color_space == JCS_CMYK;
-    int is_direct = !is_cmyk && target->x == 0 && (JDIMENSION)target->width == jpeg->output_width;
-    while (jpeg->output_scanline < jpeg->output_height) {
-        int32_t y = (int32_t)jpeg->output_scanline - target->y;
-        int is_wanted = y >= 0 && y < target->height;
-        uint8_t *out = is_wanted ? target->pixels + (size_t)y * target->stride : NULL;
-        JSAMPROW row = is_direct && is_wanted ? out : decoder->row;
+    JDIMENSION height = jpeg->output_height, end = (JDIMENSION)(target.y + target.height);
+    // Of several scans all coefficients are in memory already.
+    if (!jpeg_has_multiple_scans(jpeg)) {
+        target.x -= leave_out_columns(jpeg, &target);
+        if (target.y > 0) jpeg_skip_scanlines(jpeg, (JDIMENSION)target.y);
+    }
+    int is_direct = !is_cmyk && target.x == 0 && (JDIMENSION)target.width == jpeg->output_width;
+    while (jpeg->output_scanline < end) {
+        int32_t y = (int32_t)jpeg->output_scanline - target.y;
+        uint8_t *out = y < 0 ? NULL : target.pixels + (size_t)y * target.stride;
+        JSAMPROW row = is_direct && out ? out : decoder->row;
         jpeg_read_scanlines(jpeg, &row, 1);
-        if (!is_wanted || row == out) continue;
-        size_t bytes = (size_t)target->pixel_bytes;
+        if (!out || row == out) continue;
+        size_t bytes = (size_t)target.pixel_bytes;
         if (is_cmyk) {
-            convert_cmyk(row, target, out);
+            convert_cmyk(row, &target, out);
         } else {
-            memcpy(out, row + (size_t)target->x * bytes, (size_t)target->width * bytes);
+            memcpy(out, row + (size_t)target.x * bytes, (size_t)target.width * bytes);
         }
     }
+    // Skipping up to the end would stop reading the data.
+    if (height - end > 1) jpeg_skip_scanlines(jpeg, height - end - 1);
+    while (jpeg->output_scanline < height) jpeg_read_scanlines(jpeg, &decoder->row, 1);
 }
 
 vf_codec_status vf_jpeg_decode(vf_jpeg_decoder *decoder, int scale_eighths, const vf_codec_target *target,
@@ -164,7 +187,7 @@ vf_codec_status vf_jpeg_decode(vf_jpeg_decoder *decoder, int scale_eighths, cons
                     target->width <= (int32_t)jpeg->output_width - target->x &&
                     target->height <= (int32_t)jpeg->output_height - target->y;
     if (!is_inside) ERREXIT(jpeg, JERR_BAD_CROP_SPEC);
-    read_rows(decoder, target);
+    read_rows(decoder, *target);
     jpeg_finish_decompress(jpeg);
     close_picture(decoder);
     return VF_CODEC_OK;

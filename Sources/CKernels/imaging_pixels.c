@@ -41,7 +41,3 @@ void vf_rgb_to_rgbx(const uint8_t *rgb, uint8_t *rgbx, size_t pixels) {
         rgbx[3] = 0;
     }
 }
-
-void vf_rgbx_to_rgb(const uint8_t *rgbx, uint8_t *rgb, size_t pixels, vf_isa level) {
-    functions_of(level)->narrow(rgbx, rgb, pixels);
-}

@@ -27,7 +27,6 @@ typedef struct {
     void (*warp_row)(const warp_source *source, int64_t x, int64_t y, uint8_t *target, int32_t count);
     void (*normalise)(const uint8_t *rgb, float *out, int32_t width, int32_t height, const float mean[3],
                       const float std[3], int swap_channels, int mirror);
-    void (*narrow)(const uint8_t *rgbx, uint8_t *rgb, size_t pixels);
 } pixel_functions;
 
 extern const pixel_functions vf_pixel_functions_portable;

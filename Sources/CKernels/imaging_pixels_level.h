@@ -134,21 +134,4 @@ static void normalise(const uint8_t *rgb, float *out, int32_t width, int32_t hei
     }
 }
 
-static void narrow(const uint8_t *rgbx, uint8_t *rgb, size_t pixels) {
-    typedef uint8_t bytes __attribute__((vector_size(16)));
-    size_t i = 0;
-    // Four pixels at a time; the four bytes too many are overwritten by the next.
-    for (; i + 6 <= pixels; i += 4, rgbx += 16, rgb += 12) {
-        bytes from;
-        memcpy(&from, rgbx, sizeof from);
-        bytes to = __builtin_shufflevector(from, from, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
-        memcpy(rgb, &to, sizeof to);
-    }
-    for (; i < pixels; i++, rgbx += 4, rgb += 3) {
-        rgb[0] = rgbx[0];
-        rgb[1] = rgbx[1];
-        rgb[2] = rgbx[2];
-    }
-}
-
-const pixel_functions LEVEL(vf_pixel_functions) = {warp_row, normalise, narrow};
+const pixel_functions LEVEL(vf_pixel_functions) = {warp_row, normalise};

@@ -10,13 +10,6 @@ struct JPEGHandle: ~Copyable {
     deinit { vf_jpeg_decoder_destroy(pointer) }
 }
 
-/// The decoder of regions of common JPEGs.
-struct RegionJPEGHandle: ~Copyable {
-    /// `nil` when memory is short.
-    let pointer = vf_region_jpeg_create()
-    deinit { vf_region_jpeg_destroy(pointer) }
-}
-
 /// libpng's reader of one picture.
 struct PNGHandle: ~Copyable {
     let pointer: OpaquePointer?

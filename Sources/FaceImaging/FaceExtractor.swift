@@ -18,8 +18,8 @@ public struct FaceExtraction: Hashable, Sendable {
 /// `warpAffine` with bilinear sampling and black beyond the picture), but for ±1 from rounding, unless the picture
 /// was decoded at a reduced scale (see ``ReducedDecoding``); ``FaceExtraction/decodingScale`` tells.
 ///
-/// Only the part of a JPEG that the face needs is reconstructed, and the entropy-coded rows below it are not read:
-/// damage there goes unnoticed, a missing end does not. For one worker at a time.
+/// Only the part of a JPEG that the face needs is reconstructed, but all of its data are read: whether a file is
+/// damaged does not depend on where the face is. For one worker at a time.
 public struct FaceExtractor: ~Copyable, @unchecked Sendable {
     // Sendable: the sole owner of its native decoders and buffers.
     /// Choices that are not part of a network's preprocessing.
@@ -60,8 +60,7 @@ public struct FaceExtractor: ~Copyable, @unchecked Sendable {
     package init(
         preprocessing: FacePreprocessing,
         options: Options = Options(),
-        level: InstructionLevel,
-        avoidsRegionDecoder: Bool = false
+        level: InstructionLevel
     ) throws(InputError) {
         // Everything that may throw comes before the first native handle.
         try preprocessing.validate()
@@ -73,12 +72,7 @@ public struct FaceExtractor: ~Copyable, @unchecked Sendable {
         scratchFace = Array(repeating: 0, count: preprocessing.faceByteCount)
         canvas = PixelCanvas()
         file = FileBuffer()
-        decoder = ImageDecoder(
-            pixelLimit: options.pixelLimit,
-            appliesOrientation: options.appliesOrientation,
-            level: level,
-            avoidsRegionDecoder: avoidsRegionDecoder
-        )
+        decoder = ImageDecoder(pixelLimit: options.pixelLimit, appliesOrientation: options.appliesOrientation)
     }
 
     /// Aligns the face in a file.

@@ -25,22 +25,8 @@ public struct ImageDecoder: ~Copyable, @unchecked Sendable {
     ///   - pixelLimit: Pictures with more pixels are refused.
     ///   - appliesOrientation: Whether pictures are turned upright as EXIF says.
     public init(pixelLimit: Int = ImageDecoder.defaultPixelLimit, appliesOrientation: Bool = false) {
-        self.init(pixelLimit: pixelLimit, appliesOrientation: appliesOrientation, level: .current)
-    }
-
-    package init(
-        pixelLimit: Int = ImageDecoder.defaultPixelLimit,
-        appliesOrientation: Bool = false,
-        level: InstructionLevel,
-        avoidsRegionDecoder: Bool = false
-    ) {
         self.appliesOrientation = appliesOrientation
-        reader = PictureReader(
-            pixelLimit: pixelLimit,
-            readsOrientation: appliesOrientation,
-            level: level,
-            avoidsRegionDecoder: avoidsRegionDecoder
-        )
+        reader = PictureReader(pixelLimit: pixelLimit, readsOrientation: appliesOrientation)
     }
 
     /// Decodes one picture.
@@ -79,22 +65,34 @@ public struct ImageDecoder: ~Copyable, @unchecked Sendable {
         }
     }
 
-    private mutating func decodeAsStored(
+    /// Decodes part of an image as it is stored, as alignment does.
+    ///
+    /// - Parameters:
+    ///   - bytes: A JPEG or PNG file.
+    ///   - region: In the pixels of the image at that scale; all of it without one.
+    ///   - scale: The DCT scale; PNG files have no other than the full one.
+    ///   - image: Replaced by the part.
+    /// - Returns: The EXIF orientation.
+    @discardableResult
+    package mutating func decodeAsStored(
         _ bytes: UnsafeRawBufferPointer,
+        region: PixelRegion? = nil,
+        scale: DecodingScale = .full,
         into image: inout RGBImage
     ) throws(InputError) -> Int {
         let info = try reader.open(bytes)
-        let count = info.width * info.height * 3
+        let whole = PixelRegion(x: 0, y: 0, width: scale.scaled(info.width), height: scale.scaled(info.height))
+        let region = region ?? whole
+        let count = region.width * region.height * 3
         if image.pixels.count != count { image.pixels = Array(repeating: 0, count: count) }
-        (image.width, image.height) = (info.width, info.height)
-        let whole = PixelRegion(x: 0, y: 0, width: info.width, height: info.height)
+        (image.width, image.height) = (region.width, region.height)
         var failure: InputError?
         var orientation = 1
         image.pixels.withUnsafeMutableBufferPointer { pixels in
             guard let start = pixels.baseAddress else { return }
-            let target = PixelTarget(pixels: start, stride: info.width * 3, pixelBytes: 3)
+            let target = PixelTarget(pixels: start, stride: region.width * 3, pixelBytes: 3)
             do throws(InputError) {
-                orientation = try reader.decode(whole, scale: .full, into: target)
+                orientation = try reader.decode(region, scale: scale, into: target)
             } catch {
                 failure = error
             }

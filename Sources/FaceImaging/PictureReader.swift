@@ -1,6 +1,5 @@
 internal import ArtifactFiles
 internal import CImageCodecs
-internal import CKernels
 
 /// What a picture's header says.
 struct PictureInfo {
@@ -11,11 +10,15 @@ struct PictureInfo {
 }
 
 /// A rectangle of pixels.
-struct PixelRegion: Hashable {
-    var x: Int
-    var y: Int
-    var width: Int
-    var height: Int
+package struct PixelRegion: Hashable, Sendable {
+    package var x: Int
+    package var y: Int
+    package var width: Int
+    package var height: Int
+
+    package init(x: Int, y: Int, width: Int, height: Int) {
+        (self.x, self.y, self.width, self.height) = (x, y, width, height)
+    }
 }
 
 /// Where decoded pixels go: rows of `stride` bytes, 3 (RGB) or 4 (RGBX) a pixel.
@@ -30,7 +33,6 @@ struct PixelTarget {
 /// Opens one picture after another and decodes parts of them, keeping native decoders and buffers.
 struct PictureReader: ~Copyable {
     private enum Format {
-        case regionJPEG
         case jpeg
         case png
     }
@@ -38,20 +40,14 @@ struct PictureReader: ~Copyable {
     let pixelLimit: Int
     /// Whether EXIF is read.
     let readsOrientation: Bool
-    let level: InstructionLevel
-    /// Whether every JPEG goes to libjpeg; for comparisons.
-    let avoidsRegionDecoder: Bool
     private let jpeg = JPEGHandle()
-    private let regionJPEG = RegionJPEGHandle()
     private var png: PNGHandle?
     private var format = Format.jpeg
     private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
 
-    init(pixelLimit: Int, readsOrientation: Bool, level: InstructionLevel, avoidsRegionDecoder: Bool) {
+    init(pixelLimit: Int, readsOrientation: Bool) {
         self.pixelLimit = pixelLimit
-        self.avoidsRegionDecoder = avoidsRegionDecoder
         self.readsOrientation = readsOrientation
-        self.level = level
     }
 
     /// Reads a header and checks the picture's size.
@@ -86,25 +82,8 @@ struct PictureReader: ~Copyable {
     }
 
     private mutating func openJPEG() throws(InputError) -> PictureInfo {
-        var size = (width: Int32(0), height: Int32(0))
-        let isCommon =
-            !avoidsRegionDecoder
-            && vf_region_jpeg_open(
-                regionJPEG.pointer,
-                bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
-                bytes.count,
-                &size.width,
-                &size.height
-            ) != 0
-        format = isCommon ? .regionJPEG : .jpeg
-        if isCommon && !readsOrientation {
-            return PictureInfo(width: Int(size.width), height: Int(size.height), orientation: 1)
-        }
-        return try openWithLibJPEG()
-    }
-
-    private mutating func openWithLibJPEG() throws(InputError) -> PictureInfo {
-        guard jpeg.pointer != nil, regionJPEG.pointer != nil else { throw CodecStatus.outOfMemory }
+        guard jpeg.pointer != nil else { throw CodecStatus.outOfMemory }
+        format = .jpeg
         var info = vf_image_info()
         let pointer = jpeg.pointer
         let bytes = bytes
@@ -162,36 +141,15 @@ struct PictureReader: ~Copyable {
         into target: PixelTarget
     ) throws(InputError) -> Int {
         switch format {
-        case .regionJPEG:
-            if decodeCommonJPEG(region, scale: scale, into: target) { return 1 }
-            // Something was odd: libjpeg has the last word on what.
-            _ = try openWithLibJPEG()
-            try decodeWithLibJPEG(region, scale: scale, into: target)
-            return 1
         case .jpeg:
-            try decodeWithLibJPEG(region, scale: scale, into: target)
+            try decodeJPEG(region, scale: scale, into: target)
             return 1
         case .png:
             return try decodePNG(region, into: target)
         }
     }
 
-    private func decodeCommonJPEG(_ region: PixelRegion, scale: DecodingScale, into target: PixelTarget) -> Bool {
-        vf_region_jpeg_decode(
-            regionJPEG.pointer,
-            Int32(scale.eighths),
-            Int32(region.x),
-            Int32(region.y),
-            Int32(region.width),
-            Int32(region.height),
-            Int32(target.pixelBytes),
-            target.pixels,
-            target.stride,
-            level.isa
-        ) != 0
-    }
-
-    private func decodeWithLibJPEG(
+    private func decodeJPEG(
         _ region: PixelRegion,
         scale: DecodingScale,
         into target: PixelTarget

@@ -5,13 +5,9 @@ import Testing
 
 @Suite("Decoding against OpenCV and Pillow")
 struct DecodingTests {
-    @Test(
-        "Every encoding decodes to OpenCV's pixels, by either JPEG decoder at every level",
-        arguments: InstructionLevel.available,
-        [false, true]
-    )
-    func equalsOpenCV(level: InstructionLevel, avoidsRegionDecoder: Bool) throws {
-        var decoder = ImageDecoder(level: level, avoidsRegionDecoder: avoidsRegionDecoder)
+    @Test("Every encoding decodes to OpenCV's pixels")
+    func equalsOpenCV() throws {
+        var decoder = ImageDecoder()
         for picture in try ImagingFixture.pictures() {
             let image = try decoder.decode(ImagingFixture.bytes("decoding/" + picture.file))
             #expect(image.width == picture.width && image.height == picture.height, "\(picture.file)")
@@ -62,11 +58,9 @@ struct DecodingTests {
         let image = RGBImage.sample(width: 48, height: 32)
         let whole = try image.jpegData(quality: 90)
         let tableless = try #require(Self.withoutSegments(whole, markers: [0xc4, 0xdb]))
-        for avoidsRegionDecoder in [false, true] {
-            var decoder = ImageDecoder(level: .current, avoidsRegionDecoder: avoidsRegionDecoder)
-            _ = try decoder.decode(whole)
-            #expect(throws: InputError.self) { _ = try decoder.decode(tableless) }
-        }
+        var decoder = ImageDecoder()
+        _ = try decoder.decode(whole)
+        #expect(throws: InputError.self) { _ = try decoder.decode(tableless) }
     }
 
     /// A JPEG without the header segments of some markers.

@@ -97,18 +97,6 @@ extension RGBImage {
     var digest: String { ContentDigest(of: pixels).description }
 }
 
-extension ImageDecoder {
-    /// Decodes with libjpeg or the region decoder, whichever is asked for.
-    static func decode(
-        _ bytes: [UInt8],
-        level: InstructionLevel,
-        avoidsRegionDecoder: Bool
-    ) throws(InputError) -> RGBImage {
-        var decoder = ImageDecoder(level: level, avoidsRegionDecoder: avoidsRegionDecoder)
-        return try decoder.decode(bytes)
-    }
-}
-
 extension FaceExtractor {
     /// The face as a picture.
     mutating func face(_ bytes: [UInt8], _ landmarks: FaceLandmarks) throws -> (RGBImage, FaceExtraction) {

@@ -15,8 +15,9 @@ vf_codec_status vf_jpeg_open(vf_jpeg_decoder *decoder, const uint8_t *bytes, siz
                              vf_codec_message *message);
 
 /// Decodes the opened picture: accurate integer DCT and smooth chroma upsampling, libjpeg's defaults. CMYK is taken
-/// as stored inverted, as Adobe writes it and as OpenCV and Pillow read it. The whole file is decoded whatever part
-/// is asked for; entropy-coded data that end early or hold invalid codes are failures, not greyed-out blocks.
+/// as stored inverted, as Adobe writes it and as OpenCV and Pillow read it. Only the blocks of the part that is asked
+/// for are transformed, but all entropy-coded data are read: data that end early or hold invalid codes anywhere are
+/// failures, not greyed-out blocks.
 ///
 /// - scale_eighths: 1…8, the DCT scale in eighths: the picture has ceil(width·scale/8) × ceil(height·scale/8) pixels.
 vf_codec_status vf_jpeg_decode(vf_jpeg_decoder *decoder, int scale_eighths, const vf_codec_target *target,

@@ -1,7 +1,7 @@
 internal import ArtifactFiles
 internal import FaceImaging
 
-/// JPEG pictures: the region decoder, libjpeg, and a face cut out.
+/// JPEG images: whole, upright, and a face cut out.
 struct JPEGReader: ForeignReader {
     var name: String { "jpeg" }
     var dictionary: [[UInt8]] {
@@ -36,13 +36,8 @@ private enum PictureCheck {
     private static let pixelLimit = 1 << 20
 
     static func read(_ bytes: [UInt8]) throws {
-        var libjpeg = ImageDecoder(
-            pixelLimit: pixelLimit,
-            appliesOrientation: true,
-            level: .current,
-            avoidsRegionDecoder: true
-        )
-        if let image = try? libjpeg.decode(bytes) {
+        var upright = ImageDecoder(pixelLimit: pixelLimit, appliesOrientation: true)
+        if let image = try? upright.decode(bytes) {
             precondition(image.pixels.count == image.width * image.height * 3, "every pixel is there")
             precondition(image.width * image.height <= pixelLimit, "the limit holds")
         }
