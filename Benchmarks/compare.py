@@ -42,16 +42,13 @@ def forward(asked):
         for model, precision in ((m, p) for m in asked.models for p in ("fp32", "bf16")):
             name, faces = MODELS[model]
             ours = lines([BUILT / "Forward", name, precision, 2, faces, 3])[0]["images_per_second"]
-            alone = lines([BUILT / "Forward", name, precision, 0, 20, 5])[0]["images_per_second"]
             peers = ["openvino"] + (["torch", "onnxruntime"] if precision == "fp32" else [])
             found = lines(
                 [sys.executable, HERE / "peers/forward.py", "--models", model, "--precisions", precision, "--peers", *peers,
                  "--batches", 1, 4, 16, "--seconds", asked.seconds, "--runs", 3]
             )  # fmt: skip
             for best in (line for line in found if line.get("best")):
-                mine = alone if best["mode"] == "latency" else ours
-                work = f"{model} {precision}" + (", one face alone" if best["mode"] == "latency" else "")
-                rows.setdefault((work, best["peer"]), []).append((best["images_per_second"], mine))
+                rows.setdefault((f"{model} {precision}", best["peer"]), []).append((best["images_per_second"], ours))
     table(rows, "img/s")
 
 

@@ -3,8 +3,7 @@
     python forward.py [--models mbf iresnet50] [--peers torch onnxruntime openvino] [--precisions fp32 bf16]
                       [--batches 1 4 16 32] [--seconds 3] [--runs 5]
 
-`streams` is how many requests run side by side; `mode` "latency" is one face alone on all threads. Weights are those of
-Fixtures/Backbones, so activations are ordinary numbers (denormals would be slow). `cosine` is the least cosine between the
+`streams` is how many requests run side by side. Weights are those of Fixtures/Backbones, so activations are ordinary numbers (denormals would be slow). `cosine` is the least cosine between the
 peer's embeddings of two faces and PyTorch's in fp32.
 """
 
@@ -59,7 +58,7 @@ def time_torch(reference, precision, batch, seconds, runs):
         with torch.inference_mode():
             cosine = reference.cosine(network(image)[:2].float().numpy())
             measured = timing.rates(lambda: network(image), batch, seconds, runs)
-        yield measured, {"layout": layout, "streams": 1, "mode": "throughput", "cosine": cosine}
+        yield measured, {"layout": layout, "streams": 1, "cosine": cosine}
 
 
 def time_onnxruntime(reference, precision, batch, seconds, runs):
@@ -73,30 +72,29 @@ def time_onnxruntime(reference, precision, batch, seconds, runs):
     feed = {"data": faces(batch)}
     cosine = reference.cosine(session.run(None, feed)[0][:2])
     measured = timing.rates(lambda: session.run(None, feed), batch, seconds, runs)
-    yield measured, {"streams": 1, "mode": "throughput", "cosine": cosine}
+    yield measured, {"streams": 1, "cosine": cosine}
 
 
 def time_openvino(reference, precision, batch, seconds, runs):
     import openvino
 
     core = openvino.Core()
-    modes = {"throughput": timing.THREADS} | ({"latency": 1} if batch == 1 else {})
-    for mode, streams in modes.items():
-        model = core.read_model(reference.onnx())
-        model.reshape([batch, 3, 112, 112])
-        settings = {
-            "PERFORMANCE_HINT": mode.upper(), "NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": timing.THREADS,
-            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
-        }  # fmt: skip
-        compiled = core.compile_model(model, "CPU", settings)
-        used = str(compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name())
-        image = faces(batch)
-        cosine = reference.cosine(compiled(image)[0][:2])
-        queue = openvino.AsyncInferQueue(compiled, 2 * streams if mode == "throughput" else 1)
-        for request in queue:
-            request.set_input_tensor(openvino.Tensor(image))
-        measured = timing.rates(queue.start_async, batch, seconds, runs, queue.wait_all)
-        yield measured, {"streams": streams, "mode": mode, "precision_used": used, "cosine": cosine}
+    streams = timing.THREADS
+    model = core.read_model(reference.onnx())
+    model.reshape([batch, 3, 112, 112])
+    settings = {
+        "PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": timing.THREADS,
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+    }  # fmt: skip
+    compiled = core.compile_model(model, "CPU", settings)
+    used = str(compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name())
+    image = faces(batch)
+    cosine = reference.cosine(compiled(image)[0][:2])
+    queue = openvino.AsyncInferQueue(compiled, 2 * streams)
+    for request in queue:
+        request.set_input_tensor(openvino.Tensor(image))
+    measured = timing.rates(queue.start_async, batch, seconds, runs, queue.wait_all)
+    yield measured, {"streams": streams, "precision_used": used, "cosine": cosine}
 
 
 PEERS = {"torch": time_torch, "onnxruntime": time_onnxruntime, "openvino": time_openvino}
@@ -120,7 +118,7 @@ def main():
                     lines.append(timing.report(runs, peer=peer, model=model, precision=precision, batch=batch, **fields))
     best = {}
     for line in lines:
-        key = (line["peer"], line["model"], line["precision"], line["mode"])
+        key = (line["peer"], line["model"], line["precision"])
         if key not in best or line["images_per_second"] > best[key]["images_per_second"]:
             best[key] = line
     for line in best.values():

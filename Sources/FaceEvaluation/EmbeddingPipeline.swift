@@ -80,15 +80,12 @@ public struct EmbeddingPipeline: Sendable {
         progress: @Sendable @escaping (Progress) -> Void = { _ in }
     ) throws(InputError) -> Result {
         let start = ContinuousClock.now
-        let threads = max(1, threads)
         var embeddings = ImageEmbeddings(
             imageCount: source.count,
             dimensions: plan.outputShape.count,
             viewCount: includesMirrored ? 2 : 1
         )
-        // With fewer faces than threads, all threads take each face together.
-        let isTeam = source.count < threads
-        let workerCount = isTeam ? 1 : threads
+        let workerCount = max(1, min(threads, source.count))
         let shared = SharedProgress(
             total: source.count,
             workers: workerCount,
@@ -98,10 +95,9 @@ public struct EmbeddingPipeline: Sendable {
         embeddings.withMutableStorage { values, isEmbedded in
             let target = EmbeddingTarget(values: values, isEmbedded: isEmbedded)
             DispatchQueue.concurrentPerform(iterations: workerCount) { _ in
-                let network = isTeam ? plan.makeTeam(threads: threads) : plan.makeWorker()
                 EmbeddingWorker(
                     pipeline: self,
-                    network: network,
+                    network: plan.makeWorker(),
                     source: source,
                     target: target,
                     shared: shared

@@ -79,17 +79,6 @@ public protocol InferencePlan: Sendable {
 
     /// Makes a worker with buffers of its own. Each worker belongs to one thread at a time.
     func makeWorker() -> any InferenceWorker
-
-    /// Makes a worker that takes one face after the other through the network with several threads, for when there are
-    /// fewer faces than threads. Its results are those of ``makeWorker()``, byte for byte.
-    ///
-    /// - Parameter threads: Threads to use, the caller's included. The others end with the worker.
-    func makeTeam(threads: Int) -> any InferenceWorker
-}
-
-extension InferencePlan {
-    /// A plan that cannot split a face does it on one thread.
-    public func makeTeam(threads: Int) -> any InferenceWorker { makeWorker() }
 }
 
 /// One thread's means of running a plan.

@@ -3,7 +3,7 @@
 //     Forward MODEL fp32|bf16 THREADS FACES ROUNDS [direct]
 //
 // FACES times THREADS are embedded per round, each thread taking the next 16; `direct` turns Winograd's transforms off. The
-// same work by the peers: Benchmarks/peers/forward.py. THREADS 0 times one face alone (latency) on all cores.
+// same work by the peers: Benchmarks/peers/forward.py.
 
 import Backbones
 import Dispatch
@@ -21,7 +21,7 @@ struct Workers: @unchecked Sendable {
 struct Forward {
     static func main() throws {
         let arguments = CommandLine.arguments
-        guard arguments.count >= 6, let threads = Int(arguments[3]), let faces = Int(arguments[4]),
+        guard arguments.count >= 6, let threads = Int(arguments[3]), threads > 0, let faces = Int(arguments[4]),
             let rounds = Int(arguments[5]), let precision = InferencePrecision(rawValue: arguments[2])
         else {
             FileHandle.standardError.write(Data("usage: Forward MODEL fp32|bf16 THREADS FACES ROUNDS [direct]\n".utf8))
@@ -34,16 +34,11 @@ struct Forward {
                 graph: backbone.graph(configuration),
                 weights: backbone.initialWeights(configuration, seed: 1),
                 options: InferenceOptions(
-                    facesPerPass: threads == 0 ? 1 : nil,
                     usesWinograd: !arguments.contains("direct"),
                     precision: precision
                 )
             )
-        let count = max(threads, 1)
-        let cores = ProcessInfo.processInfo.activeProcessorCount
-        let workers = Workers(
-            all: (0..<count).map { _ in threads == 0 ? plan.makeTeam(threads: cores) : plan.makeWorker() }
-        )
+        let workers = Workers(all: (0..<threads).map { _ in plan.makeWorker() })
         let size = plan.inputShape.count
         let batch = min(faces, 16)
         let input = (0..<batch * size).map { Float($0 % 251) / 125 - 1 }
@@ -51,14 +46,14 @@ struct Forward {
         for round in 0...rounds {
             let next = Atomic<Int>(0)
             let start = ContinuousClock.now
-            DispatchQueue.concurrentPerform(iterations: count) { thread in
+            DispatchQueue.concurrentPerform(iterations: threads) { thread in
                 var output = [Float](repeating: 0, count: batch * plan.outputShape.count)
                 input.withUnsafeBufferPointer { input in
                     output.withUnsafeMutableBufferPointer { output in
                         while true {
                             let first = next.add(batch, ordering: .relaxed).oldValue
-                            guard first < faces * count else { return }
-                            workers.all[thread].run(input, count: min(batch, faces * count - first), output: output)
+                            guard first < faces * threads else { return }
+                            workers.all[thread].run(input, count: min(batch, faces * threads - first), output: output)
                         }
                     }
                 }
@@ -66,15 +61,14 @@ struct Forward {
             let time = ContinuousClock.now - start
             let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
             // The first round warms up.
-            if round > 0 { rates.append(Double(faces * count) / seconds) }
+            if round > 0 { rates.append(Double(faces * threads) / seconds) }
         }
         rates.sort()
         let median = rates[rates.count / 2]
-        let mode = threads == 0 ? "latency" : "throughput"
         print(
             """
-            {"peer": "verifar", "model": "\(arguments[1])", "precision": "\(precision.rawValue)", "mode": "\(mode)", \
-            "threads": \(threads == 0 ? cores : count), "faces": \(faces), "images_per_second": \(median), "runs": \(rates)}
+            {"peer": "verifar", "model": "\(arguments[1])", "precision": "\(precision.rawValue)", \
+            "threads": \(threads), "faces": \(faces), "images_per_second": \(median), "runs": \(rates)}
             """
         )
     }

@@ -4,7 +4,6 @@
 #include "dispatch.h"
 #include "imaging.h"
 #include "neural.h"
-#include "team.h"
 #include "training.h"
 
 #endif

@@ -7,14 +7,11 @@ struct CPUPlan: InferencePlan {
     let facesPerPass: Int
     let schedule: CPUSchedule
     let placement: BufferPlacement
-    /// Threads that split every step; 1 but for a team.
-    let lanes: Int
 
-    init(program: CPUProgram, facesPerPass: Int, lanes: Int = 1) {
+    init(program: CPUProgram, facesPerPass: Int) {
         self.program = program
         self.facesPerPass = max(1, facesPerPass)
-        self.lanes = lanes
-        schedule = CPUSchedule(program, lanes: lanes)
+        schedule = CPUSchedule(program)
         placement = BufferPlacement(program: program, schedule: schedule, faces: self.facesPerPass)
     }
 
@@ -22,11 +19,6 @@ struct CPUPlan: InferencePlan {
     var outputShape: ActivationShape { program.outputShape }
 
     func makeWorker() -> any InferenceWorker { CPUWorker(plan: self) }
-
-    func makeTeam(threads: Int) -> any InferenceWorker {
-        guard threads > 1 else { return makeWorker() }
-        return CPUWorker(plan: CPUPlan(program: program, facesPerPass: 1, lanes: threads))
-    }
 }
 
 /// Where each value lies in a worker's memory.

@@ -98,14 +98,14 @@ struct CPUEpilogue: Sendable {
 
 extension CPUEpilogue {
     /// The kernel's form from a channel on; pointers stay valid while this value's buffers live.
-    func native(from channel: Int = 0) -> vf_epilogue {
+    func native() -> vf_epilogue {
         vf_epilogue(
             activation: vf_activation_kind(rawValue: activation),
             activation_follows_addition: followsAddition ? 1 : 0,
             low: low,
             high: high,
-            bias: UnsafePointer(bias.base + channel),
-            slope: slope.map { UnsafePointer($0.base + channel) }
+            bias: UnsafePointer(bias.base),
+            slope: slope.map { UnsafePointer($0.base) }
         )
     }
 }

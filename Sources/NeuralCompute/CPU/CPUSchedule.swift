@@ -22,11 +22,8 @@ struct CPUSchedule: Sendable {
     private static let interleavingThreshold = 1 << 20
     /// Bytes of rows in flight while interleaving.
     private static let rowBudget = 256 << 10
-    /// The same for each thread of a team.
-    private static let teamRowBudget = 768 << 10
 
-    /// - Parameter lanes: Threads that share every task, and so add their caches.
-    init(_ program: CPUProgram, lanes: Int = 1) {
+    init(_ program: CPUProgram) {
         var groups: [Group] = []
         var index = 0
         let perFace = program.steps.map { $0.isPerFace(in: program) }
@@ -34,8 +31,7 @@ struct CPUSchedule: Sendable {
             var end = index
             while end < program.steps.count && perFace[end] == perFace[index] { end += 1 }
             let steps = index..<end
-            let tasks =
-                perFace[index] ? Self.interleaved(steps, program, lanes) : Self.inOrder(steps, program)
+            let tasks = perFace[index] ? Self.interleaved(steps, program) : Self.inOrder(steps, program)
             groups.append(Group(tasks: tasks, isPerFace: perFace[index]))
             index = end
         }
@@ -46,7 +42,7 @@ struct CPUSchedule: Sendable {
         steps.map { Task(step: $0, rows: 0..<program.layouts[program.steps[$0].output.index].height) }
     }
 
-    private static func interleaved(_ steps: Range<Int>, _ program: CPUProgram, _ lanes: Int) -> [Task] {
+    private static func interleaved(_ steps: Range<Int>, _ program: CPUProgram) -> [Task] {
         var tasks: [Task] = []
         var index = steps.lowerBound
         while index < steps.upperBound {
@@ -54,11 +50,9 @@ struct CPUSchedule: Sendable {
             while end < steps.upperBound && program.steps[end].runsByRows
                 && program.steps[end].traffic(in: program) > interleavingThreshold
             { end += 1 }
-            // Threads that share the rows meet after every task: fewer, larger ones.
-            let budget = lanes == 1 ? rowBudget : teamRowBudget * lanes
             if end > index {
                 var chain = RowChain(steps: index..<end, program: program)
-                tasks += chain.tasks(rowBudget: budget)
+                tasks += chain.tasks(rowBudget: rowBudget)
                 index = end
             } else {
                 tasks += inOrder(index..<index + 1, program)

@@ -29,47 +29,36 @@ extension CPUTaskList {
     ) {
         let transformed = scratch
         let products = scratch + WinogradWeights.positions * blocks.count * weights.inChannels
-        addPhase { lane in
-            let part = shares.part(of: blocks.count, lane: lane)
-            guard !part.isEmpty else { return }
-            append(inputTask(step, weights, blocks, part, input, transformed))
+        append(inputTask(step, weights, blocks, input, transformed))
+        for position in 0..<WinogradWeights.positions {
+            bindProduct(
+                rows: UnsafePointer(transformed + position * blocks.count * weights.inChannels),
+                count: blocks.count,
+                depth: weights.inChannels,
+                panels: weights.panels[position],
+                zeros: weights.zeros,
+                columns: weights.outChannels,
+                output: products + position * blocks.count * weights.outChannels
+            )
         }
-        addPhase { lane in
-            for position in shares.part(of: WinogradWeights.positions, lane: lane) {
-                bindProduct(
-                    rows: UnsafePointer(transformed + position * blocks.count * weights.inChannels),
-                    count: blocks.count,
-                    depth: weights.inChannels,
-                    panels: weights.panels[position],
-                    zeros: weights.zeros,
-                    columns: weights.outChannels,
-                    output: products + position * blocks.count * weights.outChannels
-                )
-            }
-        }
-        addPhase { lane in
-            let part = shares.part(of: blocks.count, lane: lane)
-            guard !part.isEmpty else { return }
-            append(outputTask(step, weights, blocks, part, output, addend, UnsafePointer(products)))
-        }
+        append(outputTask(step, weights, blocks, output, addend, UnsafePointer(products)))
     }
 
     private func inputTask(
         _ step: CPUStep,
         _ weights: WinogradWeights,
         _ blocks: UnsafeMutableBufferPointer<vf_winograd_block>,
-        _ part: Range<Int>,
         _ input: PlacedLayout,
         _ transformed: UnsafeMutablePointer<Float>
     ) -> vf_winograd_input {
         var way = vf_winograd_input()
-        way.blocks = blocks.baseAddress.map { UnsafePointer($0 + part.lowerBound) }
-        way.block_count = part.count
+        way.blocks = UnsafePointer(blocks.baseAddress)
+        way.block_count = blocks.count
         way.channels = weights.inChannels
         way.input = UnsafePointer(base(of: step.inputs[0]).assumingMemoryBound(to: Float.self))
         way.input_row_pitch = input.layout.rowPitch
         way.input_pixel_pitch = input.layout.channels
-        way.transformed = transformed + part.lowerBound * weights.inChannels
+        way.transformed = transformed
         way.plane = blocks.count * weights.inChannels
         return way
     }
@@ -78,16 +67,15 @@ extension CPUTaskList {
         _ step: CPUStep,
         _ weights: WinogradWeights,
         _ blocks: UnsafeMutableBufferPointer<vf_winograd_block>,
-        _ part: Range<Int>,
         _ output: PlacedLayout,
         _ addend: PlacedLayout?,
         _ products: UnsafePointer<Float>
     ) -> vf_winograd_output {
         var back = vf_winograd_output()
-        back.blocks = blocks.baseAddress.map { UnsafePointer($0 + part.lowerBound) }
-        back.block_count = part.count
+        back.blocks = UnsafePointer(blocks.baseAddress)
+        back.block_count = blocks.count
         back.channels = weights.outChannels
-        back.products = products + part.lowerBound * weights.outChannels
+        back.products = products
         back.plane = blocks.count * weights.outChannels
         if let addend {
             back.addend = UnsafePointer(base(of: step.inputs[1]).assumingMemoryBound(to: Float.self))

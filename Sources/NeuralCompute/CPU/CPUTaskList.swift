@@ -26,14 +26,10 @@ final class CPUTaskList {
     private var tileStorage: [UnsafeMutableBufferPointer<vf_tile>] = []
     private var offsetStorage: [UnsafeMutableBufferPointer<Int32>] = []
     private var blockStorage: [UnsafeMutableBufferPointer<vf_winograd_block>] = []
-    /// For every phase and lane, where its tasks end.
-    private var shareEnds: [Int] = []
-    let shares: TaskShares
 
     init(plan: CPUPlan, memory: AlignedMemory, faces: Int) {
         self.plan = plan
         self.memory = memory
-        shares = TaskShares(lanes: plan.lanes)
         for group in plan.schedule.groups {
             if group.isPerFace {
                 for face in 0..<faces {
@@ -59,23 +55,6 @@ final class CPUTaskList {
     /// Runs all tasks in order.
     func run() { run(tasks.indices) }
 
-    /// Phases of a team: what a phase's tasks read was written before it, by any lane.
-    var phaseCount: Int { shareEnds.count / shares.lanes }
-
-    /// Runs one lane's tasks of a phase.
-    func run(phase: Int, lane: Int) {
-        let index = phase * shares.lanes + lane
-        run((index == 0 ? 0 : shareEnds[index - 1])..<shareEnds[index])
-    }
-
-    /// Binds a phase, lane by lane.
-    func addPhase(_ bindShare: (_ lane: Int) -> Void) {
-        for lane in 0..<shares.lanes {
-            bindShare(lane)
-            shareEnds.append(tasks.count)
-        }
-    }
-
     /// Runs all tasks in order and adds each step's seconds to `seconds`.
     func run(timing seconds: inout [Double]) {
         for index in tasks.indices {
@@ -87,7 +66,6 @@ final class CPUTaskList {
     }
 
     private func run(_ range: Range<Int>) {
-        // Threads of a team run this at once: tasks are only read.
         for index in range {
             switch tasks[index] {
             case .dense(let index): Self.call(vf_dense_run, denseTasks, index)
@@ -112,34 +90,18 @@ final class CPUTaskList {
         let step = plan.program.steps[task.step]
         switch step.kernel {
         case .dense(let groups, let geometry):
-            addPhase { lane in
-                bindDense(step, groups, geometry, rows: task.rows, faces: faces, lane: lane)
-            }
+            bindDense(step, groups, geometry, rows: task.rows, faces: faces)
         case .depthwise(let convolution, let weights):
-            addPhase { lane in
-                let share = shares.share(
-                    rows: task.rows,
-                    channels: convolution.outChannels,
-                    unit: 32,
-                    lane: lane
-                )
-                for face in faces { bindDepthwise(step, convolution, weights, share, face: face) }
-            }
+            for face in faces { bindDepthwise(step, convolution, weights, rows: task.rows, face: face) }
         case .winograd(let weights):
             bindWinograd(step, weights, faces: faces)
         case .copy:
-            addPhase { lane in
-                let rows = shares.share(rows: task.rows, channels: 1, unit: 1, lane: lane).rows
-                for face in faces {
-                    tasks.append(.copy(from: view(step.inputs[0], face), to: view(step.output, face), rows: rows))
-                }
+            for face in faces {
+                tasks.append(.copy(from: view(step.inputs[0], face), to: view(step.output, face), rows: task.rows))
             }
         case .generic(let operation, let parameters):
-            addPhase { lane in
-                guard lane == 0 else { return }
-                for face in faces {
-                    bindGeneric(operation, parameters: parameters, step: step, rows: task.rows, face: face)
-                }
+            for face in faces {
+                bindGeneric(operation, parameters: parameters, step: step, rows: task.rows, face: face)
             }
         }
     }
@@ -172,12 +134,10 @@ final class CPUTaskList {
         _ step: CPUStep,
         _ convolution: Convolution,
         _ weights: DepthwiseWeights,
-        _ share: (rows: Range<Int>, channels: Range<Int>),
+        rows: Range<Int>,
         face: Int
     ) {
-        let (rows, channels) = share
-        guard !rows.isEmpty, !channels.isEmpty else { return }
-        let first = channels.lowerBound
+        guard !rows.isEmpty else { return }
         let input = view(step.inputs[0], face)
         let output = view(step.output, face)
         let addend = step.inputs.count > 1 ? view(step.inputs[1], face) : nil
@@ -186,31 +146,31 @@ final class CPUTaskList {
         task.input_type = input.stored.native
         task.output_type = output.stored.native
         task.input = UnsafeRawPointer(
-            input.address(row: firstRow, offset: first - convolution.padding.left * input.layout.channels)
+            input.address(row: firstRow, offset: -convolution.padding.left * input.layout.channels)
         )
         task.input_row_pitch = input.layout.rowPitch
         task.input_pixel_pitch = input.layout.channels
-        task.output = output.address(row: rows.lowerBound, offset: first)
+        task.output = output.address(row: rows.lowerBound)
         task.output_row_pitch = output.layout.rowPitch
         task.output_pixel_pitch = output.layout.channels
         task.rows = rows.count
         task.columns = output.layout.width
-        task.channels = channels.count
+        task.channels = output.layout.channels
         task.kernel_height = convolution.kernel.height
         task.kernel_width = convolution.kernel.width
         task.row_stride = convolution.stride.height
         task.column_stride = convolution.stride.width
         task.row_dilation = convolution.dilation.height
         task.column_dilation = convolution.dilation.width
-        task.weights = UnsafePointer(weights.taps.base + first)
+        task.weights = UnsafePointer(weights.taps.base)
         task.weight_pitch = output.layout.channels
-        task.pair_weights = weights.tapPairs.map { UnsafeRawPointer($0.base + first * (weights.isPaired ? 36 : 24)) }
+        task.pair_weights = weights.tapPairs.map { UnsafeRawPointer($0.base) }
         if let addend {
-            task.addend = UnsafeRawPointer(addend.address(row: rows.lowerBound, offset: first))
+            task.addend = UnsafeRawPointer(addend.address(row: rows.lowerBound))
             task.addend_row_pitch = addend.layout.rowPitch
             task.addend_pixel_pitch = addend.layout.channels
         }
-        task.epilogue = step.epilogue.native(from: first)
+        task.epilogue = step.epilogue.native()
         tasks.append(weights.isPaired ? .paired(depthwiseTasks.count) : .depthwise(depthwiseTasks.count))
         depthwiseTasks.append(task)
     }
@@ -219,18 +179,10 @@ final class CPUTaskList {
         _ step: CPUStep,
         _ groups: [DenseGroup],
         _ geometry: DenseGeometry,
-        rows allRows: Range<Int>,
-        faces: Range<Int>,
-        lane: Int
+        rows: Range<Int>,
+        faces: Range<Int>
     ) {
-        let panel = Int(vf_panel_width())
-        let (rows, channels) = shares.share(
-            rows: allRows,
-            channels: groups[0].outChannels,
-            unit: panel,
-            lane: lane
-        )
-        guard !rows.isEmpty, !channels.isEmpty else { return }
+        guard !rows.isEmpty else { return }
         let tiles = DenseTiles(
             input: placed(step.inputs[0]),
             output: placed(step.output),
@@ -257,17 +209,17 @@ final class CPUTaskList {
             task.run_count = geometry.runOffsets.count
             task.run_length = geometry.runLength
             task.run_offsets = UnsafePointer(offsets.baseAddress)
-            let firstOutput = group.firstOutput + channels.lowerBound
-            let panelSize = task.run_count * task.run_length * channels.lowerBound
-            task.weights = UnsafeRawPointer(group.weights.base + panelSize * stored(step.inputs[0]).size)
-            task.channels = channels.count
+            task.weights = UnsafeRawPointer(group.weights.base)
+            task.channels = group.outChannels
             if step.inputs.count > 1 {
-                task.addend = UnsafeRawPointer(base(of: step.inputs[1]) + firstOutput * stored(step.inputs[1]).size)
+                task.addend = UnsafeRawPointer(
+                    base(of: step.inputs[1]) + group.firstOutput * stored(step.inputs[1]).size
+                )
             }
             task.addend_stride = tiles.addendStride
-            task.output = base(of: step.output) + firstOutput * stored(step.output).size
+            task.output = base(of: step.output) + group.firstOutput * stored(step.output).size
             task.output_stride = tiles.outputStride
-            task.epilogue = group.epilogue.native(from: channels.lowerBound)
+            task.epilogue = group.epilogue.native()
             tasks.append(.dense(denseTasks.count))
             denseTasks.append(task)
         }

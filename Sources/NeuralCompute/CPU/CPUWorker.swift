@@ -1,13 +1,12 @@
 internal import CKernels
 internal import NeuralGraph
 
-/// One thread's (or one team's) buffers, and the program's tasks bound to them.
+/// One thread's buffers, and the program's tasks bound to them.
 final class CPUWorker: InferenceWorker {
     private let plan: CPUPlan
     private let memory: AlignedMemory
     private let full: CPUTaskList
     private let single: CPUTaskList
-    private let team: CPUTeam?
 
     init(plan: CPUPlan) {
         self.plan = plan
@@ -15,7 +14,6 @@ final class CPUWorker: InferenceWorker {
         Self.fillBorders(plan, memory)
         full = CPUTaskList(plan: plan, memory: memory, faces: plan.facesPerPass)
         single = plan.facesPerPass == 1 ? full : CPUTaskList(plan: plan, memory: memory, faces: 1)
-        team = plan.lanes > 1 ? CPUTeam(full, lanes: plan.lanes) : nil
     }
 
     func run(_ faces: UnsafeBufferPointer<Float>, count: Int, output: UnsafeMutableBufferPointer<Float>) {
@@ -29,7 +27,7 @@ final class CPUWorker: InferenceWorker {
         while face < count {
             let passed = count - face >= plan.facesPerPass ? plan.facesPerPass : 1
             for index in 0..<passed { load(input + (face + index) * inputSize, face: index) }
-            if let team { team.run() } else { (passed == plan.facesPerPass ? full : single).run() }
+            (passed == plan.facesPerPass ? full : single).run()
             for index in 0..<passed { store(face: index, output + (face + index) * outputSize) }
             face += passed
         }
