@@ -21,7 +21,7 @@ struct JSONSettings: DistillationSettingsSource {
     }
 }
 
-/// One case of `Fixtures/Distillation/methods.json`.
+/// One case of `Fixtures/Distillation/methods.json` or `rivals.json`.
 struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     struct Numbers: Decodable, Sendable {
         var shape: [Int]
@@ -88,10 +88,13 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     var testDescription: String { title }
 
     static let all: [GoldenCase] = {
-        guard let data = try? Fixture.data("Distillation/methods.json"),
-            let cases = try? JSONDecoder().decode([GoldenCase].self, from: data)
-        else { return [] }
-        return cases
+        ["methods", "rivals"]
+            .flatMap { name in
+                guard let data = try? Fixture.data("Distillation/\(name).json"),
+                    let cases = try? JSONDecoder().decode([GoldenCase].self, from: data)
+                else { return [GoldenCase]() }
+                return cases
+            }
     }()
 
     func makeMethod() throws -> any DistillationMethod {

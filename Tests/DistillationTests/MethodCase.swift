@@ -35,6 +35,7 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
                 state.merging(["crd.constants": Tensor(shape: [2], values: [30, 20])]) { $1 }
             }
         case "dkd": methodCase.settings = #"{"warm-up-epochs": 0}"#
+        case "gkd": methodCase.settings = #"{"classes": 2, "warm-up-epochs": 0}"#
         case "qud": methodCase.settings = #"{"queue-length": 5, "temperature": 0.5}"#
         case "th-kd": methodCase.settings = #"{"classification-weight": 0.5}"#
         default: break

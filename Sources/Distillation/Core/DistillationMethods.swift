@@ -21,6 +21,11 @@ public enum DistillationMethods {
         HintDistillation.self,
         AttentionTransfer.self,
         DecoupledDistillation.self,
+        CorrelationMatching.self,
+        CorrelationCongruence.self,
+        RankDistillation.self,
+        GroupedDistillation.self,
+        AngularDistillation.self,
     ]
 
     /// The method of a name.

@@ -123,3 +123,6 @@ final class ContrastMemory {
 
 /// ln x.
 func logarithm(_ x: Double) -> Double { log(x) }
+
+/// eˣ.
+func exponential(_ x: Double) -> Double { exp(x) }

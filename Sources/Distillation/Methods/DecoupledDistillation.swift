@@ -7,6 +7,8 @@ public import NeuralTraining
 /// mdistiller/distillers/DKD.py of megvii-research/mdistiller: α·TCKD + β·NCKD, each times T² / B, and both times
 /// min(epoch / warm-up, 1).
 ///
+/// `standardize` as ``KnowledgeDistillation``'s.
+///
 /// Divergences: the published epoch counts from 1 and is whole; here it is the number of epochs done, with its fraction.
 public final class DecoupledDistillation: DistillationMethod {
     /// What a recipe may say.
@@ -21,6 +23,8 @@ public final class DecoupledDistillation: DistillationMethod {
         public var warmUpEpochs: Float
         /// Replaces the scale of both cosine classifiers.
         public var scale: Float?
+        /// Whether rows of logits are standardised.
+        public var standardize: Bool
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case targetWeight = "target-weight"
@@ -28,6 +32,7 @@ public final class DecoupledDistillation: DistillationMethod {
             case temperature
             case warmUpEpochs = "warm-up-epochs"
             case scale
+            case standardize
         }
 
         /// The published code's for CIFAR-100: α 1, β 8, T 4, 20 epochs.
@@ -36,13 +41,15 @@ public final class DecoupledDistillation: DistillationMethod {
             otherWeight: Float = 8,
             temperature: Float = 4,
             warmUpEpochs: Float = 20,
-            scale: Float? = nil
+            scale: Float? = nil,
+            standardize: Bool = false
         ) {
             self.targetWeight = targetWeight
             self.otherWeight = otherWeight
             self.temperature = temperature
             self.warmUpEpochs = warmUpEpochs
             self.scale = scale
+            self.standardize = standardize
         }
 
         /// Decodes what is there and takes the defaults for what is not.
@@ -53,6 +60,7 @@ public final class DecoupledDistillation: DistillationMethod {
             temperature = try values.value(.temperature, or: standard.temperature)
             warmUpEpochs = try values.value(.warmUpEpochs, or: standard.warmUpEpochs)
             scale = try values.decodeIfPresent(Float.self, forKey: .scale)
+            standardize = try values.value(.standardize, or: standard.standardize)
         }
     }
 
@@ -90,8 +98,9 @@ public final class DecoupledDistillation: DistillationMethod {
     /// `dkd.target` and `dkd.others`.
     public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
         let temperature = settings.temperature
-        let student = try context.studentLogits(scale: settings.scale)
-        let teacher = try context.teacherLogits(scale: settings.scale)
+        var student = try context.studentLogits(scale: settings.scale)
+        var teacher = try context.teacherLogits(scale: settings.scale)
+        if settings.standardize { (student, teacher) = (student.standardizedRows, teacher.standardizedRows) }
         let (count, labels) = (context.batchSize, context.headLabels)
         var removal = Matrix(rows: count, columns: student.columns)
         for (face, label) in labels.enumerated() { removal[face, label] = -Self.removal * temperature }
