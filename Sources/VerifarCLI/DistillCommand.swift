@@ -15,6 +15,8 @@ struct DistillCommand: AsyncParsableCommand {
             student's and the teacher's classifiers are after each epoch. 'seeds: [1, 2, 3]' runs the stages once for each. \
             Finished stages are not repeated, and --resume goes on inside the one that was killed.
 
+            \(Interruption.help)
+
             Methods: \(DistillationMethods.all.map { $0.name }.joined(separator: ", ")).
 
               verifar distill --recipe Recipes/synthetic-distilled.yml --output out
@@ -27,6 +29,8 @@ struct DistillCommand: AsyncParsableCommand {
     @OptionGroup(title: "Running") var running: RunOptions
 
     func run() async throws {
+        let interruption = Interruption.current
+        interruption.watch(goingOn: options.resumingCommand(Self.configuration.commandName ?? "", running))
         if try PipelineRecipe.isPipeline(path: options.recipe) {
             try await PipelineJob(
                 recipePath: options.recipe,
@@ -35,7 +39,8 @@ struct DistillCommand: AsyncParsableCommand {
                 cacheFolder: options.cacheFolder,
                 threads: running.threadCount,
                 resumes: options.resume,
-                isQuiet: running.quiet
+                isQuiet: running.quiet,
+                interruption: interruption
             )
             .run()
             return
@@ -56,7 +61,8 @@ struct DistillCommand: AsyncParsableCommand {
             cacheFolder: options.cacheFolder,
             threads: running.threadCount,
             resumes: options.resume,
-            isQuiet: running.quiet
+            isQuiet: running.quiet,
+            interruption: interruption
         )
         .run()
     }

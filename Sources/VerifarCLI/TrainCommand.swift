@@ -29,6 +29,30 @@ struct RecipeOptions: ParsableArguments {
     var cache: String?
 
     var cacheFolder: String { cache ?? FileSystem.join(output, "cache") }
+
+    /// What to type so that a stopped run goes on.
+    func resumingCommand(_ name: String, _ running: RunOptions) -> String {
+        var words = ["verifar", name, "--recipe", recipe, "--output", output]
+        for value in overrides { words += ["--set", value] }
+        if let cache { words += ["--cache", cache] }
+        if let threads = running.threads { words += ["--threads", "\(threads)"] }
+        if running.quiet { words.append("--quiet") }
+        return (words + ["--resume"]).map(Self.quoted).joined(separator: " ")
+    }
+
+    /// A word as a POSIX shell reads it back.
+    private static func quoted(_ word: String) -> String {
+        let plain = word.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "_-./=,:+@%".utf8.contains(byte)
+            }
+        }
+        guard word.isEmpty || !plain else { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
 }
 
 /// `verifar train`.
@@ -41,6 +65,8 @@ struct TrainCommand: AsyncParsableCommand {
             written out, metrics.csv with one row per step, evaluations.csv, accuracy.csv (top-1 and top-5 on labelled \
             pictures), and evaluation/<protocol>/ with the reports that `evaluate` writes. State of the run lies in OUTPUT/state: after a kill, --resume goes on.
 
+            \(Interruption.help)
+
               verifar train --recipe Recipes/synthetic-quick.yml --output out
               verifar train --recipe Recipes/synthetic-student.yml --output out --set seed=2 --set training.epochs=4
               verifar train --recipe Recipes/synthetic-student.yml --output out --resume
@@ -51,6 +77,8 @@ struct TrainCommand: AsyncParsableCommand {
     @OptionGroup(title: "Running") var running: RunOptions
 
     func run() async throws {
+        let interruption = Interruption.current
+        interruption.watch(goingOn: options.resumingCommand(Self.configuration.commandName ?? "", running))
         let file = try RecipeFile<TrainingRecipe>(path: options.recipe, overrides: options.overrides)
         guard file.recipe.distillation == nil else {
             throw InputError(
@@ -67,7 +95,8 @@ struct TrainCommand: AsyncParsableCommand {
             cacheFolder: options.cacheFolder,
             threads: running.threadCount,
             resumes: options.resume,
-            isQuiet: running.quiet
+            isQuiet: running.quiet,
+            interruption: interruption
         )
         .run()
     }

@@ -17,7 +17,7 @@ public struct VerifarCommand: ParsableCommand {
               verifar doctor --checkpoint model.onnx --protocol ijbc --data IJBC   why are my numbers bad?
               verifar metrics --scores scores.npy --labels labels.npy   numbers for any system's scores
 
-            Exit status: 0 done, 1 the work failed, 2 wrong usage.
+            Exit status: 0 done, 1 the work failed, 2 wrong usage; 130 and 143: ended by SIGINT (Ctrl-C) or SIGTERM.
             """,
         version: VerifarVersion.current,
         subcommands: [
@@ -41,8 +41,10 @@ public struct VerifarCommand: ParsableCommand {
 
     /// Parses the process's arguments, runs the command and exits.
     public static func runProcess() async -> Never {
-        let status = await run(Array(CommandLine.arguments.dropFirst())) { line in
-            FileHandle.standardError.write(Data((line + "\n").utf8))
+        let status = await Interruption.$current.withValue(Interruption(listens: true)) {
+            await run(Array(CommandLine.arguments.dropFirst())) { line in
+                FileHandle.standardError.write(Data((line + "\n").utf8))
+            }
         }
         Foundation.exit(status)
     }
@@ -52,7 +54,7 @@ public struct VerifarCommand: ParsableCommand {
     /// - Parameters:
     ///   - arguments: What follows the command's name.
     ///   - standardError: Receives error messages.
-    /// - Returns: The exit status: 0 done, 1 the work failed, 2 wrong usage.
+    /// - Returns: The exit status: 0 done, 1 the work failed, 2 wrong usage, 128 and the signal's number when stopped by one.
     public static func run(_ arguments: [String], standardError: (String) -> Void) async -> Int32 {
         do {
             var command = try parseAsRoot(arguments)
@@ -62,6 +64,9 @@ public struct VerifarCommand: ParsableCommand {
                 try command.run()
             }
             return 0
+        } catch let stop as Interruption.Stopped {
+            standardError(stop.text)
+            return stop.exitStatus
         } catch let error as InputError {
             standardError("error: \(error)")
             return error.code == .unknownName || error.code == .usage ? 2 : 1

@@ -75,8 +75,15 @@ private struct PatternSource: TrainingSource {
 private final class SilentObserver: TrainingObserver {
     var notes: [String] = []
     var stopsAfter: Int?
+    /// Asks to end after so many steps.
+    var asksToStopAfter: Int?
+    /// Steps whose rows take long.
+    var longAfter: Set<Int> = []
+    private var steps = 0
     struct Killed: Error {}
-    func didStep(_ report: StepReport, faces: Int) {}
+    var asksToStop: Bool { asksToStopAfter.map { steps >= $0 } ?? false }
+    func isLong(after steps: Int) -> Bool { longAfter.contains(steps) }
+    func didStep(_ report: StepReport, faces: Int) { steps = report.step + 1 }
     func rows(after steps: Int) throws -> [LogRow] {
         if steps == stopsAfter { throw Killed() }
         return steps % 5 == 0 ? [LogRow(table: "fives", header: "step", line: "\(steps)")] : []
@@ -91,6 +98,8 @@ private final class SilentObserver: TrainingObserver {
         steps: Int = 17,
         resumes: Bool = false,
         killedAfter: Int? = nil,
+        stoppedAfter: Int? = nil,
+        longAfter: Set<Int> = [],
         poisonAt: Int? = nil,
         identity: [String: String] = ["recipe": "a"]
     ) throws -> SilentObserver {
@@ -145,6 +154,8 @@ private final class SilentObserver: TrainingObserver {
         )
         let observer = SilentObserver()
         observer.stopsAfter = killedAfter
+        observer.asksToStopAfter = stoppedAfter
+        observer.longAfter = longAfter
         let preprocessing = try FacePreprocessing(
             width: 8,
             height: 8,
@@ -153,7 +164,7 @@ private final class SilentObserver: TrainingObserver {
             std: [127.5, 127.5, 127.5],
             template: "arcface"
         )
-        try TrainingRun(
+        let isFinished = try TrainingRun(
             trainer: trainer,
             folder: folder,
             identity: identity,
@@ -170,6 +181,7 @@ private final class SilentObserver: TrainingObserver {
             )
         }
         .run(resumes: resumes)
+        #expect(isFinished == (stoppedAfter == nil))
         return observer
     }
 
@@ -197,6 +209,35 @@ private final class SilentObserver: TrainingObserver {
         #expect(throws: SilentObserver.Killed.self) { try run(in: killed, killedAfter: killedAfter) }
         _ = try run(in: killed, resumes: true)
         #expect(try bytes(killed) == bytes(undisturbed))
+    }
+
+    /// Asked to stop, a run saves the step that it is at: the next one goes on behind it.
+    @Test(arguments: [1, 4, 5, 10, 16])
+    func aStoppedRunLosesNoStep(_ stoppedAfter: Int) throws {
+        let (undisturbed, stopped) = (try temporaryFolder(), try temporaryFolder())
+        defer { for folder in [undisturbed, stopped] { FileSystem.remove(folder) } }
+        _ = try run(in: undisturbed)
+        _ = try run(in: stopped, stoppedAfter: stoppedAfter)
+        #expect(try RunStateFolder(stopped + "/state").steps().first == stoppedAfter)
+        let observer = try run(in: stopped, resumes: true)
+        #expect(observer.notes == ["going on after step \(stoppedAfter)"])
+        #expect(try bytes(stopped) == bytes(undisturbed))
+    }
+
+    /// What a long evaluation adds is owed when the run ends within it, by a kill or by request, and added by the next one.
+    @Test(arguments: [5, 10], [true, false])
+    func aRunThatEndsWithinAnEvaluationLosesNoStep(_ step: Int, _ isKilled: Bool) throws {
+        let (undisturbed, folder) = (try temporaryFolder(), try temporaryFolder())
+        defer { for folder in [undisturbed, folder] { FileSystem.remove(folder) } }
+        _ = try run(in: undisturbed)
+        if isKilled {
+            #expect(throws: SilentObserver.Killed.self) { try run(in: folder, killedAfter: step, longAfter: [5, 10]) }
+        } else {
+            _ = try run(in: folder, stoppedAfter: step, longAfter: [5, 10])
+        }
+        let observer = try run(in: folder, resumes: true)
+        #expect(observer.notes == ["going on after step \(step)"])
+        #expect(try bytes(folder) == bytes(undisturbed))
     }
 
     @Test func onlyTheLastTwoStatesAreKept() throws {

@@ -2,6 +2,7 @@ import ArtifactFiles
 import Distillation
 import Foundation
 import Testing
+import VerifarCLI
 
 /// `verifar train` and `verifar distill` on 20 tiny pictures.
 @Suite struct TrainingCommandTests {
@@ -65,6 +66,76 @@ import Testing
             let repaired = try await TinyTraining.run(command, recipe, in: folder, ["--resume"])
             #expect(repaired.status == 0, "\(repaired.errors)")
             for (name, old) in zip(results, expected) { #expect(try bytes("\(output)/\(name)") == old, "\(name)") }
+        }
+    }
+
+    /// Asked to stop before it begins, a run takes one step: six of them, and the one that was not asked finishes.
+    @Test(arguments: ["train", "distill"])
+    func aStoppedRunGoesOnByTheCommandThatItPrints(_ command: String) async throws {
+        let recipe = TinyTraining.recipe(
+            distillation: command == "train" ? nil : TinyTraining.teacher("[{method: kd}]")
+        )
+        let results = ["network.safetensors", "classifier.safetensors", "metrics.csv", "accuracy.csv", "recipe.yml"]
+        try await withTemporaryFolder { folder in
+            let whole = try await TinyTraining.run(command, recipe, in: folder)
+            #expect(whole.status == 0, "\(whole.errors)")
+            let expected = try results.map { try bytes("\(folder)/out/\($0)") }
+            FileSystem.remove(folder + "/out")
+            var arguments = [
+                command, "--recipe", folder + "/recipe.yml", "--output", folder + "/out", "--set", "name=tiny",
+                "--threads", "1", "--quiet",
+            ]
+            for (step, signal) in zip(1..<6, [SIGINT, SIGTERM, SIGINT, SIGTERM, SIGINT]) {
+                let interruption = Interruption()
+                interruption.request(signal)
+                let stopped = await Interruption.$current.withValue(interruption) { await CommandLineRun(arguments) }
+                #expect(stopped.status == 128 + signal)
+                #expect(stopped.errors.contains("after step \(step) of 6"), "\(stopped.errors)")
+                let typed = try #require(stopped.errors.split(separator: "\n").last?.split(separator: " "))
+                #expect(typed.first == "verifar")
+                arguments = typed.dropFirst().map(String.init)
+                #expect(arguments.last == "--resume")
+            }
+            let last = await CommandLineRun(arguments)
+            #expect(last.status == 0, "\(last.errors)")
+            for (name, old) in zip(results, expected) { #expect(try bytes("\(folder)/out/\(name)") == old, "\(name)") }
+        }
+    }
+
+    /// The program itself, where it lies beside the tests: a signal in the middle of a long training.
+    @Test(arguments: [SIGINT, SIGTERM])
+    func aSignalSavesTheState(_ signal: Int32) async throws {
+        let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appendingPathComponent("verifar")
+        try #require(FileManager.default.isExecutableFile(atPath: program.path), "no program at \(program.path)")
+        try await withTemporaryFolder { folder in
+            let recipe = TinyTraining.recipe().replacing("epochs: 2", with: "steps: 100000")
+                .replacing("every-steps: 2", with: "every-steps: 100000")
+            try AtomicFile.write(recipe, to: folder + "/recipe.yml")
+            let process = Process()
+            let errors = Pipe()
+            process.executableURL = program
+            process.arguments = [
+                "train", "--recipe", folder + "/recipe.yml", "--output", folder + "/out", "--threads", "1",
+            ]
+            process.standardError = errors
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            // The table is on disk with the first state; that steps are being taken shows in what is noted before.
+            var seen = Data()
+            while !String(decoding: seen, as: UTF8.self).contains("100000 steps of 8") {
+                let part = errors.fileHandleForReading.availableData
+                guard !part.isEmpty else { break }
+                seen += part
+            }
+            while !FileSystem.exists(folder + "/out/metrics.csv"), process.isRunning { usleep(1000) }
+            kill(process.processIdentifier, signal)
+            seen += try errors.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            let text = String(decoding: seen, as: UTF8.self)
+            #expect(process.terminationReason == .exit && process.terminationStatus == 128 + signal, "\(text)")
+            #expect(text.contains("the state is saved") && text.contains("--resume"), "\(text)")
+            #expect(try FileSystem.names(inFolder: folder + "/out/state").count == 1)
         }
     }
 

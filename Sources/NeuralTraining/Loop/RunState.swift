@@ -13,14 +13,23 @@ public struct RunState: Sendable {
     public var identity: [String: String]
     /// How long the log files were then, by name: what was written later is cut off on resuming.
     public var logLengths: [String: Int]
+    /// Whether the observer's rows of this step are still to be added: the run ended while it evaluated.
+    public var owesRows: Bool
     /// Parameters, optimiser and objective.
     public var tensors: Weights
 
     /// Creates a state.
-    public init(step: Int, identity: [String: String], logLengths: [String: Int], tensors: Weights) {
+    public init(
+        step: Int,
+        identity: [String: String],
+        logLengths: [String: Int],
+        owesRows: Bool = false,
+        tensors: Weights
+    ) {
         self.step = step
         self.identity = identity
         self.logLengths = logLengths
+        self.owesRows = owesRows
         self.tensors = tensors
     }
 }
@@ -59,6 +68,7 @@ public struct RunStateFolder: Sendable {
         try FileSystem.createFolder(folder)
         var strings = ["verifar.state": "1", "step": "\(state.step)"]
         for (key, value) in state.identity { strings["identity.\(key)"] = value }
+        if state.owesRows { strings["rows"] = "owed" }
         for (key, value) in state.logLengths { strings["log.\(key)"] = "\(value)" }
         try TensorFile(tensors: state.tensors, strings: strings).write(to: path(state.step))
         for step in try steps().dropFirst(Self.kept) { FileSystem.remove(path(step)) }
@@ -128,6 +138,7 @@ public struct RunStateFolder: Sendable {
             step: step,
             identity: Dictionary(uniqueKeysWithValues: part("identity.")),
             logLengths: lengths,
+            owesRows: file.strings["rows"] == "owed",
             tensors: file.tensors
         )
     }

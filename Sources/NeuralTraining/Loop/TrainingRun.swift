@@ -6,7 +6,13 @@ public protocol TrainingObserver: AnyObject {
     /// A step is done.
     func didStep(_ report: StepReport, faces: Int)
 
-    /// What to add to a run's tables after a step; called once per step, before the state of that step is saved.
+    /// Whether the run is to end after the step that it is at; its state is saved then.
+    var asksToStop: Bool { get }
+
+    /// Whether ``rows(after:)`` takes long for this step: its state is then saved before.
+    func isLong(after steps: Int) -> Bool
+
+    /// What to add to a run's tables after a step; called once per step, before the state of that step is saved for good.
     ///
     /// It must not change the training, and must be the same when the run is resumed.
     ///
@@ -79,20 +85,23 @@ public struct TrainingRun {
         self.observer = observer
     }
 
-    /// Trains to the end.
+    /// Trains to the end, or until the observer asks to stop.
     ///
     /// - Parameter resumes: Whether to go on from a state; without one, or when false, the run starts at step 0, and a
     ///   folder that holds states already is refused.
+    /// - Returns: Whether the end was reached; otherwise the state of the last step is saved.
     /// - Throws: `InputError`: changed recipe or data, a step that diverged (with the batch's pictures), unreadable data, a
     ///   full disk. The last state stays.
-    public func run(resumes: Bool) throws {
+    @discardableResult public func run(resumes: Bool) throws -> Bool {
         let states = RunStateFolder(FileSystem.join(folder, "state"))
         var lengths: [String: Int] = [:]
+        var owesRows = false
         if resumes {
             let state = try states.newest(identity: identity) { observer.note("passed over a damaged state: \($0)") }
             if let state {
                 try trainer.restore(state.tensors, step: state.step)
                 lengths = state.logLengths
+                owesRows = state.owesRows
                 observer.note("going on after step \(state.step)")
             } else {
                 observer.note("there is no state to go on from: starting at step 0")
@@ -108,35 +117,51 @@ public struct TrainingRun {
         for name in Set(lengths.keys).union([Self.stepTable]) {
             logs[name] = try AppendedLog(path: path(name), keeping: lengths[name] ?? 0)
         }
-        try loop(states, &logs)
+        if owesRows { try addRows(states, &logs) }
+        return try loop(states, &logs)
     }
 
-    private func loop(_ states: RunStateFolder, _ logs: inout [String: AppendedLog]) throws {
+    private func loop(_ states: RunStateFolder, _ logs: inout [String: AppendedLog]) throws -> Bool {
         let total = trainer.settings.totalSteps
-        guard trainer.step < total else { return }
+        guard trainer.step < total else { return true }
         let loader = try batches(trainer.step)
         while trainer.step < total {
             let batch = try loader.next()
             let report = try step(batch)
-            let steps = trainer.step
-            let row = Self.row(report)
-            var rows = [row]
-            rows += try observer.rows(after: steps)
-            for row in rows { try add(row, to: &logs) }
+            try add(Self.row(report), to: &logs)
             observer.didStep(report, faces: batch.count)
-            if steps % stepsPerState == 0 || steps == total {
-                for log in logs.values { try log.flush() }
-                try states.write(
-                    RunState(
-                        step: steps,
-                        identity: identity,
-                        logLengths: logs.mapValues(\.length),
-                        tensors: try trainer.state()
-                    )
-                )
-                observer.didSave(steps: steps)
+            if observer.isLong(after: trainer.step) {
+                try save(states, logs, owesRows: true)
+                if observer.asksToStop { return false }
+            }
+            try addRows(states, &logs)
+            if observer.asksToStop, trainer.step < total {
+                if trainer.step % stepsPerState != 0 { try save(states, logs) }
+                return false
             }
         }
+        return true
+    }
+
+    /// Adds the observer's rows, and saves the step's state where that is due.
+    private func addRows(_ states: RunStateFolder, _ logs: inout [String: AppendedLog]) throws {
+        for row in try observer.rows(after: trainer.step) { try add(row, to: &logs) }
+        guard trainer.step % stepsPerState == 0 || trainer.step == trainer.settings.totalSteps else { return }
+        try save(states, logs)
+    }
+
+    private func save(_ states: RunStateFolder, _ logs: [String: AppendedLog], owesRows: Bool = false) throws {
+        for log in logs.values { try log.flush() }
+        try states.write(
+            RunState(
+                step: trainer.step,
+                identity: identity,
+                logLengths: logs.mapValues(\.length),
+                owesRows: owesRows,
+                tensors: try trainer.state()
+            )
+        )
+        observer.didSave(steps: trainer.step)
     }
 
     private func step(_ batch: TrainingBatch) throws(InputError) -> StepReport {

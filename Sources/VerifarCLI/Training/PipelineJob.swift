@@ -10,6 +10,7 @@ struct PipelineJob {
     var threads: Int
     var resumes: Bool
     var isQuiet: Bool
+    var interruption: Interruption
 
     /// Written when a stage is done: the digest of its resolved recipe.
     private static let doneFile = "done"
@@ -47,7 +48,8 @@ struct PipelineJob {
                 cacheFolder: cacheFolder,
                 threads: threads,
                 resumes: FileSystem.isFolder(folder),
-                isQuiet: isQuiet
+                isQuiet: isQuiet,
+                interruption: interruption
             )
             .run()
             try AtomicFile.write(digest, to: done)

@@ -21,6 +21,7 @@ struct TrainingJob {
     var threads: Int
     var resumes: Bool
     var isQuiet: Bool
+    var interruption: Interruption
 
     private var recipe: TrainingRecipe { file.recipe }
 
@@ -85,6 +86,7 @@ struct TrainingJob {
             total: total,
             stepsPerEpoch: sampler.stepsPerEpoch,
             everyEpochs: recipe.evaluation.everyEpochs,
+            interruption: interruption,
             log: log,
             isQuiet: isQuiet,
             evaluate: {
@@ -98,7 +100,7 @@ struct TrainingJob {
         )
         let frozen = objective.frozenDigest
         try AtomicFile.write(file.resolvedText(), to: FileSystem.join(outputFolder, Self.recipeFile))
-        try TrainingRun(
+        let run = TrainingRun(
             trainer: trainer,
             folder: outputFolder,
             identity: ["recipe": try file.digest().description, "data": data.digest.description],
@@ -107,8 +109,9 @@ struct TrainingJob {
             observer: watcher,
             batches: { try batches(data, sampler, network, learning, firstStep: $0, total: total) }
         )
-        .run(resumes: resumes)
+        let isFinished = try interruption.withState { try run.run(resumes: resumes) }
         watcher.finish()
+        guard isFinished else { throw interruption.stopped(afterStep: trainer.step, of: total) }
         guard objective.frozenDigest == frozen else {
             throw InputError(.mismatch, "a frozen part has changed during the training: this is a defect of verifar")
         }

@@ -13,6 +13,7 @@ final class TrainingWatcher: TrainingObserver {
     private let display: TrainingProgress
     private let total: Int
     private let evaluationSteps: Set<Int>
+    private let interruption: Interruption
     private let evaluate: (Int) throws -> [LogRow]
     private let epochEnd: (Int) throws -> [LogRow]
 
@@ -20,6 +21,7 @@ final class TrainingWatcher: TrainingObserver {
     ///   - total: Steps in all.
     ///   - stepsPerEpoch: Steps of an epoch.
     ///   - everyEpochs: Epochs between evaluations; nil for none.
+    ///   - interruption: Says when to stop.
     ///   - log: Takes notes.
     ///   - isQuiet: Whether nothing is shown.
     ///   - evaluate: Evaluates the network as it is.
@@ -28,12 +30,14 @@ final class TrainingWatcher: TrainingObserver {
         total: Int,
         stepsPerEpoch: Int,
         everyEpochs: Double?,
+        interruption: Interruption,
         log: RunLog,
         isQuiet: Bool,
         evaluate: @escaping (Int) throws -> [LogRow],
         epochEnd: @escaping (Int) throws -> [LogRow]
     ) {
         self.log = log
+        self.interruption = interruption
         self.total = total
         display = TrainingProgress(total: total, isQuiet: isQuiet)
         let every = everyEpochs.map { max(1, Int(($0 * Double(stepsPerEpoch)).rounded())) }
@@ -46,11 +50,16 @@ final class TrainingWatcher: TrainingObserver {
 
     func didStep(_ report: StepReport, faces: Int) { display.update(report, faces: faces) }
 
+    var asksToStop: Bool { interruption.signal != nil }
+
+    func isLong(after steps: Int) -> Bool { evaluationSteps.contains(steps) }
+
     func rows(after steps: Int) throws -> [LogRow] {
         var rows = try epochEnd(steps)
         if evaluationSteps.contains(steps) {
             display.pause()
-            rows += try evaluate(steps)
+            // The state lies on disk: an evaluation need not be waited for.
+            rows += try interruption.withoutState { try evaluate(steps) }
             display.resume()
         }
         return rows
