@@ -31,7 +31,7 @@ let package = Package(
         // C: shims over system libraries, and the kernels that need run-time instruction-set dispatch.
         .target(
             name: "CImageCodecs",
-            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]
         ),
         .target(name: "CKernels"),
 
@@ -180,7 +180,7 @@ let tests: [String: [Target.Dependency]] = [
     "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging", "SeededRandom"],
     "TrainingDataTests": ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"],
     "VerifarCLITests": [
-        "ArtifactFiles", "Checkpoints", "Distillation", "NeuralGraph", "NeuralTraining", "Recipes",
+        "ArtifactFiles", "Checkpoints", "Distillation", "FaceImaging", "NeuralGraph", "NeuralTraining", "Recipes",
     ],
     "VerificationMetricsTests": ["ArtifactFiles", "LargeArrays", "SeededRandom"],
 ]

@@ -16,13 +16,14 @@ int vf_exif_orientation(const uint8_t *tiff, size_t count) {
     size_t directory = read32(tiff + 4, big);
     if (directory > count - 2) return 1;
     size_t entries = read16(tiff + directory, big);
-    const size_t tag_orientation = 0x0112, type_short = 3;
+    const size_t tag_orientation = 0x0112, type_short = 3, type_long = 4;
     for (size_t i = 0; i < entries; i++) {
         size_t at = directory + 2 + i * 12;
         if (at + 12 > count) return 1;
         if (read16(tiff + at, big) != tag_orientation) continue;
-        if (read16(tiff + at + 2, big) != type_short || read32(tiff + at + 4, big) != 1) return 1;
-        uint32_t value = read16(tiff + at + 8, big);
+        uint32_t type = read16(tiff + at + 2, big);
+        if ((type != type_short && type != type_long) || read32(tiff + at + 4, big) != 1) return 1;
+        uint32_t value = type == type_short ? read16(tiff + at + 8, big) : read32(tiff + at + 8, big);
         return value >= 1 && value <= 8 ? (int)value : 1;
     }
     return 1;

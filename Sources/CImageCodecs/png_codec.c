@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <png.h>
+#include <zlib.h>
 
 struct vf_png_decoder {
     png_structp png;
@@ -18,8 +19,9 @@ struct vf_png_decoder {
     uint8_t *pixels;  // one row, or the whole picture when it is interlaced
 };
 
-/// What libpng is told to skip unread: text and colour profiles are never used, and may inflate to megabytes.
-static const png_byte skipped_chunks[] = "iCCP\0tEXt\0zTXt\0iTXt\0sPLT\0hIST\0pCAL\0sCAL\0";
+/// What libpng is told to skip unread: text and colour profiles are never used, and may inflate to megabytes; eXIf is
+/// read here, because it may follow the pixels.
+static const png_byte skipped_chunks[] = "iCCP\0tEXt\0zTXt\0iTXt\0sPLT\0hIST\0pCAL\0sCAL\0eXIf\0";
 
 static void png_fail(png_structp png, png_const_charp text) {
     vf_png_decoder *decoder = png_get_error_ptr(png);
@@ -73,25 +75,30 @@ static uint32_t big_endian(const uint8_t *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/// Whether some chunk before the end claims more bytes than follow it: libpng reserves what an eXIf chunk claims before
-/// it reads, whatever its own limit for chunks is (1.6.39).
-static int has_overlong_chunk(const uint8_t *bytes, size_t count) {
+/// Walks the chunks up to the end.
+///
+/// - orientation: receives that of the first whole eXIf chunk, 1 without one.
+/// - Returns: whether some chunk before the end claims more bytes than follow it. (libpng reserves what an eXIf chunk
+///   claims before it reads, whatever its own limit for chunks is: 1.6.39.)
+static int walk_chunks(const uint8_t *bytes, size_t count, int *orientation) {
     enum { SIGNATURE = 8, AROUND = 12 };  // length, type and checksum around the data
+    int has_exif = 0;
+    *orientation = 1;
     size_t offset = SIGNATURE;
     while (offset < count && count - offset >= AROUND) {
         uint32_t length = big_endian(bytes + offset);
-        if (length > count - offset - AROUND) return memcmp(bytes + offset + 4, "IEND", 4) != 0;
-        if (memcmp(bytes + offset + 4, "IEND", 4) == 0) return 0;
+        const uint8_t *type = bytes + offset + 4, *data = type + 4;
+        int is_end = memcmp(type, "IEND", 4) == 0;
+        if (length > count - offset - AROUND) return !is_end;
+        if (is_end) return 0;
+        if (!has_exif && memcmp(type, "eXIf", 4) == 0 &&
+            crc32(crc32(0, NULL, 0), type, 4 + length) == big_endian(data + length)) {
+            has_exif = 1;
+            *orientation = vf_exif_orientation(data, length);
+        }
         offset += AROUND + (size_t)length;
     }
     return 0;
-}
-
-static int exif_of(vf_png_decoder *decoder) {
-    png_bytep exif = NULL;
-    png_uint_32 count = 0;
-    if (!png_get_eXIf_1(decoder->png, decoder->info, &count, &exif)) return 1;
-    return vf_exif_orientation(exif, count);
 }
 
 vf_codec_status vf_png_open(const uint8_t *bytes, size_t count, vf_png_decoder **result, vf_image_info *info,
@@ -110,7 +117,8 @@ vf_codec_status vf_png_open(const uint8_t *bytes, size_t count, vf_png_decoder *
         vf_png_close(decoder);
         return status;
     }
-    if (png_sig_cmp(bytes, 0, count < 8 ? count : 8) == 0 && has_overlong_chunk(bytes, count)) {
+    int orientation = 1;
+    if (png_sig_cmp(bytes, 0, count < 8 ? count : 8) == 0 && walk_chunks(bytes, count, &orientation)) {
         fail_truncated(decoder, ": a chunk claims more bytes than follow it");
     }
     png_set_read_fn(decoder->png, decoder, read_bytes);
@@ -125,7 +133,7 @@ vf_codec_status vf_png_open(const uint8_t *bytes, size_t count, vf_png_decoder *
         .height = (int32_t)png_get_image_height(decoder->png, decoder->info),
         .components = png_get_channels(decoder->png, decoder->info),
         .bit_depth = png_get_bit_depth(decoder->png, decoder->info),
-        .orientation = exif_of(decoder),
+        .orientation = orientation,
         .progressive = png_get_interlace_type(decoder->png, decoder->info) != PNG_INTERLACE_NONE,
     };
     *result = decoder;
@@ -150,8 +158,7 @@ static void copy_row(const uint8_t *row, const vf_codec_target *target, int32_t 
     for (int32_t x = 0; x < target->width; x++, row += 3, out += 4) memcpy(out, row, 3);
 }
 
-vf_codec_status vf_png_decode(vf_png_decoder *decoder, const vf_codec_target *target, int32_t *orientation,
-                              vf_codec_message *message) {
+vf_codec_status vf_png_decode(vf_png_decoder *decoder, const vf_codec_target *target, vf_codec_message *message) {
     png_structp png = decoder->png;
     decoder->message = message;
     if (setjmp(png_jmpbuf(png))) return decoder->status;
@@ -175,6 +182,5 @@ vf_codec_status vf_png_decode(vf_png_decoder *decoder, const vf_codec_target *ta
         }
     }
     png_read_end(png, decoder->info);
-    *orientation = exif_of(decoder);
     return VF_CODEC_OK;
 }

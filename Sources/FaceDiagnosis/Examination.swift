@@ -42,6 +42,8 @@ package final class Examination {
     package let faces: [LabelledFaces.Face]
     /// Threads to use.
     package let threads: Int
+    /// How images are decoded.
+    package let extraction: FaceExtractor.Options
     /// Where the search for settings ended; checks of settings come after it.
     package private(set) var search: SettingSearch.Outcome
     /// What was found so far.
@@ -63,6 +65,7 @@ package final class Examination {
     ///   - count: The most faces in the sample.
     ///   - seed: Of the sample.
     ///   - threads: Threads to use; no result depends on it.
+    ///   - extraction: How images are decoded.
     ///   - progress: Told what is going on, a few times a second at most.
     /// - Throws: `InputError` when there are too few labelled faces to compare.
     package init(
@@ -73,6 +76,7 @@ package final class Examination {
         count: Int,
         seed: UInt64,
         threads: Int,
+        extraction: FaceExtractor.Options = FaceExtractor.Options(),
         progress: @escaping (String) -> Void = { _ in }
     ) throws(InputError) {
         self.network = network
@@ -80,6 +84,7 @@ package final class Examination {
         self.policy = policy
         self.population = population
         self.threads = threads
+        self.extraction = extraction
         self.progress = progress
         search = SettingSearch.Outcome(best: user)
         faces = FaceSample.rows(of: population, count: count, seed: seed).map { population.face($0) }
@@ -121,6 +126,7 @@ package final class Examination {
             preprocessing: setting.preprocessing,
             adjustment: setting.adjustment,
             assumedTemplate: user.preprocessing.template,
+            extraction: extraction,
             threads: threads
         )
         // Channels and normalisation are varied on the crops of the user's and of the best alignment: few are needed again.
@@ -191,9 +197,9 @@ private struct CropSource: FaceSource {
             return nil
         }
 
-        func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> Bool {
+        func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> ImageTreatment {
             _ = pixels.update(fromContentsOf: crops.crop(face))
-            return false
+            return []
         }
     }
 }

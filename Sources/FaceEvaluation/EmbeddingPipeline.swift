@@ -44,6 +44,8 @@ public struct EmbeddingPipeline: Sendable {
         public var cachedCount: Int
         /// How many pictures were decoded at a reduced scale, because the alignment shrinks them anyway.
         public var reducedCount: Int
+        /// How many images were turned upright, as their EXIF orientation says; those from the cache are not counted.
+        public var turnedCount: Int
         /// Seconds of thread time per stage.
         public var stages: StageTimes
         /// Seconds from start to end.
@@ -115,6 +117,7 @@ public struct EmbeddingPipeline: Sendable {
             failures: outcome.failures,
             cachedCount: outcome.cached,
             reducedCount: outcome.reduced,
+            turnedCount: outcome.turned,
             stages: outcome.stages,
             seconds: (ContinuousClock.now - start).inSeconds
         )
@@ -159,6 +162,7 @@ final class SharedProgress: Sendable {
         var cached = 0
         var done = 0
         var reduced = 0
+        var turned = 0
     }
 
     private let total: Int
@@ -225,10 +229,11 @@ final class SharedProgress: Sendable {
         report(progress)
     }
 
-    func add(_ times: StageTimes, reducedCount: Int) {
+    func add(_ times: StageTimes, reducedCount: Int, turnedCount: Int) {
         state.withLock { state in
             state.stages += times
             state.reduced += reducedCount
+            state.turned += turnedCount
         }
     }
 

@@ -27,6 +27,7 @@ final class EmbeddingWorker {
     private var pending: [Pending] = []
     private var times = StageTimes()
     private var reducedCount = 0
+    private var turnedCount = 0
     private let capacity: Int
 
     init(
@@ -60,7 +61,7 @@ final class EmbeddingWorker {
     }
 
     func run() {
-        defer { shared.add(times, reducedCount: reducedCount) }
+        defer { shared.add(times, reducedCount: reducedCount, turnedCount: turnedCount) }
         do throws(InputError) {
             while let faces = shared.claim() {
                 var cached = 0
@@ -83,7 +84,9 @@ final class EmbeddingWorker {
             times.read += (ContinuousClock.now - start).inSeconds
             guard !views.isEmpty else { return true }
             let alignStart = ContinuousClock.now
-            if try reader.align(into: pixels) { reducedCount += 1 }
+            let treatment = try reader.align(into: pixels)
+            if treatment.contains(.reduced) { reducedCount += 1 }
+            if treatment.contains(.turned) { turnedCount += 1 }
             times.align += (ContinuousClock.now - alignStart).inSeconds
         } catch {
             shared.add(FailedImage(row: face, name: source.name(of: face), cause: error))

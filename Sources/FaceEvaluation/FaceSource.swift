@@ -25,9 +25,21 @@ public protocol FaceReader: AnyObject {
     /// Decodes and aligns the loaded face.
     ///
     /// - Parameter pixels: Receives `[height, width, 3]`, red first, of the size that the source was made for.
-    /// - Returns: Whether the picture was decoded at a reduced scale.
+    /// - Returns: What the report says about such images.
     /// - Throws: ``FailureCause``.
-    func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> Bool
+    func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> ImageTreatment
+}
+
+/// What happened to an image on its way to an aligned face.
+public struct ImageTreatment: OptionSet, Hashable, Sendable {
+    public let rawValue: Int
+
+    /// It was decoded at a reduced scale.
+    public static let reduced = ImageTreatment(rawValue: 1)
+    /// It was turned upright, as its EXIF orientation says.
+    public static let turned = ImageTreatment(rawValue: 2)
+
+    public init(rawValue: Int) { self.rawValue = rawValue }
 }
 
 /// Why one face has no embedding.

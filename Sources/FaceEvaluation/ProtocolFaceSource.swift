@@ -95,7 +95,13 @@ public struct PictureListSource: FaceSource {
     }
 }
 
-/// Reads picture files into one buffer after another.
+extension FaceReader {
+    fileprivate static func treatment(_ orientation: ImageOrientation?) -> ImageTreatment {
+        orientation ?? .upright == .upright ? [] : .turned
+    }
+}
+
+/// Reads image files into one buffer after another.
 private final class PictureFaceReader: FaceReader {
     typealias Location = @Sendable (Int) throws(FailureCause) -> (path: String, landmarks: [Double]?)
 
@@ -131,15 +137,15 @@ private final class PictureFaceReader: FaceReader {
         return points.withUnsafeBytes { ContentDigest(of: [file.bytes, $0]) }
     }
 
-    func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> Bool {
+    func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> ImageTreatment {
         guard extractor != nil else { throw FailureCause(reason: "preprocessing", detail: "invalid preprocessing") }
         do throws(FaceFailure) {
             if let landmarks {
                 let extraction = try extractor?.extract(file.bytes, landmarks: landmarks, into: pixels)
-                return extraction.map { $0.decodingScale.reduction > 1 } ?? false
+                let reduced: ImageTreatment = extraction?.decodingScale.reduction ?? 1 > 1 ? .reduced : []
+                return reduced.union(Self.treatment(extraction?.orientation))
             }
-            try extractor?.extractAligned(file.bytes, into: pixels)
-            return false
+            return Self.treatment(try extractor?.extractAligned(file.bytes, into: pixels))
         } catch {
             throw FailureCause(error.inFile(path))
         }
@@ -176,15 +182,14 @@ private final class ContainedFaceReader: FaceReader {
         return wantsDigest ? bytes.withUnsafeBytes { ContentDigest(of: [$0]) } : nil
     }
 
-    func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> Bool {
+    func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> ImageTreatment {
         guard extractor != nil else { throw FailureCause(reason: "preprocessing", detail: "invalid preprocessing") }
         // A closure cannot rethrow a typed error here; carry the outcome out.
         let outcome = bytes.withUnsafeBytes { raw in
             Result { () throws(FaceFailure) in try extractor?.extractAligned(raw, into: pixels) }
         }
         do throws(FaceFailure) {
-            try outcome.get()
-            return false
+            return Self.treatment(try outcome.get())
         } catch {
             throw FailureCause(error.inFile(name))
         }

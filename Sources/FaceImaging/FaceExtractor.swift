@@ -2,11 +2,13 @@ public import ArtifactFiles
 
 /// How a face came about.
 public struct FaceExtraction: Hashable, Sendable {
-    /// The picture's width in pixels.
+    /// The upright image's width in pixels.
     public var pictureWidth: Int
-    /// The picture's height in pixels.
+    /// The upright image's height in pixels.
     public var pictureHeight: Int
-    /// From the picture's pixels to the face's.
+    /// How the file's pixels lie; upright when EXIF is ignored.
+    public var orientation: ImageOrientation
+    /// From the upright image's pixels to the face's.
     public var alignment: SimilarityTransform
     /// The scale at which the picture was decoded.
     public var decodingScale: DecodingScale
@@ -26,8 +28,8 @@ public struct FaceExtractor: ~Copyable, @unchecked Sendable {
     public struct Options: Hashable, Sendable {
         /// Pictures with more pixels are refused.
         public var pixelLimit = ImageDecoder.defaultPixelLimit
-        /// Whether pictures are turned upright as EXIF says; landmarks are then those of the upright picture.
-        public var appliesOrientation = false
+        /// Whether images are turned upright as EXIF says; landmarks are then those of the upright image.
+        public var appliesOrientation = true
         /// When pictures are decoded at a reduced scale.
         public var reducedDecoding = ReducedDecoding.belowHalf
 
@@ -110,10 +112,6 @@ public struct FaceExtractor: ~Copyable, @unchecked Sendable {
         into face: UnsafeMutableBufferPointer<UInt8>
     ) throws(FaceFailure) -> FaceExtraction {
         let alignment = try alignment(of: landmarks)
-        if options.appliesOrientation {
-            try decodeWhole(bytes)
-            return try sample(wholePicture, along: alignment, into: face)
-        }
         let info: PictureInfo
         do throws(InputError) { info = try decoder.reader.open(bytes) } catch { throw FaceFailure(error) }
         let scale =
@@ -168,14 +166,17 @@ extension FaceExtractor {
     ///   - bytes: A JPEG or PNG file.
     ///   - resizing: Whether a picture of another size is resized.
     ///   - face: Receives `[height, width, 3]`, RGB; undefined if an error is thrown.
+    /// - Returns: How the file's pixels lie; upright when EXIF is ignored.
     /// - Throws: ``FaceFailure``; `wrongSize` for another size unless `resizing`.
+    @discardableResult
     public mutating func extractAligned(
         _ bytes: UnsafeRawBufferPointer,
         resizing: Bool = false,
         into face: UnsafeMutableBufferPointer<UInt8>
-    ) throws(FaceFailure) {
-        try decodeWhole(bytes)
+    ) throws(FaceFailure) -> ImageOrientation {
+        let orientation = try decodeWhole(bytes)
         try extractAligned(wholePicture, resizing: resizing, into: face)
+        return orientation
     }
 
     /// Takes a picture as an aligned face.
@@ -248,11 +249,11 @@ extension FaceExtractor {
         return start
     }
 
-    private mutating func decodeWhole(_ bytes: UnsafeRawBufferPointer) throws(FaceFailure) {
+    private mutating func decodeWhole(_ bytes: UnsafeRawBufferPointer) throws(FaceFailure) -> ImageOrientation {
         // The memory of an unusually large picture is not kept.
         if wholePicture.pixels.count > 1 << 26 { wholePicture = RGBImage(width: 0, height: 0, pixels: []) }
         do throws(InputError) {
-            try decoder.decode(bytes, into: &wholePicture)
+            return try decoder.decodeNoting(bytes, into: &wholePicture)
         } catch {
             throw FaceFailure(error)
         }
@@ -260,16 +261,16 @@ extension FaceExtractor {
 
     private func sampling(
         along alignment: SimilarityTransform,
-        _ width: Int,
-        _ height: Int,
+        _ info: PictureInfo,
         scale: DecodingScale
     ) throws(FaceFailure) -> FaceSampling {
         try FaceSampling(
             alignment: alignment,
             faceWidth: preprocessing.width,
             faceHeight: preprocessing.height,
-            pictureWidth: width,
-            pictureHeight: height,
+            pictureWidth: info.width,
+            pictureHeight: info.height,
+            orientation: info.orientation,
             scale: scale
         )
     }
@@ -280,16 +281,16 @@ extension FaceExtractor {
         along alignment: SimilarityTransform,
         into face: UnsafeMutableBufferPointer<UInt8>
     ) throws(FaceFailure) -> FaceExtraction {
-        let sampling = try sampling(along: alignment, info.width, info.height, scale: scale)
+        let sampling = try sampling(along: alignment, info, scale: scale)
         do throws(InputError) {
             try canvas.prepare(width: sampling.region.width, height: sampling.region.height)
             guard let start = canvas.start else { throw CodecStatus.outOfMemory }
             let pixels = PixelTarget(pixels: start, stride: canvas.stride, pixelBytes: 4)
-            _ = try decoder.reader.decode(sampling.region, scale: scale, into: pixels)
+            try decoder.reader.decode(sampling.region, scale: scale, into: pixels)
         } catch {
             throw FaceFailure(error)
         }
-        return finish(sampling, info.width, info.height, along: alignment, into: face)
+        return finish(sampling, info, along: alignment, into: face)
     }
 
     private mutating func sample(
@@ -297,20 +298,20 @@ extension FaceExtractor {
         along alignment: SimilarityTransform,
         into face: UnsafeMutableBufferPointer<UInt8>
     ) throws(FaceFailure) -> FaceExtraction {
-        let sampling = try sampling(along: alignment, image.width, image.height, scale: .full)
+        let info = PictureInfo(width: image.width, height: image.height, orientation: .upright)
+        let sampling = try sampling(along: alignment, info, scale: .full)
         do throws(InputError) {
             try canvas.prepare(width: sampling.region.width, height: sampling.region.height)
         } catch {
             throw FaceFailure(error)
         }
         canvas.fill(from: image, region: sampling.region)
-        return finish(sampling, image.width, image.height, along: alignment, into: face)
+        return finish(sampling, info, along: alignment, into: face)
     }
 
     private mutating func finish(
         _ sampling: FaceSampling,
-        _ width: Int,
-        _ height: Int,
+        _ info: PictureInfo,
         along alignment: SimilarityTransform,
         into face: UnsafeMutableBufferPointer<UInt8>
     ) -> FaceExtraction {
@@ -323,9 +324,11 @@ extension FaceExtractor {
             level: level
         )
         canvas.trim()
+        let (width, height) = info.orientation.uprightSize(width: info.width, height: info.height)
         return FaceExtraction(
             pictureWidth: width,
             pictureHeight: height,
+            orientation: info.orientation,
             alignment: alignment,
             decodingScale: sampling.scale
         )

@@ -1,6 +1,6 @@
 public import ArtifactFiles
 
-/// Five points of a face in its picture's pixels; the centre of the first pixel is (0, 0).
+/// Five points of a face in the pixels of its upright image; the centre of the first pixel is (0, 0).
 ///
 /// Left and right are as one sees them in the picture.
 public struct FaceLandmarks: Hashable, Sendable, Codable {

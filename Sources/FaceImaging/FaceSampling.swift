@@ -15,21 +15,25 @@ struct FaceSampling {
     /// Works out the sampling.
     ///
     /// - Parameters:
-    ///   - alignment: From the whole picture's pixels to the face's.
-    ///   - pictureWidth: Of the whole picture.
-    ///   - pictureHeight: Of the whole picture.
+    ///   - alignment: From the upright image's pixels to the face's.
+    ///   - pictureWidth: Of the whole image as it is stored.
+    ///   - pictureHeight: Of the whole image as it is stored.
+    ///   - orientation: How the stored pixels lie.
     ///   - scale: The scale at which it is decoded.
-    /// - Throws: ``FaceFailure`` when the face would lie beyond the picture, or impossibly far away.
+    /// - Throws: ``FaceFailure`` when the face would lie beyond the image, or impossibly far away.
     init(
         alignment: SimilarityTransform,
         faceWidth: Int,
         faceHeight: Int,
         pictureWidth: Int,
         pictureHeight: Int,
+        orientation: ImageOrientation = .upright,
         scale: DecodingScale
     ) throws(FaceFailure) {
         self.scale = scale
-        let toDecoded = Self.reduced(alignment.inverse, by: Double(scale.reduction))
+        let toDecoded = AffineMap(alignment.inverse)
+            .stored(orientation, width: Double(pictureWidth), height: Double(pictureHeight))
+            .reduced(by: Double(scale.reduction))
         let corners = Self.corners(0, 0, Double(faceWidth - 1), Double(faceHeight - 1)).map(toDecoded.apply)
         let (low, high) = Self.bounds(corners)
         guard max(-low.min(), high.max()) < Self.furthest else {
@@ -45,44 +49,33 @@ struct FaceSampling {
         let endX = min(Int(high.x.rounded(.down)) + 3, width)
         let endY = min(Int(high.y.rounded(.down)) + 3, height)
         guard endX > x, endY > y, Self.meets(toDecoded, faceWidth, faceHeight, width, height) else {
+            let (width, height) = orientation.uprightSize(width: pictureWidth, height: pictureHeight)
             throw FaceFailure(
                 .outsidePicture,
                 InputError(
                     .malformed,
                     "the landmarks put the face outside the picture",
-                    found: "\(pictureWidth)x\(pictureHeight) picture"
+                    found: "\(width)x\(height) picture"
                 )
             )
         }
         region = PixelRegion(x: x, y: y, width: endX - x, height: endY - y)
-        map = [
-            toDecoded.a, -toDecoded.b, toDecoded.tx - Double(x), toDecoded.b, toDecoded.a, toDecoded.ty - Double(y),
-        ]
+        let origin = SIMD2(Double(x), Double(y))
+        let (column, row, shift) = (toDecoded.column, toDecoded.row, toDecoded.shift - origin)
+        map = [column.x, row.x, shift.x, column.y, row.y, shift.y]
     }
 
-    /// A transform into a picture that has been reduced: its pixel i covers pixels k·i … k·i + k − 1, so that centre x
-    /// becomes (x + 1/2) / k − 1/2.
-    private static func reduced(_ transform: SimilarityTransform, by k: Double) -> SimilarityTransform {
-        SimilarityTransform(
-            a: transform.a / k,
-            b: transform.b / k,
-            tx: (transform.tx + 0.5) / k - 0.5,
-            ty: (transform.ty + 0.5) / k - 0.5
-        )
-    }
-
-    /// Whether any pixel of the face sees the picture, given that their bounding boxes meet in the picture's axes:
+    /// Whether any pixel of the face sees the image, given that their bounding boxes meet in the image's axes:
     /// two rectangles are apart only if they are so along a side of one of them.
     private static func meets(
-        _ toDecoded: SimilarityTransform,
+        _ toDecoded: AffineMap,
         _ faceWidth: Int,
         _ faceHeight: Int,
         _ width: Int,
         _ height: Int
     ) -> Bool {
-        let toFace = toDecoded.inverse
-        // The picture's influence ends one pixel beyond its last centres.
-        let (low, high) = bounds(corners(-1, -1, Double(width), Double(height)).map(toFace.apply))
+        // The image's influence ends one pixel beyond its last centres.
+        let (low, high) = bounds(corners(-1, -1, Double(width), Double(height)).map(toDecoded.undo))
         return high.x > 0 && high.y > 0 && low.x < Double(faceWidth - 1) && low.y < Double(faceHeight - 1)
     }
 
@@ -95,5 +88,57 @@ struct FaceSampling {
             .reduce((points[0], points[0])) { bounds, point in
                 (pointwiseMin(bounds.0, point), pointwiseMax(bounds.1, point))
             }
+    }
+}
+
+/// A similarity of the plane that may mirror: where a step along x and one along y lead, and where (0, 0) goes.
+private struct AffineMap {
+    var column: SIMD2<Double>
+    var row: SIMD2<Double>
+    var shift: SIMD2<Double>
+
+    init(_ transform: SimilarityTransform) {
+        column = SIMD2(transform.a, transform.b)
+        row = SIMD2(-transform.b, transform.a)
+        shift = SIMD2(transform.tx, transform.ty)
+    }
+
+    func apply(_ point: SIMD2<Double>) -> SIMD2<Double> { column * point.x + row * point.y + shift }
+
+    /// Where a point comes from.
+    func undo(_ point: SIMD2<Double>) -> SIMD2<Double> {
+        let from = point - shift
+        let determinant = column.x * row.y - column.y * row.x
+        return SIMD2(from.x * row.y - from.y * row.x, from.y * column.x - from.x * column.y) / determinant
+    }
+
+    /// The map that ends in an image as it is stored, of one that ends in the upright image.
+    func stored(_ orientation: ImageOrientation, width: Double, height: Double) -> AffineMap {
+        var map = self
+        func change(_ step: (inout SIMD2<Double>) -> Void) {
+            step(&map.column)
+            step(&map.row)
+            step(&map.shift)
+        }
+        if orientation.isTransposed { change { $0 = SIMD2($0.y, $0.x) } }
+        if orientation.isFromRight {
+            change { $0.x = -$0.x }
+            map.shift.x += width - 1
+        }
+        if orientation.isFromBottom {
+            change { $0.y = -$0.y }
+            map.shift.y += height - 1
+        }
+        return map
+    }
+
+    /// The map into an image that has been reduced: its pixel i covers pixels k·i … k·i + k − 1, so that centre x
+    /// becomes (x + 1/2) / k − 1/2.
+    func reduced(by k: Double) -> AffineMap {
+        var map = self
+        map.column /= k
+        map.row /= k
+        map.shift = (map.shift + 0.5) / k - 0.5
+        return map
     }
 }

@@ -9,13 +9,15 @@ public import ArtifactFiles
 /// - PNG: all colour types, depths and interlacing; grey and palettes become RGB, 16-bit samples lose their low byte,
 ///   alpha is dropped and gamma ignored, as OpenCV's colour reading does.
 ///
+/// EXIF's orientation (JPEG's APP1, PNG's eXIf) is applied unless it is to be ignored; a damaged EXIF block counts as
+/// none.
+///
 /// Files that end early or hold damaged pixel data are errors: no pixel is invented. For one worker at a time.
 public struct ImageDecoder: ~Copyable, @unchecked Sendable {
     // Sendable: the sole owner of its native decoders and buffers.
     /// Pictures with more pixels are refused before memory is reserved for them.
     public static let defaultPixelLimit = 100_000_000
 
-    private let appliesOrientation: Bool
     var reader: PictureReader
     private var file = FileBuffer()
 
@@ -23,9 +25,8 @@ public struct ImageDecoder: ~Copyable, @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - pixelLimit: Pictures with more pixels are refused.
-    ///   - appliesOrientation: Whether pictures are turned upright as EXIF says.
-    public init(pixelLimit: Int = ImageDecoder.defaultPixelLimit, appliesOrientation: Bool = false) {
-        self.appliesOrientation = appliesOrientation
+    ///   - appliesOrientation: Whether images are turned upright as EXIF says, as OpenCV does.
+    public init(pixelLimit: Int = ImageDecoder.defaultPixelLimit, appliesOrientation: Bool = true) {
         reader = PictureReader(pixelLimit: pixelLimit, readsOrientation: appliesOrientation)
     }
 
@@ -47,8 +48,18 @@ public struct ImageDecoder: ~Copyable, @unchecked Sendable {
     ///   - image: Replaced by the picture; undefined pixels if an error is thrown.
     /// - Throws: As ``decode(_:)``.
     public mutating func decode(_ bytes: UnsafeRawBufferPointer, into image: inout RGBImage) throws(InputError) {
+        try decodeNoting(bytes, into: &image)
+    }
+
+    /// Decodes one image; returns the orientation from which it was turned upright.
+    @discardableResult
+    mutating func decodeNoting(
+        _ bytes: UnsafeRawBufferPointer,
+        into image: inout RGBImage
+    ) throws(InputError) -> ImageOrientation {
         let orientation = try decodeAsStored(bytes, into: &image)
-        if appliesOrientation && orientation != 1 { image = image.upright(from: orientation) }
+        if orientation != .upright { image = image.upright(from: orientation) }
+        return orientation
     }
 
     /// Decodes a file.
@@ -72,14 +83,14 @@ public struct ImageDecoder: ~Copyable, @unchecked Sendable {
     ///   - region: In the pixels of the image at that scale; all of it without one.
     ///   - scale: The DCT scale; PNG files have no other than the full one.
     ///   - image: Replaced by the part.
-    /// - Returns: The EXIF orientation.
+    /// - Returns: The EXIF orientation; upright when it is to be ignored.
     @discardableResult
     package mutating func decodeAsStored(
         _ bytes: UnsafeRawBufferPointer,
         region: PixelRegion? = nil,
         scale: DecodingScale = .full,
         into image: inout RGBImage
-    ) throws(InputError) -> Int {
+    ) throws(InputError) -> ImageOrientation {
         let info = try reader.open(bytes)
         let whole = PixelRegion(x: 0, y: 0, width: scale.scaled(info.width), height: scale.scaled(info.height))
         let region = region ?? whole
@@ -87,18 +98,17 @@ public struct ImageDecoder: ~Copyable, @unchecked Sendable {
         if image.pixels.count != count { image.pixels = Array(repeating: 0, count: count) }
         (image.width, image.height) = (region.width, region.height)
         var failure: InputError?
-        var orientation = 1
         image.pixels.withUnsafeMutableBufferPointer { pixels in
             guard let start = pixels.baseAddress else { return }
             let target = PixelTarget(pixels: start, stride: region.width * 3, pixelBytes: 3)
             do throws(InputError) {
-                orientation = try reader.decode(region, scale: scale, into: target)
+                try reader.decode(region, scale: scale, into: target)
             } catch {
                 failure = error
             }
         }
         if let failure { throw failure }
-        return max(orientation, info.orientation)
+        return info.orientation
     }
 }
 
@@ -106,7 +116,7 @@ extension ImageDecoder {
     /// Decodes one picture with a decoder of its own.
     ///
     /// - Parameter bytes: A JPEG or PNG file.
-    /// - Returns: The picture; EXIF orientation is ignored.
+    /// - Returns: The picture; turned upright as EXIF says.
     /// - Throws: ``InputError``: `truncated`, `malformed`, `unsupported` or `limitExceeded`.
     public static func decode(_ bytes: [UInt8]) throws(InputError) -> RGBImage {
         var decoder = ImageDecoder()
@@ -116,7 +126,7 @@ extension ImageDecoder {
     /// Decodes one file with a decoder of its own.
     ///
     /// - Parameter path: A JPEG or PNG file.
-    /// - Returns: The picture; EXIF orientation is ignored.
+    /// - Returns: The picture; turned upright as EXIF says.
     /// - Throws: As ``decode(_:)-([UInt8])``, and `missing`; errors name the file.
     public static func decode(file path: String) throws(InputError) -> RGBImage {
         var decoder = ImageDecoder()

@@ -5,8 +5,8 @@ internal import CImageCodecs
 struct PictureInfo {
     var width: Int
     var height: Int
-    /// EXIF, 1…8; 1 unless it was asked for.
-    var orientation: Int
+    /// Upright unless EXIF is read.
+    var orientation: ImageOrientation
 }
 
 /// A rectangle of pixels.
@@ -96,10 +96,14 @@ struct PictureReader: ~Copyable {
                 message
             )
         }
-        return PictureInfo(
+        return pictureInfo(info)
+    }
+
+    private func pictureInfo(_ info: vf_image_info) -> PictureInfo {
+        PictureInfo(
             width: Int(info.width),
             height: Int(info.height),
-            orientation: readsOrientation ? Int(info.orientation) : 1
+            orientation: readsOrientation ? ImageOrientation(exif: Int(info.orientation)) : .upright
         )
     }
 
@@ -118,11 +122,7 @@ struct PictureReader: ~Copyable {
         }
         png = PNGHandle(pointer: pointer)
         format = .png
-        return PictureInfo(
-            width: Int(info.width),
-            height: Int(info.height),
-            orientation: readsOrientation ? Int(info.orientation) : 1
-        )
+        return pictureInfo(info)
     }
 
     /// Whether ``decode(_:scale:into:)`` can decode at less than full scale.
@@ -134,18 +134,14 @@ struct PictureReader: ~Copyable {
     ///   - region: Inside the picture at that scale.
     ///   - scale: The DCT scale; `full` unless ``canReduce``.
     ///   - target: Receives the pixels.
-    /// - Returns: The EXIF orientation, when it is read; PNG may hold it after the pixels.
     mutating func decode(
         _ region: PixelRegion,
         scale: DecodingScale,
         into target: PixelTarget
-    ) throws(InputError) -> Int {
+    ) throws(InputError) {
         switch format {
-        case .jpeg:
-            try decodeJPEG(region, scale: scale, into: target)
-            return 1
-        case .png:
-            return try decodePNG(region, into: target)
+        case .jpeg: try decodeJPEG(region, scale: scale, into: target)
+        case .png: try decodePNG(region, into: target)
         }
     }
 
@@ -160,14 +156,12 @@ struct PictureReader: ~Copyable {
         }
     }
 
-    private mutating func decodePNG(_ region: PixelRegion, into target: PixelTarget) throws(InputError) -> Int {
+    private mutating func decodePNG(_ region: PixelRegion, into target: PixelTarget) throws(InputError) {
         let pointer = png?.pointer
         guard let pointer else { throw InputError(.malformed, "no picture is open") }
         var target = Self.codecTarget(region, target)
-        var orientation: Int32 = 1
-        try CodecStatus.check("PNG") { message in vf_png_decode(pointer, &target, &orientation, message) }
+        try CodecStatus.check("PNG") { message in vf_png_decode(pointer, &target, message) }
         png = nil
-        return readsOrientation ? Int(orientation) : 1
     }
 
     private static func codecTarget(_ region: PixelRegion, _ target: PixelTarget) -> vf_codec_target {

@@ -1,19 +1,41 @@
+/// How the pixels of a file lie, as EXIF's orientation says.
+public struct ImageOrientation: Hashable, Sendable {
+    /// EXIF's value, 1…8: 1 upright, 2 mirrored, 3 upside down, 4 flipped, 5 transposed, 6 to be turned right,
+    /// 7 transverse, 8 to be turned left.
+    public let exif: Int
+
+    /// Nothing is to be done.
+    public static let upright = ImageOrientation(exif: 1)
+
+    /// Takes EXIF's value; what is none counts as 1.
+    public init(exif: Int) { self.exif = (1...8).contains(exif) ? exif : 1 }
+
+    /// Whether width and height change places.
+    var isTransposed: Bool { exif >= 5 }
+    /// Whether the stored columns run from right to left.
+    var isFromRight: Bool { [2, 3, 7, 8].contains(exif) }
+    /// Whether the stored rows run from bottom to top.
+    var isFromBottom: Bool { [3, 4, 6, 7].contains(exif) }
+
+    /// The size of the upright image.
+    func uprightSize(width: Int, height: Int) -> (width: Int, height: Int) {
+        isTransposed ? (height, width) : (width, height)
+    }
+}
+
 extension RGBImage {
-    /// The picture as it is meant to be seen.
+    /// The image as it is meant to be seen.
     ///
-    /// - Parameter orientation: EXIF's value 1…8 for the pixels as stored: 1 upright, 2 mirrored, 3 upside down,
-    ///   4 flipped, 5 transposed, 6 to be turned right, 7 transverse, 8 to be turned left. Others count as 1.
-    /// - Returns: The upright picture.
-    public func upright(from orientation: Int) -> RGBImage {
-        guard (2...8).contains(orientation) else { return self }
-        let isTransposed = orientation >= 5
-        let (newWidth, newHeight) = isTransposed ? (height, width) : (width, height)
-        // Walks the new picture; where its first pixel is in the old one, and how far apart its neighbours are.
-        let isFromRight = [2, 3, 7, 8].contains(orientation)
-        let isFromBottom = [3, 4, 6, 7].contains(orientation)
-        let along = (x: isFromRight ? -3 : 3, y: (isFromBottom ? -3 : 3) * width)
-        let start = (isFromRight ? (width - 1) * 3 : 0) + (isFromBottom ? (height - 1) * width * 3 : 0)
-        let (stepX, stepY) = isTransposed ? (along.y, along.x) : (along.x, along.y)
+    /// - Parameter orientation: How the pixels lie.
+    /// - Returns: The upright image.
+    public func upright(from orientation: ImageOrientation) -> RGBImage {
+        guard orientation != .upright else { return self }
+        let (newWidth, newHeight) = orientation.uprightSize(width: width, height: height)
+        // Walks the new image; where its first pixel is in the old one, and how far apart its neighbours are.
+        let along = (x: orientation.isFromRight ? -3 : 3, y: (orientation.isFromBottom ? -3 : 3) * width)
+        let start =
+            (orientation.isFromRight ? (width - 1) * 3 : 0) + (orientation.isFromBottom ? (height - 1) * width * 3 : 0)
+        let (stepX, stepY) = orientation.isTransposed ? (along.y, along.x) : (along.x, along.y)
         let turned = [UInt8](unsafeUninitializedCapacity: pixels.count) { out, count in
             var written = 0
             pixels.withUnsafeBufferPointer { old in

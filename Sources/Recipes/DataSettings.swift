@@ -91,12 +91,15 @@ public struct DataSettings: Hashable, Sendable, Codable {
         public var fit: String?
         /// The landmark file of `aligned`.
         public var landmarks: String?
+        /// Whether pixels are taken as they are stored, whatever EXIF's orientation says; false without it.
+        public var ignoreExif: Bool?
 
         /// The keys of a recipe.
         public enum CodingKeys: String, CodingKey, CaseIterable {
             case path
             case fit
             case landmarks
+            case ignoreExif = "ignore-exif"
         }
     }
 
@@ -106,11 +109,14 @@ public struct DataSettings: Hashable, Sendable, Codable {
         public var path: String
         /// How a picture gets the network's size: `exact`, `resized`, `centre-crop`.
         public var fit: String?
+        /// Whether pixels are taken as they are stored, whatever EXIF's orientation says; false without it.
+        public var ignoreExif: Bool?
 
         /// The keys of a recipe.
         public enum CodingKeys: String, CodingKey, CaseIterable {
             case path
             case fit
+            case ignoreExif = "ignore-exif"
         }
     }
 

@@ -39,6 +39,7 @@ struct DoctorJob {
             count: command.sample,
             seed: command.seed,
             threads: command.running.threadCount,
+            extraction: command.decoding.extraction,
             progress: progress()
         )
         var report = try Doctor.run(examination, subject: subject, earlier: findings)

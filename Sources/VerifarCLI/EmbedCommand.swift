@@ -44,6 +44,7 @@ struct EmbedCommand: ParsableCommand {
     var maxFailures: String = "0"
 
     @OptionGroup(title: "Preprocessing") var preprocessing: PreprocessingOptions
+    @OptionGroup(title: "Images") var decoding: DecodingOptions
     @OptionGroup(title: "Network") var compute: ComputeOptions
     @OptionGroup(title: "Running") var running: RunOptions
 
@@ -65,13 +66,22 @@ struct EmbedCommand: ParsableCommand {
             threads: running.threadCount,
             failureLimit: FailureLimit(maxFailures) ?? .count(0)
         )
-        let source = try PictureListSource(list, preprocessing: choice.preprocessing)
+        let source = try PictureListSource(
+            list,
+            preprocessing: choice.preprocessing,
+            options: decoding.extraction
+        )
         let progress = Progress("embedding", unit: "pictures", isQuiet: running.quiet)
         let result = try pipeline.run(source) { progress.update($0.done, of: $0.total) }
         progress.finish("\(source.count) pictures, \(result.failures.count) failed")
         try write(result, list)
         print("\(output): \(source.count) rows of \(result.embeddings.dimensions); \(network.architectureName)")
         print("preprocessing: \(choice.preprocessing) (\(choice.origin))")
+        if result.turnedCount > 0 {
+            print(
+                "\(result.turnedCount) images were turned upright, as their EXIF orientation says (--ignore-exif: not)"
+            )
+        }
     }
 
     private func write(_ result: EmbeddingPipeline.Result, _ list: PictureList) throws {

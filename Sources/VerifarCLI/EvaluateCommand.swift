@@ -42,6 +42,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     var output: String
 
     @OptionGroup(title: "Preprocessing") var preprocessing: PreprocessingOptions
+    @OptionGroup(title: "Images") var decoding: DecodingOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @OptionGroup(title: "Metrics") var metrics: MetricOptions
     @OptionGroup(title: "Network") var compute: ComputeOptions
@@ -92,6 +93,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             dataFolder: data,
             outputFolder: output,
             preprocessing: preprocessing,
+            extraction: decoding.extraction,
             policy: policy.policy,
             metrics: try metrics.settings(threads: running.threadCount),
             threads: running.threadCount,

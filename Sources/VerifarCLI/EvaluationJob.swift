@@ -18,6 +18,8 @@ struct EvaluationJob {
     var dataFolder: String
     var outputFolder: String
     var preprocessing: PreprocessingOptions
+    /// How image files are decoded.
+    var extraction = FaceExtractor.Options()
     var policy: EvaluationPolicy
     var metrics: VerificationMeasurement.Options
     var threads: Int
@@ -163,7 +165,12 @@ struct EvaluationJob {
         _ protocolValue: VerificationProtocol,
         _ choice: PreprocessingChoice
     ) throws(InputError) -> ProtocolFaceSource {
-        try ProtocolFaceSource(protocolValue, dataFolder: dataFolder, preprocessing: choice.preprocessing)
+        try ProtocolFaceSource(
+            protocolValue,
+            dataFolder: dataFolder,
+            preprocessing: choice.preprocessing,
+            options: extraction
+        )
     }
 
     /// Names everything that an embedding depends on besides the picture.
@@ -172,7 +179,8 @@ struct EvaluationJob {
             of: [
                 "network \(checkpoint.metadata.contentDigest)", "architecture \(checkpoint.architectureName)",
                 "preprocessing \(preprocessing)",
-                "backend \(compute.backend) \(compute.precision.rawValue) winograd \(compute.winograd)", "alignment 1",
+                "backend \(compute.backend) \(compute.precision.rawValue) winograd \(compute.winograd)",  // Caches from before orientations were applied are those of stored pixels.
+                extraction.appliesOrientation ? "alignment 1 upright" : "alignment 1",
             ]
             .joined(separator: "\n")
         )

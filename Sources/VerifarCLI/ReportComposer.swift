@@ -150,6 +150,10 @@ struct ReportComposer {
                 "\(extraction.reducedCount) large pictures were decoded at a reduced scale, which the alignment shrinks anyway"
             )
         }
+        if extraction.turnedCount > 0 {
+            notes.append("\(extraction.turnedCount) images were turned upright, as their EXIF orientation says")
+        }
+        if !job.extraction.appliesOrientation { notes.append("EXIF orientations were ignored") }
         return PreprocessingSummary(
             size: [value.width, value.height],
             channels: value.channels.rawValue,

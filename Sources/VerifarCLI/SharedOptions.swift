@@ -54,6 +54,23 @@ struct PreprocessingOptions: ParsableArguments {
     var isStated: Bool { [preprocess, mean, std, channels, size, alignmentTemplate].contains { $0 != nil } }
 }
 
+/// How image files are decoded.
+struct DecodingOptions: ParsableArguments {
+    @Flag(
+        name: .customLong("ignore-exif"),
+        help:
+            "Take pixels as they are stored. Without it images are turned upright as their EXIF orientation says, and landmarks and boxes are those of the upright image."
+    )
+    var ignoresExif = false
+
+    /// The same for the extractor.
+    var extraction: FaceExtractor.Options {
+        var options = FaceExtractor.Options()
+        options.appliesOrientation = !ignoresExif
+        return options
+    }
+}
+
 /// How image embeddings become templates.
 struct PolicyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The mirrored face's embedding.", valueName: "sum|concat|off"))

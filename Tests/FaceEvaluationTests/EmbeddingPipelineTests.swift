@@ -32,11 +32,11 @@ private struct NoiseSource: FaceSource {
             return wantsDigest ? ContentDigest(of: "noise \(face)") : nil
         }
 
-        func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> Bool {
+        func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> ImageTreatment {
             source.onAlign(face)
             var random = SeededGenerator(seed: 77, stream: UInt64(face))
             for index in pixels.indices { pixels[index] = UInt8(truncatingIfNeeded: random.next()) }
-            return false
+            return []
         }
     }
 }
@@ -104,13 +104,13 @@ private struct NoiseSource: FaceSource {
             func makeReader() -> any FaceReader { Reader() }
             final class Reader: FaceReader {
                 func load(_ face: Int, wantsDigest: Bool) throws(FailureCause) -> ContentDigest? { nil }
-                func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> Bool {
+                func align(into pixels: UnsafeMutableBufferPointer<UInt8>) throws(FailureCause) -> ImageTreatment {
                     let side = 32
                     for index in pixels.indices {
                         let (row, column) = (index / 3 / side, index / 3 % side)
                         pixels[index] = UInt8(truncatingIfNeeded: row * 7 + min(column, side - 1 - column) * 13)
                     }
-                    return false
+                    return []
                 }
             }
         }

@@ -142,22 +142,6 @@ struct FaceExtractorTests {
         #expect(face == right.pixels)
     }
 
-    @Test("With orientation applied, landmarks are those of the upright picture")
-    func orientation() throws {
-        var options = FaceExtractor.Options()
-        options.appliesOrientation = true
-        options.reducedDecoding = .never
-        let landmarks = FaceLandmarks.placed(x: 10, y: 12, scale: 0.15, angle: 0.3)
-        for orientation in 1...8 {
-            let bytes = try ImagingFixture.bytes("decoding/exif_\(orientation).jpg")
-            let upright = try ImageDecoder.decode(bytes).upright(from: orientation)
-            var extractor = try FaceExtractor(preprocessing: .insightface, options: options)
-            let (face, extraction) = try extractor.face(bytes, landmarks)
-            #expect(try face == extractor.face(upright, landmarks))
-            #expect(extraction.pictureWidth == upright.width)
-        }
-    }
-
     @Test("One extractor gives each face what a fresh one gives it, failures in between or not")
     func keepsNothing() throws {
         var extractor = try FaceExtractor(preprocessing: .insightface)

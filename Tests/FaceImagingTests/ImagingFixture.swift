@@ -54,6 +54,10 @@ enum ImagingFixture {
         try JSONDecoder().decode([Picture].self, from: Fixture.data("FaceImaging/decoding/index.json"))
     }
 
+    static func orientations() throws -> [Picture] {
+        try JSONDecoder().decode([Picture].self, from: Fixture.data("FaceImaging/orientation/index.json"))
+    }
+
     static func alignment() throws -> Alignment {
         try JSONDecoder().decode(Alignment.self, from: Fixture.data("FaceImaging/alignment/index.json"))
     }

@@ -20,13 +20,16 @@ struct ReducedDecodingTests {
     }
 
     /// A picture whose red grows by the column and whose green by the row, so that a shift shows in the values.
-    static func slope(_ side: Int) -> RGBImage {
+    static func slope(width: Int, height: Int) -> RGBImage {
         var pixels: [UInt8] = []
-        for y in 0..<side {
-            for x in 0..<side { pixels += [UInt8(x * 255 / (side - 1)), UInt8(y * 255 / (side - 1)), 128] }
+        pixels.reserveCapacity(width * height * 3)
+        for y in 0..<height {
+            for x in 0..<width { pixels += [UInt8(x * 255 / (width - 1)), UInt8(y * 255 / (height - 1)), 128] }
         }
-        return RGBImage(width: side, height: side, pixels: pixels)
+        return RGBImage(width: width, height: height, pixels: pixels)
     }
+
+    static func slope(_ side: Int) -> RGBImage { slope(width: side, height: side) }
 
     @Test(
         "Does not move the face: on a slope it looks as it does from all pixels",

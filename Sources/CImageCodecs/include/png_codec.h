@@ -12,10 +12,7 @@ vf_codec_status vf_png_open(const uint8_t *bytes, size_t count, vf_png_decoder *
 
 /// Decodes to 8-bit RGB as OpenCV's colour reading does: palettes and grey expanded, the low byte of 16-bit
 /// samples and alpha dropped, gamma ignored. Call once. The whole file is read whatever part is asked for.
-///
-/// - orientation: receives the EXIF orientation, which may follow the pixels in the file.
-vf_codec_status vf_png_decode(vf_png_decoder *decoder, const vf_codec_target *target, int32_t *orientation,
-                              vf_codec_message *message);
+vf_codec_status vf_png_decode(vf_png_decoder *decoder, const vf_codec_target *target, vf_codec_message *message);
 void vf_png_close(vf_png_decoder *decoder);
 
 /// Encodes RGB.

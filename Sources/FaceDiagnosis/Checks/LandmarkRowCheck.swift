@@ -146,6 +146,7 @@ package struct LandmarkRowCheck: DoctorCheck {
                 faces,
                 preprocessing: examination.user.preprocessing,
                 assumedTemplate: examination.user.preprocessing.template,
+                extraction: examination.extraction,
                 threads: examination.threads
             )
         )

@@ -43,12 +43,14 @@ package struct AlignedFaces: Sendable {
     ///   - preprocessing: Size and template.
     ///   - adjustment: Moves every face in its crop.
     ///   - assumedTemplate: The template by which faces without landmarks were aligned.
+    ///   - extraction: How images are decoded.
     ///   - threads: Threads to use; the result does not depend on it.
     package init(
         _ faces: [LabelledFaces.Face],
         preprocessing: FacePreprocessing,
         adjustment: FaceAdjustment = .none,
         assumedTemplate: String,
+        extraction: FaceExtractor.Options = FaceExtractor.Options(),
         threads: Int
     ) {
         (width, height) = (preprocessing.width, preprocessing.height)
@@ -60,7 +62,7 @@ package struct AlignedFaces: Sendable {
         let results = Mutex([[Crop]](repeating: [], count: parts))
         DispatchQueue.concurrentPerform(iterations: parts) { part in
             let range = part * faces.count / parts..<(part + 1) * faces.count / parts
-            let crops = Self.crops(faces[range], preprocessing, adjustment, assumedTemplate)
+            let crops = Self.crops(faces[range], preprocessing, adjustment, assumedTemplate, extraction)
             results.withLock { $0[part] = crops }
         }
         for (face, crop) in results.withLock({ $0 }).joined().enumerated() {
@@ -84,13 +86,14 @@ package struct AlignedFaces: Sendable {
         _ faces: ArraySlice<LabelledFaces.Face>,
         _ preprocessing: FacePreprocessing,
         _ adjustment: FaceAdjustment,
-        _ assumedTemplate: String
+        _ assumedTemplate: String,
+        _ extraction: FaceExtractor.Options
     ) -> [Crop] {
         do throws(InputError) {
             let (width, height) = (preprocessing.width, preprocessing.height)
             let template = try FaceTemplate.named(preprocessing.template).points(width: width, height: height)
             let assumed = try FaceTemplate.named(assumedTemplate).points(width: width, height: height)
-            var extractor = try FaceExtractor(preprocessing: preprocessing)
+            var extractor = try FaceExtractor(preprocessing: preprocessing, options: extraction)
             return faces.map { face in
                 var crop = Crop()
                 do throws(FaceFailure) {

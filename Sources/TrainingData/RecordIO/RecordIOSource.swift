@@ -18,6 +18,7 @@ public struct RecordIOSource: TrainingSource {
     private let file: RecordIOFile
     private let layout: RecordIOLayout
     private let fit: PictureFit
+    private let ignoresOrientation: Bool
 
     /// Opens a file.
     ///
@@ -25,9 +26,15 @@ public struct RecordIOSource: TrainingSource {
     ///   - path: The `.rec` file, or the folder of `train.rec`.
     ///   - size: The size of the pictures; nil: as `property` says.
     ///   - fit: How a stored picture gets it; landmarks there are none.
+    ///   - ignoresOrientation: Whether pixels are taken as they are stored, whatever EXIF says.
     /// - Throws: ``InputError`` that names file, record or line: no index, keys that repeat or are missing, records that
     ///   do not follow the format, labels that are no class numbers or beyond the class count.
-    public init(path: String, size: PictureSize? = nil, fit: PictureFit = .exact) throws(InputError) {
+    public init(
+        path: String,
+        size: PictureSize? = nil,
+        fit: PictureFit = .exact,
+        ignoresOrientation: Bool = false
+    ) throws(InputError) {
         let path = FileSystem.isFolder(path) ? FileSystem.join(path, "train.rec") : path
         guard path.hasSuffix(".rec") else {
             throw InputError(
@@ -61,6 +68,7 @@ public struct RecordIOSource: TrainingSource {
         var identity =
             "recordio \(size) \(fit) \(classCount) \(file.byteCount)\n\(try ContentDigest(ofFile: indexPath))"
         identity += layout.labels.withUnsafeBytes { "\(ContentDigest(of: $0))" }
+        if ignoresOrientation { identity += " as stored" }
         digest = ContentDigest(of: identity)
         summary =
             "\(path): \(layout.keys.count) pictures of \(classCount) classes, \(size), \(fit)"
@@ -69,6 +77,7 @@ public struct RecordIOSource: TrainingSource {
         self.file = file
         self.layout = layout
         self.fit = fit
+        self.ignoresOrientation = ignoresOrientation
     }
 
     /// The number of pictures.
@@ -82,7 +91,9 @@ public struct RecordIOSource: TrainingSource {
 
     /// Makes one thread's reader.
     public func makeReader() -> any TrainingReader {
-        RecordIOReader(file: file, layout: layout, fit: fit, size: pictureSize)
+        // The source has checked both.
+        let fitter = try? PictureFitter(fit: fit, size: pictureSize, ignoresOrientation: ignoresOrientation)
+        return RecordIOReader(file: file, layout: layout, fitter: fitter)
     }
 }
 
@@ -118,11 +129,10 @@ private final class RecordIOReader: TrainingReader {
     private let layout: RecordIOLayout
     private var fitter: PictureFitter?
 
-    init(file: RecordIOFile, layout: RecordIOLayout, fit: PictureFit, size: PictureSize) {
+    init(file: RecordIOFile, layout: RecordIOLayout, fitter: consuming PictureFitter?) {
         self.file = file
         self.layout = layout
-        // The source has checked both.
-        fitter = try? PictureFitter(fit: fit, size: size)
+        self.fitter = fitter
     }
 
     func read(_ sample: Int, into image: inout RGBImage) throws(InputError) {

@@ -28,6 +28,7 @@ public struct FolderSource: TrainingSource {
     public let classNames: [String]
     private let root: String
     private let fit: PictureFit
+    private let ignoresOrientation: Bool
     private let files: [String]
     private let labels: [Int32]
     private let landmarks: [FaceLandmarks]
@@ -40,13 +41,15 @@ public struct FolderSource: TrainingSource {
     ///   - fit: How a file's picture gets it.
     ///   - landmarkFile: For ``PictureFit/aligned(template:)``: lines of `identity/picture x1 y1 … x5 y5 [score]`;
     ///     nil: `root/landmarks.txt`.
+    ///   - ignoresOrientation: Whether pixels are taken as they are stored, whatever EXIF says.
     /// - Throws: ``InputError``: a folder that is missing or empty, a file that is no picture, a picture without
     ///   landmarks, sizes out of range.
     public init(
         root: String,
         size: PictureSize,
         fit: PictureFit = .exact,
-        landmarkFile: String? = nil
+        landmarkFile: String? = nil,
+        ignoresOrientation: Bool = false
     ) throws(InputError) {
         // Checks the settings before a long listing.
         _ = try PictureFitter(fit: fit, size: size)
@@ -58,12 +61,18 @@ public struct FolderSource: TrainingSource {
         }
         self.root = root
         self.fit = fit
+        self.ignoresOrientation = ignoresOrientation
         pictureSize = size
         classNames = listing.classes
         files = listing.files
         labels = listing.labels
         landmarks = points
-        digest = Self.digest(listing, size: size, fit: fit, landmarks: points)
+        digest = Self.digest(
+            listing,
+            size: size,
+            fit: ignoresOrientation ? "\(fit) as stored" : "\(fit)",
+            landmarks: points
+        )
         summary = "\(root): \(files.count) pictures of \(classNames.count) classes, \(size), \(fit)"
     }
 
@@ -78,7 +87,7 @@ public struct FolderSource: TrainingSource {
 
     /// Makes one thread's reader.
     public func makeReader() -> any TrainingReader {
-        FolderReader(fit: fit, size: pictureSize) { sample in
+        FolderReader(fit: fit, size: pictureSize, ignoresOrientation: ignoresOrientation) { sample in
             (FileSystem.join(root, name(of: sample)), landmarks.isEmpty ? nil : landmarks[sample])
         }
     }
@@ -100,7 +109,7 @@ public struct FolderSource: TrainingSource {
     private static func digest(
         _ listing: FolderListing,
         size: PictureSize,
-        fit: PictureFit,
+        fit: String,
         landmarks: [FaceLandmarks]
     ) -> ContentDigest {
         var bytes = Array("folder \(size) \(fit)\n".utf8)
@@ -166,10 +175,15 @@ private final class FolderReader: TrainingReader {
     private var fitter: PictureFitter?
     private var file = FileBuffer()
 
-    init(fit: PictureFit, size: PictureSize, locate: @escaping (Int) -> Location) {
+    init(
+        fit: PictureFit,
+        size: PictureSize,
+        ignoresOrientation: Bool,
+        locate: @escaping (Int) -> Location
+    ) {
         self.locate = locate
         // The source has checked both.
-        fitter = try? PictureFitter(fit: fit, size: size)
+        fitter = try? PictureFitter(fit: fit, size: size, ignoresOrientation: ignoresOrientation)
     }
 
     func read(_ sample: Int, into image: inout RGBImage) throws(InputError) {

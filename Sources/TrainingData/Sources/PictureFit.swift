@@ -29,10 +29,10 @@ struct PictureFitter: ~Copyable {
     private let fit: PictureFit
     private let size: PictureSize
     private var extractor: FaceExtractor
-    private var decoder = ImageDecoder()
+    private var decoder: ImageDecoder
     private var whole = RGBImage(width: 0, height: 0, pixels: [])
 
-    init(fit: PictureFit, size: PictureSize) throws(InputError) {
+    init(fit: PictureFit, size: PictureSize, ignoresOrientation: Bool = false) throws(InputError) {
         let alignment: FacePreprocessing
         if case .aligned(let template) = fit {
             alignment = try size.alignment(template: template)
@@ -49,7 +49,10 @@ struct PictureFitter: ~Copyable {
                 )
             }
         }
-        extractor = try FaceExtractor(preprocessing: alignment)
+        var options = FaceExtractor.Options()
+        options.appliesOrientation = !ignoresOrientation
+        extractor = try FaceExtractor(preprocessing: alignment, options: options)
+        decoder = ImageDecoder(appliesOrientation: !ignoresOrientation)
         self.fit = fit
         self.size = size
     }

@@ -30,11 +30,17 @@ struct TrainingSources {
                 root: folder.path,
                 size: size,
                 fit: try fit(folder.fit ?? "exact"),
-                landmarkFile: folder.landmarks
+                landmarkFile: folder.landmarks,
+                ignoresOrientation: folder.ignoreExif ?? false
             )
         }
         if let records = settings.recordio {
-            return try RecordIOSource(path: records.path, size: size, fit: try fit(records.fit ?? "exact"))
+            return try RecordIOSource(
+                path: records.path,
+                size: size,
+                fit: try fit(records.fit ?? "exact"),
+                ignoresOrientation: records.ignoreExif ?? false
+            )
         }
         if let cifar = settings.cifar100 { return try CIFAR100Source(path: cifar.path) }
         throw InputError(.missing, "the recipe names no data")

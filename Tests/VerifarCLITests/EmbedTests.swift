@@ -1,0 +1,76 @@
+import ArtifactFiles
+import FaceImaging
+import Foundation
+import TestSupport
+import Testing
+import VerifarCLI
+
+/// `verifar embed` on files as people have them.
+@Suite struct EmbedTests {
+    /// Runs a command; the lines that it prints on standard error.
+    private func run(_ arguments: [String]) async -> (status: Int32, errors: String) {
+        var lines: [String] = []
+        let status = await VerifarCommand.run(arguments) { lines.append($0) }
+        return (status, lines.joined(separator: "\n"))
+    }
+
+    /// A folder with an untrained network for faces of 112 x 112.
+    private func withNetwork(_ body: (_ folder: String, _ network: String) async throws -> Void) async throws {
+        let folder = NSTemporaryDirectory() + "verifar-embed-\(UUID().uuidString)"
+        defer { FileSystem.remove(folder) }
+        try FileSystem.createFolder(folder + "/images")
+        let network = folder + "/m.safetensors"
+        let created = await run(["checkpoint", "create", "mbf", network, "--width", "0.125", "--embedding", "32"])
+        #expect(created.status == 0, "\(created.errors)")
+        try await body(folder, network)
+    }
+
+    private func image(width: Int, height: Int) -> RGBImage {
+        let pixels = (0..<width * height * 3).map { UInt8(($0 * $0 / 7 + $0 / width) % 251) }
+        return RGBImage(width: width, height: height, pixels: pixels)
+    }
+
+    /// The rows that a folder's images give.
+    private func rows(_ folder: String, _ network: String, _ more: [String] = []) async throws -> [Float] {
+        let output = folder + "/out.npy"
+        let embed = ["embed", "--checkpoint", network, "--images", folder + "/images", "--output", output, "--quiet"]
+        let result = await run(embed + more)
+        #expect(result.status == 0, "\(result.errors)")
+        return try NPYFile(path: output).floats()
+    }
+
+    @Test func orientationIsAppliedUnlessIgnored() async throws {
+        try await withNetwork { folder, network in
+            let stored = image(width: 112, height: 112)
+            // eXIf with orientation 8, before the pixels.
+            let tiff: [UInt8] = [
+                0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 8, 0, 0, 0, 0, 0, 0,
+            ]
+            let plain = try stored.pngData()
+            let chunk = Array("eXIf".utf8) + tiff
+            let checksum = withUnsafeBytes(of: PNGChecksum.of(chunk).bigEndian) { Array($0) }
+            let marked = plain.prefix(33) + [0, 0, 0, UInt8(tiff.count)] + chunk + checksum + plain.dropFirst(33)
+            try AtomicFile.write(Array(marked), to: folder + "/images/marked.png")
+            let applied = try await rows(folder, network)
+            let ignored = try await rows(folder, network, ["--ignore-exif"])
+            try AtomicFile.write(plain, to: folder + "/images/marked.png")
+            #expect(try await rows(folder, network) == ignored)
+            let upright = stored.upright(from: ImageOrientation(exif: 8))
+            try AtomicFile.write(upright.pngData(), to: folder + "/images/marked.png")
+            #expect(try await rows(folder, network) == applied)
+            #expect(applied != ignored)
+        }
+    }
+}
+
+/// A PNG chunk's checksum.
+private enum PNGChecksum {
+    static func of(_ bytes: [UInt8]) -> UInt32 {
+        var crc: UInt32 = 0xffff_ffff
+        for byte in bytes {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xedb8_8320 : crc >> 1 }
+        }
+        return ~crc
+    }
+}
