@@ -40,6 +40,8 @@ let package = Package(
             name: "ArtifactFiles",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
         ),
+        // Python's pickles as inert values.
+        .target(name: "Pickles", dependencies: ["ArtifactFiles"]),
         .target(name: "SeededRandom"),
         // Arrays that lie in a temporary file where they are large.
         .target(name: "LargeArrays"),
@@ -53,7 +55,10 @@ let package = Package(
 
         // Pixels.
         .target(name: "FaceImaging", dependencies: ["CImageCodecs", "CKernels", "ArtifactFiles"]),
-        .target(name: "FaceProtocols", dependencies: ["ArtifactFiles", "LargeArrays", "SeededRandom", "StrictYAML"]),
+        .target(
+            name: "FaceProtocols",
+            dependencies: ["ArtifactFiles", "LargeArrays", "Pickles", "SeededRandom", "StrictYAML"]
+        ),
         .target(name: "SyntheticFaces", dependencies: ["ArtifactFiles", "FaceImaging", "SeededRandom"]),
         .target(
             name: "TrainingData",
@@ -67,7 +72,7 @@ let package = Package(
         .target(
             name: "Checkpoints",
             dependencies: [
-                "ArtifactFiles", "Backbones", "NeuralGraph",
+                "ArtifactFiles", "Backbones", "NeuralGraph", "Pickles",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["ONNX/Schema/onnx_subset.proto"]

@@ -7,8 +7,11 @@ limits: it prints PyTorch's own verdict of every file.
 """
 
 import argparse
+import datetime
+import decimal
 import io
 import pickle
+import re
 import resource
 import shutil
 import struct
@@ -16,13 +19,14 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict, deque
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+import networks
 from checkpoints import Index, descriptions, tensor, tiny_network
 
 index = None
@@ -285,14 +289,79 @@ def forbidden_globals():
     refuse_zip("hostile_global_as_value.pth", b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n.", "the result is a function")
     refuse_zip("hostile_build.pth", b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}b.", "BUILD sets the state of a function")
 
-    # Not hostile, merely not weights: refused by name.
-    save("refused_namespace.pth", {"state_dict": state, "args": argparse.Namespace(lr=0.1)}, None, "refused", names=["argparse.Namespace"])
-    save("refused_numpy_scalar.pth", {"state_dict": state, "best": np.float64(0.5)}, None, "refused", names=["multiarray.scalar"])
-    save("refused_numpy_array.pth", {"weight": np.ones(3, np.float32)}, None, "refused", names=["multiarray._reconstruct"])
-    save("refused_whole_module.pth", nn.Linear(2, 2), None, "refused", names=["torch.nn.modules.linear.Linear"])
     module = Storage("0", identifier=("module", nn.Linear, "linear.py", "class Linear(Module): ..."))
-    refuse("refused_whole_module_legacy.pth", legacy_bytes([module], []), "a module, with its class and source in a persistent id",
+    refuse("refused_module_class.pth", legacy_bytes([module], []), "a module's class and source in a persistent id, no module",
            ["torch.nn.modules.linear.Linear"])  # fmt: skip
+    save("refused_numpy_array.pth", {"weight": np.ones(3, np.float32)}, None, "refused", names=["multiarray._reconstruct"])
+
+
+class Configuration(dict):
+    """A dictionary with attributes, as EasyDict and Munch are."""
+
+
+class Plain(nn.Module):
+    """What TorchScript can compile."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 4, 3, 2, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(4)
+        self.fc = nn.Linear(36, 4)
+
+    def forward(self, x):
+        return self.fc(torch.relu(self.bn1(self.conv1(x))).flatten(1))
+
+
+class Block(nn.Module):
+    """A module of a class that only its author has, with a buffer that no state_dict holds."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = networks.fill(Plain(), 1.0)
+        self.scale = nn.Parameter(tensor("scale", 1))
+        self.register_buffer("offset", tensor("offset", 4))
+        self.register_buffer("cache", tensor("cache", 4), persistent=False)
+        self.settings = {"width": 1.0, "path": Path("/data/faces")}
+
+    def forward(self, x):
+        return self.network(x) * self.scale + self.offset
+
+
+def companions():
+    """Weights beside other objects, whole modules, TorchScript: the tensors are taken, nothing is run."""
+    state = tiny_network().state_dict()
+    save("companion_namespace.pth", {"state_dict": state, "args": argparse.Namespace(lr=0.1, data=Path("/data"))}, state, container="state_dict")
+    save("companion_numpy.pth", {"state_dict": state, "best": np.float64(0.5), "history": np.ones(3, np.float32)}, state, container="state_dict")
+    settings = Configuration(network="mbf", rate=0.1)
+    settings.width = 2
+    others = {
+        "state_dict": state,
+        "when": datetime.datetime(2022, 1, 17, 12, 30),
+        "zone": datetime.timezone.utc,
+        "counts": defaultdict(list, a=[1, 2]),
+        "queue": deque([1, 2, 3]),
+        "pattern": re.compile("a+"),
+        "settings": settings,
+        "decimal": decimal.Decimal("0.1"),
+        "complex": 1 + 2j,
+        "range": range(3),
+        "set": {1, 2},
+        "half": slice(1, 2),
+    }
+    for protocol in (2, 4):
+        save(f"companion_others_{protocol}.pth", others, state, protocol=protocol, container="state_dict")
+    save("companion_others_legacy.pth", others, state, legacy=True, container="state_dict")
+    block = Block()
+    choice = {"prefix": "network.", "others": ["scale", "offset"]}
+    save("module_whole.pth", block, block.state_dict(), **choice)
+    save("module_inside.pth", {"epoch": 3, "model": block}, block.state_dict(), container="model", **choice)
+    plain = networks.fill(Plain(), 1.0).eval()
+    parallel = nn.DataParallel(plain)
+    save("module_parallel.pth", parallel, parallel.state_dict(), prefix="module.")
+    save("module_legacy.pth", plain, plain.state_dict(), legacy=True)
+    for name, script in (("script", torch.jit.script(plain)), ("trace", torch.jit.trace(plain, torch.zeros(1, 3, 6, 6)))):
+        torch.jit.save(script, str(index.path(f"torchscript_{name}.pt")))
+        describe(f"torchscript_{name}.pt", plain.state_dict(), "tensors")
 
 
 def broken_pickles():
@@ -368,9 +437,6 @@ def broken_files():
     refuse_zip("short_record.pth", data, "the storage's record is 4 bytes short", {"0": floats("weight", 5)})
     refuse_zip("no_data_pkl.pth", None, "no data.pkl")
     refuse_zip("two_data_pkl.pth", data, "data.pkl twice", more=[("data.pkl", pickled({}))], expect="refused")
-    path = index.path("torchscript.pt")
-    archive("torchscript.pt", data, {"0": floats("weight", 6)}, more=[("constants.pkl", b"\x80\x02)."), ("code/__torch__.py", b"class M(Module):\n")])
-    index.add(path.name, "refused", why="a TorchScript archive: say so")
     wrong = bytearray(index.path("zip_by_zipfile.pth").read_bytes())
     end = wrong.rindex(b"PK\x05\x06")
     struct.pack_into("<I", wrong, end + 16, 0xFFFFFF00)
@@ -414,9 +480,13 @@ def judge(path):
 
 def check(entry):
     """The files that must be read are read by torch.load and compared with their descriptions."""
-    value = torch.load(index.path(entry["file"]), map_location="cpu", weights_only=False)
+    if entry["file"].startswith("torchscript"):
+        value = torch.jit.load(index.path(entry["file"]))
+    else:
+        value = torch.load(index.path(entry["file"]), map_location="cpu", weights_only=False)
     for key in filter(None, entry.get("container", "").split(".")):
         value = value[key]
+    value = value.state_dict() if isinstance(value, nn.Module) else value
     assert descriptions(value) == entry["tensors"], entry["file"]
 
 
@@ -424,7 +494,7 @@ if __name__ == "__main__":
     index = Index("PyTorch", python=sys.version.split()[0], torch=torch.__version__)
     shutil.rmtree(index.folder)
     index.folder.mkdir()
-    for part in (containers, contents, writers, forbidden_globals, broken_pickles, broken_tensors, broken_files):
+    for part in (containers, contents, writers, forbidden_globals, companions, broken_pickles, broken_tensors, broken_files):
         part()
     for entry in index.entries:
         if entry["expect"] == "tensors":

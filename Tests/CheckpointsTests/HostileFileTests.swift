@@ -138,9 +138,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Checkpoints/PyTorch/torchscript.pt", "TorchScript"), ("Checkpoints/PyTorch/git_lfs_pointer.pth", "Git LFS"),
+        ("Checkpoints/PyTorch/git_lfs_pointer.pth", "Git LFS"),
         ("Checkpoints/PyTorch/web_page.pth", "HTML"), ("Checkpoints/PyTorch/tar_0_1.pth", "tar archive"),
-        ("Checkpoints/PyTorch/refused_whole_module.pth", "torch.save(model.state_dict()"),
+        ("Checkpoints/PyTorch/refused_numpy_array.pth", "torch.save(m.state_dict(), "),
         ("Checkpoints/ONNX/outputs.npy", "NumPy"),
     ])
     func saysWhatTheFileIsInstead(_ file: String, _ text: String) {

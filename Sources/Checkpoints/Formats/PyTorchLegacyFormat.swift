@@ -1,5 +1,6 @@
 internal import ArtifactFiles
 internal import NeuralGraph
+internal import Pickles
 
 /// What `torch.save` wrote before PyTorch 1.6: four pickles, a list of storage keys, raw storages.
 struct PyTorchLegacyFormat: CheckpointFormat {
@@ -17,35 +18,26 @@ struct PyTorchLegacyFormat: CheckpointFormat {
 
     func read(_ content: CheckpointContent) throws(InputError) -> Checkpoint {
         guard Self.hasMagic(content.bytes) else { throw Self.notTorch(content.bytes) }
-        let (_, afterMagic) = try Self.pickle(content.bytes, at: 0, part: "magic number")
-        let (version, afterVersion) = try Self.pickle(content.bytes, at: afterMagic, part: "protocol version")
-        guard case .int(1001) = version.value else {
+        let magic = try TorchPickle(content.bytes, at: 0, part: "magic number")
+        let version = try TorchPickle(content.bytes, at: magic.pickle.end, part: "protocol version")
+        guard version.pickle.root == .int(1001) else {
             throw InputError(.unsupported, "unknown version of the format", place: "protocol version", expected: "1001")
         }
-        let (system, afterSystem) = try Self.pickle(content.bytes, at: afterVersion, part: "system information")
-        try Self.checkByteOrder(system)
-        let (object, afterObject) = try Self.pickle(content.bytes, at: afterSystem, part: "pickle")
-        let (keys, afterKeys) = try Self.pickle(content.bytes, at: afterObject, part: "storage keys")
+        let system = try TorchPickle(content.bytes, at: version.pickle.end, part: "system information")
+        try Self.checkByteOrder(system.pickle)
+        let object = try TorchPickle(content.bytes, at: system.pickle.end, part: "pickle")
+        let keys = try TorchPickle(content.bytes, at: object.pickle.end, part: "storage keys")
+        guard let list = keys.pickle.items(keys.pickle.root, .list) else {
+            throw InputError(.malformed, "no list", place: "storage keys")
+        }
         let storages = try LegacyStorages(
             content.bytes,
-            offset: afterKeys,
-            keys: try Self.strings(keys),
-            heap: object.heap
+            offset: keys.pickle.end,
+            keys: list.compactMap(keys.pickle.string),
+            references: object.storages
         )
         return try PyTorchStateReader(content: content, format: name)
-            .read(object.value, heap: object.heap) { storage throws(InputError) in try storages.bytes(of: storage) }
-    }
-
-    private typealias Unpickled = (value: PickleValue, heap: [PickleObject])
-
-    private static func pickle(
-        _ bytes: UnsafeRawBufferPointer,
-        at offset: Int,
-        part: String
-    ) throws(InputError) -> (Unpickled, Int) {
-        var machine = PickleMachine(ByteReader(bytes, part: part, offset: offset))
-        let (value, end) = try machine.run()
-        return ((value, machine.heap), end)
+            .read(object) { storage throws(InputError) in try storages.bytes(of: storage) }
     }
 
     private static func hasMagic(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -56,7 +48,9 @@ struct PyTorchLegacyFormat: CheckpointFormat {
 
     /// A forbidden global in the first pickle is the more telling error.
     private static func notTorch(_ bytes: UnsafeRawBufferPointer) -> InputError {
-        do throws(InputError) { _ = try pickle(bytes, at: 0, part: "pickle") } catch  where error.code == .forbidden {
+        do throws(InputError) { _ = try TorchPickle(bytes, at: 0, part: "pickle") } catch
+            where error.code == .forbidden
+        {
             return error
         } catch {}
         return InputError(
@@ -66,23 +60,13 @@ struct PyTorchLegacyFormat: CheckpointFormat {
         )
     }
 
-    private static func checkByteOrder(_ system: Unpickled) throws(InputError) {
-        guard case .object(let index) = system.value, case .dictionary = system.heap[index].kind else {
+    private static func checkByteOrder(_ system: Pickle) throws(InputError) {
+        guard let items = system.items(system.root, .dictionary) else {
             throw InputError(.malformed, "no dictionary", place: "system information")
         }
-        let items = system.heap[index].items
         let isBig = stride(from: 0, to: items.count - 1, by: 2)
-            .contains { items[$0] == .string("little_endian") && items[$0 + 1] == .bool(false) }
+            .contains { system.string(items[$0]) == "little_endian" && items[$0 + 1] == .bool(false) }
         if isBig { throw InputError(.unsupported, "byte order", expected: "little", found: "big") }
-    }
-
-    private static func strings(_ unpickled: Unpickled) throws(InputError) -> [String] {
-        guard case .object(let index) = unpickled.value, case .list = unpickled.heap[index].kind else {
-            throw InputError(.malformed, "no list", place: "storage keys")
-        }
-        var keys: [String] = []
-        for case .string(let key) in unpickled.heap[index].items { keys.append(key) }
-        return keys
     }
 }
 
@@ -95,14 +79,11 @@ private struct LegacyStorages {
         _ bytes: UnsafeRawBufferPointer,
         offset: Int,
         keys: [String],
-        heap: [PickleObject]
+        references: [StorageReference]
     ) throws(InputError) {
         self.bytes = bytes
         var sizes: [String: Int] = [:]
-        for object in heap {
-            guard case .storage(let storage) = object.kind else { continue }
-            sizes[storage.key] = storage.elementType?.byteCount ?? 1
-        }
+        for storage in references { sizes[storage.key] = storage.elementType?.byteCount ?? 1 }
         var reader = ByteReader(bytes, part: "storages", offset: offset)
         for key in keys {
             guard let size = sizes[key] else {

@@ -5,7 +5,9 @@ internal import NeuralGraph
 /// What `torch.save` writes since PyTorch 1.6: a zip archive with a pickle and one entry per storage.
 struct PyTorchZipFormat: CheckpointFormat {
     var name: String { "pytorch" }
-    var summary: String { "a state_dict as torch.save writes it (.pt, .pth, .ckpt), PyTorch 1.6 and later" }
+    var summary: String {
+        "a state_dict or module as torch.save writes it (.pt, .pth, .ckpt) since PyTorch 1.6, or a TorchScript archive"
+    }
 
     func recognises(_ content: CheckpointContent) -> Bool {
         content.hasPrefix([0x50, 0x4b, 0x03, 0x04]) || content.hasPrefix([0x50, 0x4b, 0x05, 0x06])
@@ -20,12 +22,11 @@ struct PyTorchZipFormat: CheckpointFormat {
                 throw InputError(.unsupported, "byte order", place: "byteorder", expected: "little", found: order)
             }
         }
-        var machine = PickleMachine(ByteReader(try archive.content(root + "data.pkl"), part: "data.pkl"))
-        let value = try machine.run().value
+        let torch = try TorchPickle(try archive.content(root + "data.pkl"), part: "data.pkl")
         // One storage serves many tensors at times: check each entry once.
         var storages: [String: UnsafeRawBufferPointer] = [:]
         return try PyTorchStateReader(content: content, format: name)
-            .read(value, heap: machine.heap) { storage throws(InputError) in
+            .read(torch) { storage throws(InputError) in
                 if let bytes = storages[storage.key] { return bytes }
                 let bytes = try archive.content(root + "data/" + storage.key)
                 storages[storage.key] = bytes
@@ -47,14 +48,6 @@ struct PyTorchZipFormat: CheckpointFormat {
                 found: archive.names.prefix(3).joined(separator: ", ")
             )
         }
-        let root = String(pickle.dropLast(suffix.count))
-        if archive.contains(root + "constants.pkl") || archive.names.contains(where: { $0.hasPrefix(root + "code/") }) {
-            throw InputError(
-                .unsupported,
-                "a TorchScript archive: its network is a program",
-                expected: "a state_dict (torch.save(torch.jit.load(file).state_dict(), …)) or an ONNX export"
-            )
-        }
-        return root
+        return String(pickle.dropLast(suffix.count))
     }
 }

@@ -91,6 +91,7 @@ struct ONNXImporter {
         let needed = try ONNXReachability(graph: graph).nodes(for: output.name)
         readers[output.name, default: 0] += 1
         for index in needed { for input in graph.node[index].input { readers[input, default: 0] += 1 } }
+        try ONNXOperators.checkAllKnown(needed.map { ONNXOperator(graph.node[$0], opset: opset) })
         for index in needed {
             let operation = ONNXOperator(graph.node[index], opset: opset)
             do {
@@ -109,12 +110,6 @@ struct ONNXImporter {
 
     private mutating func read(_ operation: ONNXOperator) throws(InputError) {
         guard let first = operation.node.output.first else { throw operation.malformed("no output") }
-        guard operation.node.domain.isEmpty || operation.node.domain == "ai.onnx" else {
-            throw operation.unsupported(
-                "operators of the domain '\(operation.node.domain)' are not supported",
-                expected: "a plain ONNX export, not an optimised or quantised one"
-            )
-        }
         var inputs: [ONNXValue?] = []
         for index in operation.node.input.indices {
             guard let name = operation.input(index) else {

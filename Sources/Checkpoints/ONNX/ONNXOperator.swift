@@ -17,6 +17,11 @@ struct ONNXOperator {
         attributes = Dictionary(node.attribute.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The operator's name, with its domain where that is not ONNX's own: `com.microsoft.FusedConv`.
+    var qualifiedType: String {
+        node.domain.isEmpty || node.domain == "ai.onnx" ? node.opType : "\(node.domain).\(node.opType)"
+    }
+
     /// Where an error is: `node 'conv1' (Conv)`.
     var place: String { "node '\(name)' (\(node.opType))" }
 

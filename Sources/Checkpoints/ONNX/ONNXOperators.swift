@@ -87,6 +87,41 @@ enum ONNXOperators {
         "Where": ONNXFolding.choose,
     ]
 
+    /// Refuses a graph with operators that have no rule, naming all of them, the most frequent first.
+    static func checkAllKnown(_ operations: [ONNXOperator]) throws(InputError) {
+        let unknown = operations.filter { !isKnown($0) }
+        guard let first = unknown.first else { return }
+        let kinds = Dictionary(grouping: unknown, by: \.qualifiedType)
+            .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+        if kinds.count == 1, unknown.count == 1 {
+            throw first.unsupported(
+                "the operator \(first.qualifiedType) is not supported",
+                expected: isForeign(first) ? plainExport : "one of \(rules.keys.sorted().joined(separator: ", "))"
+            )
+        }
+        let list = kinds.map { kind, nodes in
+            "\(kind) (\(nodes.count == 1 ? "1 node" : "\(nodes.count) nodes"), first '\(nodes[0].name)')"
+        }
+        throw InputError(
+            .unsupported,
+            "\(unknown.count) of \(operations.count) nodes have operators that are not supported: "
+                + list.joined(separator: ", "),
+            expected: unknown.contains(where: isForeign)
+                ? plainExport : "one of \(rules.keys.sorted().joined(separator: ", "))"
+        )
+    }
+
+    private static let plainExport = "a plain ONNX export, not an optimised or quantised one"
+
+    private static func isForeign(_ operation: ONNXOperator) -> Bool {
+        !operation.node.domain.isEmpty && operation.node.domain != "ai.onnx"
+    }
+
+    private static func isKnown(_ operation: ONNXOperator) -> Bool {
+        let type = operation.node.opType
+        return !isForeign(operation) && (rules[type] != nil || constantRules[type] != nil)
+    }
+
     /// Reads one operator.
     static func read(
         _ operation: ONNXOperator,
@@ -108,19 +143,12 @@ enum ONNXOperators {
                 try importer.charge(made.count)
                 return .constant(made)
             }
-            guard rules[type] != nil else { throw unknown(operation) }
             throw operation.unsupported("computes with constants only, which is not supported")
         }
-        guard let rule = rules[type] else { throw unknown(operation) }
+        guard let rule = rules[type] else {
+            throw operation.unsupported("\(type) of a value that depends on the input is not supported")
+        }
         return try rule(operation, inputs, &importer)
-    }
-
-    private static func unknown(_ operation: ONNXOperator) -> InputError {
-        let known = rules.keys.sorted().joined(separator: ", ")
-        return operation.unsupported(
-            "the operator \(operation.node.opType) is not supported",
-            expected: "one of \(known)"
-        )
     }
 }
 

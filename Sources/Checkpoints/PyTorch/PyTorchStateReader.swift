@@ -9,11 +9,10 @@ struct PyTorchStateReader {
 
     /// Chooses the network among the tensors and reads it.
     func read(
-        _ value: PickleValue,
-        heap: [PickleObject],
+        _ torch: TorchPickle,
         storage: @escaping (StorageReference) throws(InputError) -> UnsafeRawBufferPointer
     ) throws(InputError) -> Checkpoint {
-        let state = try StateDictionary(value, heap: heap)
+        let state = try StateDictionary(torch)
         let selection = ParameterSelection(
             found: state.tensors.map { ($0.name, $0.tensor.shape) },
             architecture: try content.architecture.map(BackboneCatalogue.backbone(named:))
@@ -30,7 +29,7 @@ struct PyTorchStateReader {
             metadata.elementTypes[tensor.elementType, default: 0] += 1
             return try reader.values(of: tensor, named: name)
         }
-        var checkpoint = Checkpoint(weights: selected.weights, metadata: metadata, notes: selected.notes)
+        var checkpoint = Checkpoint(weights: selected.weights, metadata: metadata, notes: state.notes + selected.notes)
         checkpoint.companions = selected.companions
         return checkpoint
     }

@@ -78,16 +78,15 @@ public struct PairBinFormat: ProtocolFormat {
         let labels: [UInt8]
 
         init(_ bytes: UnsafeRawBufferPointer) throws(InputError) {
-            var pickle = PairPickle(bytes)
-            let value = try pickle.run()
-            guard let pair = pickle.members(value), pair.count == 2, let images = pickle.members(pair[0]) else {
+            var pickle = try PairPickle(bytes)
+            guard let pair = pickle.members(pickle.root), pair.count == 2, let images = pickle.members(pair[0]) else {
                 throw InputError(.malformed, "not a pickle of (images, issame)")
             }
             var parts: [ImageContainer.Part] = []
             parts.reserveCapacity(images.count)
             for (index, image) in images.enumerated() {
                 do throws(InputError) {
-                    parts.append(try pickle.part(image))
+                    parts.append(try pickle.image(image))
                 } catch {
                     var located = error
                     located.place = "image \(index)"

@@ -1,210 +1,161 @@
 internal import ArtifactFiles
+internal import Pickles
 
-/// Reads the pickle of a `.bin` file: lists of byte strings and of truth values, and nothing else.
+/// What the pickle of a `.bin` file holds: lists or object arrays, byte strings, NumPy arrays of bytes and of labels.
 ///
-/// A stack machine over a fixed set of opcodes (protocols 0 to 5, those of Python 2 among them) and a fixed list of
-/// globals: another opcode or global ends the reading with its name. Nothing is ever called or imported. Containers lie
-/// in a heap and are named by index, so that a hostile pickle makes neither deep nor cyclic Swift objects. Byte strings
-/// are places in the file, not copies, wherever the file holds them as they are.
+/// Byte strings stay in the file wherever it holds them as they are.
 struct PairPickle {
-    enum Value: Hashable {
-        case none
-        case bool(Bool)
-        case int(Int)
-        case bytes(ImageContainer.Part)
-        /// UTF-8 in the file.
-        case text(Range<Int>)
-        /// Protocol 0's text, one byte for each character.
-        case characters([UInt8])
-        case object(Int)
-    }
-
-    struct Object {
-        enum Kind: Hashable {
-            case list
-            case tuple
-            case global(Global)
-            /// An array; its state comes with BUILD.
-            case array
-            /// A dtype; `items` holds its name.
-            case dtype
-            /// A number, date or anything that the two lists do not need.
-            case opaque
-        }
-
-        var kind: Kind
-        var items: [Value] = []
-    }
-
-    /// What the pickle may name; none is ever called.
-    enum Global: String, CaseIterable {
-        case reconstructOld = "numpy.core.multiarray._reconstruct"
-        case reconstruct = "numpy._core.multiarray._reconstruct"
-        case fromBufferOld = "numpy.core.numeric._frombuffer"
-        case fromBuffer = "numpy._core.numeric._frombuffer"
-        case scalarOld = "numpy.core.multiarray.scalar"
-        case scalar = "numpy._core.multiarray.scalar"
-        case array = "numpy.ndarray"
-        case dtype = "numpy.dtype"
-        case encode = "_codecs.encode"
-        case bytearrayOld = "__builtin__.bytearray"
-        case bytearray = "builtins.bytearray"
-        case bytes = "builtins.bytes"
-        case bytesOld = "__builtin__.bytes"
-    }
+    private let pickle: Pickle
+    private var copiedBytes = 0
 
     /// Far above any list of pairs: 14,000 images as arrays need about 500,000 steps.
-    static let stepLimit = 40_000_000
-    static let objectLimit = 4_000_000
-    /// Of bytes that cannot stay in the file.
-    static let copyLimit = 1 << 31
-
-    let bytes: UnsafeRawBufferPointer
-    var position = 0
-    var heap: [Object] = []
-    var stack: [Value] = []
-    var marks: [Int] = []
-    var memo: [Int: Value] = [:]
-    var copiedBytes = 0
-
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
-
-    /// Runs to STOP.
-    ///
-    /// - Returns: The value.
-    mutating func run() throws(InputError) -> Value {
-        var steps = 0
-        while true {
-            let start = position
-            do throws(InputError) {
-                steps += 1
-                guard steps <= Self.stepLimit, heap.count <= Self.objectLimit else {
-                    throw InputError(.limitExceeded, "the pickle makes too many values for a list of pairs")
-                }
-                let code = try byte()
-                if code == UInt8(ascii: ".") { return try pop() }
-                try execute(code)
-            } catch {
-                var located = error
-                located.place = located.place ?? "byte \(start)"
-                throw located
-            }
-        }
+    init(_ bytes: UnsafeRawBufferPointer) throws(InputError) {
+        pickle = try Pickle(bytes, stepLimit: 40_000_000, objectLimit: 4_000_000)
     }
 
-    private mutating func execute(_ code: UInt8) throws(InputError) {
-        switch code {
-        case 0x80: try checkProtocol()
-        case 0x95: _ = try take(8)
-        case UInt8(ascii: "("): marks.append(stack.count)
-        case UInt8(ascii: "0"): if stack.count == marks.last { marks.removeLast() } else { _ = try pop() }
-        case UInt8(ascii: "1"): _ = try popToMark()
-        case UInt8(ascii: "2"): stack.append(try top())
-        case UInt8(ascii: "]"): stack.append(allocate(.list))
-        case UInt8(ascii: ")"): stack.append(allocate(.tuple))
-        case UInt8(ascii: "l"): stack.append(allocate(.list, try popToMark()))
-        case UInt8(ascii: "t"): stack.append(allocate(.tuple, try popToMark()))
-        case 0x85, 0x86, 0x87: try makeTuple(Int(code) - 0x84)
-        case UInt8(ascii: "a"): try fill([try pop()])
-        case UInt8(ascii: "e"): try fill(try popToMark())
-        case UInt8(ascii: "q"): memo[Int(try byte())] = try top()
-        case UInt8(ascii: "r"): memo[try integer(4)] = try top()
-        case UInt8(ascii: "p"): memo[try decimalLine()] = try top()
-        case 0x94: memo[memo.count] = try top()
-        case UInt8(ascii: "h"): try recall(Int(try byte()))
-        case UInt8(ascii: "j"): try recall(try integer(4))
-        case UInt8(ascii: "g"): try recall(try decimalLine())
-        case UInt8(ascii: "c"): try name(string(try line()), string(try line()))
-        case 0x93:
-            let (name, module) = (try pop(), try pop())
-            try self.name(try word(module), try word(name))
-        case UInt8(ascii: "R"): try apply()
-        case UInt8(ascii: "b"): try build()
-        default: stack.append(try scalar(code))
-        }
+    /// The value that the pickle ends with.
+    var root: Pickle.Value { pickle.root }
+
+    /// The members of a list, tuple or array of objects; nil for anything else.
+    func members(_ value: Pickle.Value) -> [Pickle.Value]? {
+        if let items = pickle.items(value, .list) ?? pickle.items(value, .tuple) { return items }
+        guard let array = array(value), array.type.hasPrefix("O") else { return nil }
+        return pickle.items(array.data, .list)
     }
 
-    private mutating func scalar(_ code: UInt8) throws(InputError) -> Value {
-        switch code {
-        case UInt8(ascii: "N"): return .none
-        case 0x88: return .bool(true)
-        case 0x89: return .bool(false)
-        case UInt8(ascii: "K"): return .int(Int(try byte()))
-        case UInt8(ascii: "M"): return .int(try integer(2))
-        case UInt8(ascii: "J"): return .int(Int(Int32(truncatingIfNeeded: try integer(4))))
-        case 0x8a: return try long(Int(try byte()))
-        case UInt8(ascii: "I"), UInt8(ascii: "L"): return try decimal(try line())
-        case UInt8(ascii: "G"), UInt8(ascii: "F"):
-            if code == UInt8(ascii: "G") { _ = try take(8) } else { _ = try line() }
-            return allocate(.opaque)
-        case UInt8(ascii: "S"): return try quoted(try line())
-        case UInt8(ascii: "U"), UInt8(ascii: "C"): return .bytes(.range(try take(Int(try byte()))))
-        case UInt8(ascii: "T"), UInt8(ascii: "B"): return .bytes(.range(try take(try integer(4))))
-        case 0x8e, 0x96: return .bytes(.range(try take(try integer(8))))
-        case UInt8(ascii: "X"): return .text(try take(try integer(4)))
-        case 0x8c: return .text(try take(Int(try byte())))
-        case 0x8d: return .text(try take(try integer(8)))
-        case UInt8(ascii: "V"): return try rawUnicode(try line())
-        default:
+    /// The encoded bytes of an image: a byte string, or a one-dimensional array of bytes.
+    mutating func image(_ value: Pickle.Value) throws(InputError) -> ImageContainer.Part {
+        if let part = try byteString(value) { return part }
+        guard let array = array(value), array.type == "u1" || array.type == "uint8",
+            let part = try byteString(array.data)
+        else { throw InputError(.unsupported, "an image is neither a byte string nor an array of uint8") }
+        let lengths = array.shape.filter { $0 != 1 }
+        guard lengths.count <= 1, !array.shape.isEmpty, (lengths.first ?? 1) == part.count else {
             throw InputError(
-                .forbidden,
-                "the pickle opcode 0x\(String(code, radix: 16)) is not allowed; nothing was executed",
-                expected: "what lists of byte strings and truth values need"
+                .unsupported,
+                "an image is an array of another shape than encoded bytes have",
+                expected: "(\(part.count),), a JPEG or PNG file",
+                found: "\(array.shape)"
             )
         }
+        return part
+    }
+
+    /// Truth values: a list of them or of 0 and 1, or an array.
+    mutating func labels(_ value: Pickle.Value) throws(InputError) -> [UInt8] {
+        if let items = members(value) {
+            var labels: [UInt8] = []
+            labels.reserveCapacity(items.count)
+            for (index, item) in items.enumerated() { labels.append(try label(item, index)) }
+            return labels
+        }
+        guard let array = array(value), array.shape.count == 1 else {
+            throw InputError(.unsupported, "the labels are neither a list nor an array of truth values")
+        }
+        return try integers(array)
+    }
+
+    private mutating func label(_ value: Pickle.Value, _ index: Int) throws(InputError) -> UInt8 {
+        switch value {
+        case .bool(let value): return value ? 1 : 0
+        case .int(let value) where value == 0 || value == 1: return UInt8(value)
+        default:
+            if let array = array(value), array.shape.isEmpty, let label = try integers(array).first { return label }
+            throw InputError(.malformed, "bad label", place: "label \(index)", expected: "True or False")
+        }
+    }
+
+    /// An array of truth values or little-endian integers, each 0 or 1.
+    private mutating func integers(_ array: NumPyArray) throws(InputError) -> [UInt8] {
+        let sizes = [
+            "b1": 1, "bool": 1, "?": 1, "u1": 1, "uint8": 1, "i1": 1, "i4": 4, "int32": 4, "i8": 8, "int64": 8,
+        ]
+        guard let size = sizes[array.type], case .bytes(let string) = array.data else {
+            throw InputError(.unsupported, "labels as an array of another kind", found: "'\(array.type)'")
+        }
+        let raw = pickle.contents(string)
+        guard raw.count == (array.shape.first ?? 1) * size else {
+            throw InputError(.unsupported, "labels as an array of another kind", found: "'\(array.type)'")
+        }
+        var labels: [UInt8] = []
+        for start in stride(from: 0, to: raw.count, by: size) {
+            guard raw[start] <= 1, raw[start + 1..<start + size].allSatisfy({ $0 == 0 }) else {
+                throw InputError(.malformed, "bad label", place: "label \(start / size)", expected: "True or False")
+            }
+            labels.append(raw[start])
+        }
+        return labels
     }
 }
 
-// MARK: - Stack and containers
+// MARK: - What Python and NumPy write
 
 extension PairPickle {
-    private static let underflow = InputError(.malformed, "the pickle takes from an empty stack")
+    private typealias NumPyArray = (shape: [Int], type: String, data: Pickle.Value)
 
-    func top() throws(InputError) -> Value {
-        guard stack.count > (marks.last ?? 0), let value = stack.last else { throw Self.underflow }
-        return value
-    }
-
-    mutating func pop() throws(InputError) -> Value {
-        let value = try top()
-        stack.removeLast()
-        return value
-    }
-
-    mutating func popToMark() throws(InputError) -> [Value] {
-        guard let mark = marks.popLast() else { throw InputError(.malformed, "the pickle has no mark") }
-        let values = Array(stack[mark...])
-        stack.removeSubrange(mark...)
-        return values
-    }
-
-    mutating func allocate(_ kind: Object.Kind, _ items: [Value] = []) -> Value {
-        heap.append(Object(kind: kind, items: items))
-        return .object(heap.count - 1)
-    }
-
-    mutating func makeTuple(_ count: Int) throws(InputError) {
-        var items: [Value] = []
-        for _ in 0..<count { items.append(try pop()) }
-        stack.append(allocate(.tuple, items.reversed()))
-    }
-
-    mutating func fill(_ items: [Value]) throws(InputError) {
-        guard case .object(let index) = try top(), heap[index].kind == .list else {
-            throw InputError(.malformed, "the pickle fills something that is no list")
+    /// The array that a value describes: its state is (version, shape, dtype, isFortran, data).
+    private func array(_ value: Pickle.Value) -> NumPyArray? {
+        guard let (name, arguments) = pickle.call(value) else { return nil }
+        let parts: (shape: Pickle.Value, type: Pickle.Value, data: Pickle.Value)
+        switch name {
+        case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
+            guard let state = pickle.object(value).flatMap({ pickle.items($0.state, .tuple) }), state.count == 5 else {
+                return nil
+            }
+            parts = (state[1], state[2], state[4])
+        case "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer":
+            guard arguments.count >= 3 else { return nil }
+            parts = (arguments[2], arguments[1], arguments[0])
+        case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar":
+            guard arguments.count == 2, let type = typeName(arguments[0]) else { return nil }
+            return ([], type, arguments[1])
+        default: return nil
         }
-        heap[index].items += items
+        guard let lengths = pickle.items(parts.shape, .tuple), let type = typeName(parts.type) else { return nil }
+        var shape: [Int] = []
+        for case .int(let length) in lengths where length >= 0 && length < 1 << 40 { shape.append(length) }
+        return shape.count == lengths.count ? (shape, type, parts.data) : nil
     }
 
-    mutating func recall(_ key: Int) throws(InputError) {
-        guard let value = memo[key] else { throw InputError(.malformed, "no memo entry", found: "\(key)") }
-        stack.append(value)
+    private func typeName(_ value: Pickle.Value) -> String? {
+        guard let (name, arguments) = pickle.call(value), name == "numpy.dtype" else { return nil }
+        return arguments.first.flatMap(pickle.string)
     }
 
-    mutating func checkProtocol() throws(InputError) {
-        let version = try byte()
-        guard version <= 5 else {
-            throw InputError(.unsupported, "pickle protocol", expected: "0 to 5", found: "\(version)")
+    /// A byte string, or a call that makes one of text and `latin1`, as Python 3 writes byte strings for Python 2.
+    private mutating func byteString(_ value: Pickle.Value) throws(InputError) -> ImageContainer.Part? {
+        if case .bytes(let string) = value { return ImageContainer.Part(string) }
+        guard let (name, arguments) = pickle.call(value),
+            ["_codecs.encode", "builtins.bytearray", "__builtin__.bytearray", "builtins.bytes", "__builtin__.bytes"]
+                .contains(name)
+        else { return nil }
+        if arguments.isEmpty, name != "_codecs.encode" { return .bytes([]) }
+        if case .bytes(let string)? = arguments.first, arguments.count == 1 { return ImageContainer.Part(string) }
+        guard arguments.count >= 2, ["latin1", "latin-1"].contains(pickle.string(arguments[1])),
+            let text = pickle.string(arguments[0])
+        else { throw InputError(.unsupported, "a byte string in another form than text and 'latin1'") }
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars {
+            guard let byte = UInt8(exactly: scalar.value) else {
+                throw InputError(.malformed, "a byte string holds a character above 255")
+            }
+            decoded.append(byte)
+        }
+        // One text may stand for many images.
+        copiedBytes += decoded.count
+        guard copiedBytes <= 1 << 31 else {
+            throw InputError(.limitExceeded, "too many bytes that are not stored as they are")
+        }
+        return .bytes(decoded)
+    }
+}
+
+extension ImageContainer.Part {
+    fileprivate init(_ string: Pickle.Bytes) {
+        switch string {
+        case .range(let range): self = .range(range)
+        case .copied(let bytes): self = .bytes(bytes)
         }
     }
 }
