@@ -49,6 +49,15 @@ public struct CheckpointMetadata: Hashable, Sendable {
         self.digest = digest
     }
 
+    /// Every file that the checkpoint was read from, with the digest that `sha256sum` prints of it: the one that was
+    /// named first, then those beside it by name.
+    ///
+    /// - Parameter path: The file that was named.
+    public func files(of path: String) -> [(name: String, digest: ContentDigest)] {
+        [(FileSystem.lastComponent(path), digest)]
+            + externalDigests.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     /// One digest of all files: ``digest`` when there is only one.
     public var contentDigest: ContentDigest {
         guard !externalDigests.isEmpty else { return digest }

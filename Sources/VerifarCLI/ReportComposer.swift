@@ -94,13 +94,8 @@ struct ReportComposer {
 
     func report() -> VerificationReport {
         var report = VerificationReport(name: job.name, protocol: protocolSummary, measured: main.measurement)
-        report.inputs = [
-            RunInput(
-                role: "checkpoint",
-                file: FileSystem.lastComponent(job.checkpointPath),
-                sha256: checkpoint.metadata.contentDigest.description
-            )
-        ]
+        report.inputs = checkpoint.metadata.files(of: job.checkpointPath)
+            .map { RunInput(role: "checkpoint", file: $0.name, sha256: $0.digest.description) }
         report.checkpoint = checkpointSummary
         report.preprocessing = preprocessingSummary
         report.policy = PolicySummary(main.policy)
@@ -130,7 +125,7 @@ struct ReportComposer {
             + (precision == .float32 ? [] : ["activations and weights rounded to \(precision.rawValue)"])
         return CheckpointSummary(
             file: FileSystem.lastComponent(job.checkpointPath),
-            sha256: checkpoint.metadata.contentDigest.description,
+            sha256: checkpoint.metadata.digest.description,
             architecture: checkpoint.architectureName,
             parameters: checkpoint.graph.parameterCount,
             macs: checkpoint.graph.multiplyAccumulateCount,

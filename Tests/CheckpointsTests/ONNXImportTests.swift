@@ -84,6 +84,18 @@ import Testing
         #expect(try read("external_each.onnx").metadata.externalDigests.count > 10)
     }
 
+    /// What a report states of a file is what sha256sum prints of it, for each file that the network lies in.
+    @Test(arguments: ["Checkpoints/ONNX/external_each.onnx", "CheckpointsOwn/MXNet/half-0012.params"])
+    func everyFileHasItsOwnDigest(_ file: String) throws {
+        let path = Fixture.path(file)
+        let files = try CheckpointReader.readUnresolved(path: path).metadata.files(of: path)
+        #expect(files.count >= 2)
+        for (name, digest) in files {
+            let other = FileSystem.join(String(path.dropLast(FileSystem.lastComponent(path).count)), name)
+            #expect(try ContentDigest(ofFile: other) == digest, "\(name)")
+        }
+    }
+
     @Test func externalLinksMayNotLeaveTheFolder() throws {
         let folder = try TemporaryFolder()
         let outside = try TemporaryFolder()
