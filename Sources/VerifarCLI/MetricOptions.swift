@@ -8,8 +8,27 @@ struct MetricOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Target false-accept rates.", valueName: "list"))
     var far: String = "1e-6,1e-5,1e-4,1e-3,1e-2,1e-1"
 
-    @Option(help: ArgumentHelp("Replicates of the subject bootstrap; 0 for Wilson intervals.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Replicates of the subject bootstrap; 0 for Wilson's intervals on bare scores.",
+            valueName: "n"
+        )
+    )
     var bootstrap: Int = 1000
+
+    @Option(
+        help: ArgumentHelp(
+            "How intervals are made of replicates: wilson (on the effective number of comparisons) or percentile.",
+            valueName: "method"
+        ),
+        transform: { text in
+            guard let ends = SubjectBootstrap.Ends(rawValue: text) else {
+                throw ValidationError("--interval: expected wilson or percentile (found '\(text)')")
+            }
+            return ends
+        }
+    )
+    var interval: SubjectBootstrap.Ends = .wilson
 
     @Option(help: ArgumentHelp("Seed of the bootstrap.", valueName: "n"))
     var seed: UInt64 = 1
@@ -35,7 +54,8 @@ struct MetricOptions: ParsableArguments {
     func settings(threads: Int) throws -> VerificationMeasurement.Options {
         VerificationMeasurement.Options(
             farTargets: try targets(),
-            bootstrap: bootstrap > 0 ? try SubjectBootstrap(replicates: bootstrap, seed: seed, threads: threads) : nil
+            bootstrap: bootstrap > 0
+                ? try SubjectBootstrap(replicates: bootstrap, seed: seed, threads: threads, ends: interval) : nil
         )
     }
 }

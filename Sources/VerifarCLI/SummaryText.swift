@@ -13,9 +13,12 @@ enum SummaryText {
         results: VerificationResults,
         reportPath: String?
     ) -> String {
-        var lines = ["\(name) on \(protocolName): TAR in percent"]
+        let intervals = results.operatingPoints.compactMap { $0.outcome.value }.filter(\.resolved)
+            .compactMap(\.interval.value)
+        let method = PointText.methods(intervals).map { " [interval: \($0)]" } ?? ""
+        var lines = ["\(name) on \(protocolName): TAR in percent\(method)"]
         for point in results.operatingPoints.sorted(by: { $0.farTarget < $1.farTarget }) {
-            lines.append("  FAR \(rate(point.farTarget))  " + line(point))
+            lines.append("  FAR \(rate(point.farTarget))  " + PointText.line(point))
         }
         if let reportPath { lines.append("report: \(reportPath)") }
         return lines.joined(separator: "\n")
@@ -29,16 +32,6 @@ enum SummaryText {
                 return "\(rate(point.farTarget)): \(tar)"
             }
         return "nearest FAR (as InsightFace's scripts print it): " + cells.joined(separator: ", ")
-    }
-
-    private static func line(_ point: ReportedPoint) -> String {
-        guard let measured = point.outcome.value else { return "undefined: \(point.outcome.reason ?? "")" }
-        var text = fixed(measured.tar * 100, decimals: 2)
-        if let interval = measured.interval.value {
-            text += " [\(fixed(interval.low * 100, decimals: 2)), \(fixed(interval.high * 100, decimals: 2))]"
-        }
-        text += "  \(measured.acceptedGenuine) genuine, \(measured.acceptedImpostors) impostor accepted"
-        return measured.resolved ? text : text + "  (not resolved: this protocol allows no impostor at that FAR)"
     }
 
     private static func rate(_ value: Double) -> String {
@@ -65,8 +58,13 @@ enum SummaryText {
         func percent(_ outcome: Reported<IdentificationSummary.Rate>) -> String {
             outcome.value.map { fixed($0.rate * 100, decimals: 2) + " %" } ?? "undefined"
         }
+        func percent(_ open: IdentificationSummary.OpenSetRate) -> String {
+            let mark = PointText.resolutionMark(open.resolution, allowed: open.allowedProbes ?? 0)
+            return open.resolved || open.outcome.value == nil
+                ? percent(open.outcome) + (mark.map { ", " + $0 } ?? "") : mark ?? ""
+        }
         let ranks = results.average.ranks.map { "rank-\($0.rank) \(percent($0.outcome))" }
-        let open = results.average.openSet.map { "TPIR@FPIR=\($0.fpirTarget) \(percent($0.outcome))" }
+        let open = results.average.openSet.map { "TPIR@FPIR=\($0.fpirTarget) \(percent($0))" }
         return "\n1:N, mean of \(results.galleries.count) galleries: " + (ranks + open).joined(separator: ", ")
     }
 }

@@ -3,7 +3,7 @@ internal import LargeArrays
 /// What all replicates share: the impostors counted by pair of subjects, and each system's comparisons ranked.
 struct BootstrapProblem: Sendable {
     /// `[systems][targets][64]` of one block.
-    typealias BlockRates = [[[Double?]]]
+    typealias BlockRates = [[[ReplicateRate?]]]
 
     /// How many subjects occur.
     var subjectCount: Int { numbering.count }
@@ -30,25 +30,33 @@ struct BootstrapProblem: Sendable {
         numbering = SubjectNumbering(subjects)
     }
 
-    /// Runs the blocks that hold so many replicates.
+    /// Runs so many replicates, in blocks.
     ///
     /// - Parameters:
-    ///   - replicates: How many; the last block may hold more.
+    ///   - replicates: How many.
     ///   - threads: How many tasks share the blocks.
-    /// - Returns: The blocks in order.
-    func run(replicates: Int, threads: Int) async -> [BlockRates] {
+    /// - Returns: Rates by system and ascending target.
+    func run(replicates: Int, threads: Int) async -> BootstrapReplicates {
         let pairs = PairCounts(subjects: subjects, labels: labels, numbering: numbering)
         let blocks = Array(0..<(replicates + ReplicateWeights.laneCount - 1) / ReplicateWeights.laneCount)
         // A replicate rarely needs more than a few percent beyond what the largest target accepts; one that does
         // is run again with the whole ranking.
         let largest = targets.last?.allowedImpostors(of: labels.count) ?? 0
-        var done = await run(blocks, pairs, rankings(impostorLimit: largest + largest / 4 + 10_000), threads: threads)
+        let top = rankings(impostorLimit: largest + largest / 4 + 10_000)
+        var done = await run(blocks, pairs, top, threads: threads)
         let unfinished = blocks.filter { done[$0] == nil }
         if !unfinished.isEmpty {
             let again = await run(unfinished, pairs, rankings(impostorLimit: .max), threads: threads)
             done.merge(again) { $1 }
         }
-        return blocks.compactMap { done[$0] }
+        let drawn = blocks.compactMap { done[$0] }
+        let variance = ThresholdVariance(pairs: pairs, subjectCount: subjectCount)
+        return BootstrapReplicates(
+            rates: systems.indices.map { system in
+                targets.indices.map { target in Array(drawn.flatMap { $0[system][target] }.prefix(replicates)) }
+            },
+            observed: top.map { ranking in targets.map { ranking.observed(at: $0, variance: variance) } }
+        )
     }
 
     private func rankings(impostorLimit: Int) -> [RankedComparisons] {

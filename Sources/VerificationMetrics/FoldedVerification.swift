@@ -16,6 +16,8 @@ public struct FoldedVerification: Hashable, Sendable {
     public let folds: [Fold]
     /// The FAR that ``Fold/tar`` is measured at.
     public let farTarget: FARTarget
+    /// ⌊``farTarget`` × impostors⌋ of the folds that a threshold is chosen on, where that is smallest.
+    public let allowedImpostors: Int
     /// Mean and standard deviation of the accuracy.
     public var accuracy: MeanAndDeviation { MeanAndDeviation(of: folds.map(\.accuracy)) }
 
@@ -78,13 +80,16 @@ extension FoldedVerification {
         _ = try ScoreSet(scores: scores, labels: labels)
         self.farTarget = farTarget
         var measured: [Fold] = []
+        var allowed = Int.max
         for fold in 0..<folds.count {
             let isHeldOut = folds.foldOfPair.map { $0 == fold }
             let training = try ScoreSet(scores, labels, where: isHeldOut.map { !$0 })
+            allowed = min(allowed, farTarget.allowedImpostors(of: training.counts.impostor))
             let heldOut = try ScoreSet(scores, labels, where: isHeldOut)
             measured.append(Fold(training: training, heldOut: heldOut, farTarget: farTarget, candidates: candidates))
         }
         self.folds = measured
+        allowedImpostors = allowed
     }
 
     /// InsightFace's grid: squared distances 0, 0.01, … 3.99 of unit vectors, as cosines, the strictest first.

@@ -42,10 +42,10 @@ public struct IdentificationBootstrap: Sendable {
             )
             return [Intervals](repeating: intervals, count: results.count + 1)
         }
-        // [gallery or average][rank or target][replicates that have a value]
+        // [gallery or average][rank or target][replicates]
         let rateCount = ranks.count + targets.count
-        var values = [[[Double]]](
-            repeating: [[Double]](repeating: [], count: rateCount),
+        var values = [[[Double?]]](
+            repeating: [[Double?]](repeating: [], count: rateCount),
             count: results.count + 1
         )
         for replicate in 0..<bootstrap.replicates {
@@ -56,17 +56,22 @@ public struct IdentificationBootstrap: Sendable {
             for (gallery, search) in galleries.enumerated() {
                 let rates = search.rates(weights, ranks: ranks, targets: targets)
                 for (index, rate) in rates.enumerated() {
-                    if let rate { values[gallery][index].append(rate) }
+                    values[gallery][index].append(rate)
                     sums[index] = sums[index].flatMap { sum in rate.map { sum + $0 } }
                 }
             }
             for (index, sum) in sums.enumerated() {
-                if let sum { values[results.count][index].append(sum / Double(max(results.count, 1))) }
+                values[results.count][index].append(sum.map { $0 / Double(max(results.count, 1)) })
             }
         }
+        let once = [Int](repeating: 1, count: numbers.count)
+        let observed = galleries.map { $0.rates(once, ranks: ranks, targets: targets) }
         return values.enumerated()
             .map { place, rates in
                 let counted = place < results.count ? [results[place]] : results
+                let found = place < results.count ? [observed[place]] : observed
+                let mated = counted.flatMap { $0.probes.filter(\.isMated) }
+                let subjects = Set(mated.map(\.subject)).count
                 let outcomes = rates.enumerated()
                     .map { index, rates in
                         let target = index < ranks.count ? nil : targets[index - ranks.count]
@@ -74,10 +79,14 @@ public struct IdentificationBootstrap: Sendable {
                             target.map { target in
                                 counted.contains { target.allowedImpostors(of: $0.unmatedCount) == 0 }
                             } ?? false
-                        return Interval.percentiles(
-                            of: rates,
-                            drawn: bootstrap.replicates,
-                            level: bootstrap.level,
+                        let sum = found.reduce(0) { $0 + ($1[index] ?? 0) }
+                        return bootstrap.interval(
+                            ObservedRate(
+                                rate: sum / Double(max(counted.count, 1)),
+                                trials: mated.count,
+                                subjects: subjects
+                            ),
+                            values: rates,
                             caveats: isUnresolved ? [.unresolvedTarget] : []
                         )
                     }

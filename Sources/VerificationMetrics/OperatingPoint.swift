@@ -16,8 +16,29 @@ public struct OperatingPoint: Hashable, Sendable {
     public let acceptedImpostors: Int
     /// Genuines accepted.
     public let acceptedGenuine: Int
+    /// How well these data show that rate.
+    public var resolution: FARResolution { FARResolution(allowedImpostors: allowedImpostors) }
     /// False where the target allows not even one impostor, so that these data cannot show that rate.
-    public let resolved: Bool
+    public var resolved: Bool { resolution != .unresolved }
+}
+
+/// How well data show a false-accept rate: by how many false accepts the target allows among their impostors.
+public enum FARResolution: String, Hashable, Sendable, CaseIterable {
+    /// Less than one: the data cannot show that rate.
+    case unresolved
+    /// 1 … 29: the threshold rests on a handful of comparisons.
+    case few
+    /// 30 or more: the rate is known to about ± 30 % at 90 % confidence, if comparisons were independent (the rule of 30;
+    /// G. R. Doddington et al., *The NIST speaker recognition evaluation*, 2000).
+    case resolved
+
+    /// The rule of 30.
+    public static let enough = 30
+
+    /// Says what ⌊target × impostors⌋ false accepts show.
+    public init(allowedImpostors: Int) {
+        self = allowedImpostors >= Self.enough ? .resolved : allowedImpostors > 0 ? .few : .unresolved
+    }
 }
 
 extension SortedScores {
@@ -34,8 +55,7 @@ extension SortedScores {
                 far: falseAcceptRate(state),
                 allowedImpostors: allowed,
                 acceptedImpostors: state.impostors,
-                acceptedGenuine: state.genuine,
-                resolved: allowed > 0
+                acceptedGenuine: state.genuine
             )
         )
     }

@@ -10,6 +10,8 @@ struct RankedComparisons: Sendable {
     let impostor: ComparisonRows
     /// For each of these: how many genuine scores are strictly above it.
     let genuineAbove: [UInt32]
+    /// For each of these: the first that scores as high, so how many are strictly above it.
+    private let impostorsAbove: [UInt32]
     /// Whether every impostor that has a score is in ``impostor``.
     let isComplete: Bool
 
@@ -58,9 +60,32 @@ struct RankedComparisons: Sendable {
             while above < genuineRecords.count && genuineRecords[above].score > record.score { above &+= 1 }
             return UInt32(truncatingIfNeeded: above)
         }
+        var first = 0
+        impostorsAbove = impostorRecords.indices.map { index in
+            if impostorRecords[index].score != impostorRecords[first].score { first = index }
+            return UInt32(truncatingIfNeeded: first)
+        }
         genuine = ComparisonRows(genuineRecords.lazy.map(\.comparison), subjects, numbering)
         impostor = ComparisonRows(impostorRecords.lazy.map(\.comparison), subjects, numbering)
         isComplete = cut.isComplete
+    }
+
+    /// The TAR of the data themselves.
+    ///
+    /// - Parameters:
+    ///   - target: One whose allowed impostors are all ranked.
+    ///   - variance: Of the number of false accepts.
+    func observed(at target: FARTarget, variance: ThresholdVariance) -> ObservedRate {
+        let allowed = target.allowedImpostors(of: variance.impostorCount)
+        let isInside = allowed < impostor.count
+        let accepted = isInside ? Int(genuineAbove[allowed]) : scoredGenuine
+        let falseAccepts = isInside ? Int(impostorsAbove[allowed]) : impostor.count
+        return ObservedRate(
+            rate: Double(accepted) / Double(max(genuine.count, 1)),
+            trials: genuine.count,
+            subjects: Set(genuine.first).count,
+            thresholdShare: variance.share(of: impostor, first: falseAccepts)
+        )
     }
 
     private struct Record<Score: RadixScore>: BitwiseCopyable {

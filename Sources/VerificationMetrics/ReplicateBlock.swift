@@ -1,3 +1,11 @@
+/// One replicate's TAR, and the part of it that the threshold alone makes.
+package struct ReplicateRate: Hashable, Sendable {
+    /// TAR of the replicate's weighted comparisons at the replicate's threshold.
+    let tar: Double
+    /// TAR of the data themselves at the replicate's threshold.
+    let dataTAR: Double
+}
+
 /// 64 bootstrap replicates at once: each one's threshold by the `at-most` rule on weighted counts, and its TAR.
 struct ReplicateBlock {
     private let weights: ReplicateWeights
@@ -15,7 +23,7 @@ struct ReplicateBlock {
     ///   - system: The ranked comparisons.
     ///   - targets: In ascending order.
     /// - Returns: `[targets][64]`, or nil where the ranking ends before some replicate has its threshold.
-    func rates(_ system: RankedComparisons, targets: [FARTarget]) -> [[Double?]]? {
+    func rates(_ system: RankedComparisons, targets: [FARTarget]) -> [[ReplicateRate?]]? {
         guard let accepted = acceptedGenuine(system, targets: targets) else { return nil }
         let prefix = WeightPrefix(system.genuine, weights)
         return accepted.map { counts in
@@ -23,7 +31,10 @@ struct ReplicateBlock {
                 .map { lane, count in
                     let total = prefix.weight(ofFirst: system.genuine.count, lane: lane)
                     guard total > 0, impostorTotals[lane] > 0 else { return nil }
-                    return Double(prefix.weight(ofFirst: count, lane: lane)) / Double(total)
+                    return ReplicateRate(
+                        tar: Double(prefix.weight(ofFirst: count, lane: lane)) / Double(total),
+                        dataTAR: Double(count) / Double(system.genuine.count)
+                    )
                 }
         }
     }

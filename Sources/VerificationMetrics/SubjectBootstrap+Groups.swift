@@ -17,8 +17,10 @@ public struct GroupDifference: Hashable, Sendable {
     public let differenceInterval: Interval
     /// The chance, if the groups were alike, of a difference as large in either direction; as ``PairedDifference/pValue``.
     public let pValue: Double
+    /// How well the protocol shows that FAR.
+    public let resolution: FARResolution
     /// Whether the protocol allows an impostor at that FAR.
-    public let resolved: Bool
+    public var resolved: Bool { resolution != .unresolved }
 }
 
 extension SubjectBootstrap {
@@ -44,7 +46,7 @@ extension SubjectBootstrap {
         }
         let labels = LargeArray(labels)
         let systems = groups.flatMap { $0 }
-        let rates = try await replicateRates(systems, labels: labels, subjects: subjects, targets: targets)
+        let drawn = try await replicates(of: systems, labels: labels, subjects: subjects, targets: targets)
         var points: [[Outcome<OperatingPoint>]] = []
         for scores in systems {
             let set = try ScoreSet(scores: scores, labels: labels)
@@ -55,12 +57,13 @@ extension SubjectBootstrap {
         let members = groups.indices.map { Array(starts[$0]..<starts[$0 + 1]) }
         return groups.indices.map { group in
             targets.indices.map { target in
-                rates.flatMap { rates in
+                drawn.flatMap { drawn in
                     difference(
                         members[group].map { points[$0][target] },
                         members[baseline].map { points[$0][target] },
-                        members[group].map { rates[$0][target] },
-                        members[baseline].map { rates[$0][target] },
+                        members[group].map { drawn.rates[$0][target].map { $0?.tar } },
+                        members[baseline].map { drawn.rates[$0][target].map { $0?.tar } },
+                        trials: drawn.observed[0][target],
                         isBaseline: group == baseline
                     )
                 }
@@ -73,6 +76,7 @@ extension SubjectBootstrap {
         _ baselinePoints: [Outcome<OperatingPoint>],
         _ rates: [[Double?]],
         _ baselineRates: [[Double?]],
+        trials: ObservedRate,
         isBaseline: Bool
     ) -> Outcome<GroupDifference> {
         let found = points.compactMap(\.value)
@@ -86,16 +90,14 @@ extension SubjectBootstrap {
                 mean.flatMap { mean in other.map { mean - $0 } }
             }
         let caveats: [Interval.Caveat] = first.resolved ? [] : [.unresolvedTarget]
-        func interval(_ values: [Double?]) -> Outcome<Interval> {
-            Interval.percentiles(of: values.compactMap { $0 }, drawn: replicates, level: level, caveats: caveats)
-        }
         let mean = found.map(\.tar).reduce(0, +) / Double(found.count)
         let baselineMean = baselineFound.map(\.tar).reduce(0, +) / Double(baselineFound.count)
         let drawn = differences.compactMap { $0 }
         let tail = min(drawn.count { $0 <= 0 }, drawn.count { $0 >= 0 })
-        return interval(means)
+        let observed = ObservedRate(rate: mean, trials: trials.trials, subjects: trials.subjects)
+        return interval(observed, values: means, caveats: caveats)
             .flatMap { own in
-                interval(differences)
+                Interval.percentiles(of: drawn, drawn: replicates, level: level, caveats: caveats)
                     .map { gap in
                         GroupDifference(
                             farTarget: first.farTarget,
@@ -105,7 +107,7 @@ extension SubjectBootstrap {
                             difference: mean - baselineMean,
                             differenceInterval: gap,
                             pValue: isBaseline ? 1 : min(1, 2 * Double(tail + 1) / Double(drawn.count + 1)),
-                            resolved: first.resolved
+                            resolution: first.resolution
                         )
                     }
             }

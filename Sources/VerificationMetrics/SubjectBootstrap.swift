@@ -5,7 +5,8 @@ internal import LargeArrays
 /// Each replicate draws as many subjects as there are, with replacement; w_a is how often a was drawn. A comparison
 /// within subject a weighs w_a, one between a and b weighs w_a·w_b. Threshold and TAR are found anew in each
 /// replicate, by the `at-most` rule on the weighted counts: k = ⌊α·N⌋ with N the replicate's total impostor weight,
-/// a block of ties at the boundary excluded whole. The interval's ends are percentiles over the replicates.
+/// a block of ties at the boundary excluded whole. The interval is Wilson's on n_eff = p(1−p)/Var, with p the TAR of the
+/// data and Var the variance of the replicates, or else lies between percentiles of the replicates.
 ///
 /// The result depends on the seed and on nothing else: not on the number of threads, nor on the order of comparisons.
 public struct SubjectBootstrap: Hashable, Sendable {
@@ -17,11 +18,28 @@ public struct SubjectBootstrap: Hashable, Sendable {
     public let level: Double
     /// How many threads may work at once.
     public let threads: Int
+    /// How an interval is made of replicates.
+    public let ends: Ends
+
+    /// How an interval is made of replicates.
+    public enum Ends: String, Hashable, Sendable, CaseIterable {
+        /// Wilson's interval on the effective number of trials: ``Interval/Method/subjectBootstrapWilson``.
+        case wilson
+        /// Percentiles of the replicates: ``Interval/Method/subjectBootstrap``. They cover badly near 0 and 1, and where no
+        /// replicate differs they have no width.
+        case percentile
+    }
 
     /// Chooses how to resample.
     ///
     /// - Throws: ``MetricsError`` (`invalidOption`) for no replicates or threads, or a level outside (0, 1).
-    public init(replicates: Int = 1000, seed: UInt64, level: Double = 0.95, threads: Int = 1) throws(MetricsError) {
+    public init(
+        replicates: Int = 1000,
+        seed: UInt64,
+        level: Double = 0.95,
+        threads: Int = 1,
+        ends: Ends = .wilson
+    ) throws(MetricsError) {
         guard replicates > 0, threads > 0, level > 0, level < 1 else {
             throw MetricsError(
                 .invalidOption,
@@ -33,6 +51,7 @@ public struct SubjectBootstrap: Hashable, Sendable {
         self.seed = seed
         self.level = level
         self.threads = threads
+        self.ends = ends
     }
 
     /// An interval for the TAR at each FAR.
@@ -52,18 +71,46 @@ public struct SubjectBootstrap: Hashable, Sendable {
         targets: [FARTarget]
     ) async throws(MetricsError) -> [Outcome<Interval>] {
         let labels = LargeArray(labels)
-        let rates = try await replicateRates([scores], labels: labels, subjects: subjects, targets: targets)
         let impostorCount = labels.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
+        let drawn = try await replicates(of: [scores], labels: labels, subjects: subjects, targets: targets)
         return targets.indices.map { index in
-            rates.flatMap { rates in
-                Interval.percentiles(
-                    of: rates[0][index].compactMap { $0 },
-                    drawn: replicates,
-                    level: level,
+            drawn.flatMap { drawn in
+                interval(
+                    drawn.observed[0][index],
+                    values: drawn.rates[0][index],
                     caveats: targets[index].caveats(impostorCount: impostorCount)
                 )
             }
         }
+    }
+
+    /// The interval of a rate, by ``ends``.
+    ///
+    /// - Parameters:
+    ///   - observed: The rate of the data themselves.
+    ///   - values: One per replicate, nil where it has none.
+    ///   - caveats: What it leaves out.
+    package func interval(
+        _ observed: ObservedRate,
+        values: [ReplicateRate?],
+        caveats: [Interval.Caveat] = []
+    ) -> Outcome<Interval> {
+        let known = values.compactMap { $0 }
+        return switch ends {
+        case .percentile:
+            Interval.percentiles(of: known.map(\.tar), drawn: values.count, level: level, caveats: caveats)
+        case .wilson:
+            Interval.effectiveWilson(observed, values: known, drawn: values.count, level: level, caveats: caveats)
+        }
+    }
+
+    /// The same for a rate without a threshold of its own, or whose threshold is a subject's like the rate.
+    func interval(_ observed: ObservedRate, values: [Double?], caveats: [Interval.Caveat]) -> Outcome<Interval> {
+        interval(
+            observed,
+            values: values.map { $0.map { ReplicateRate(tar: $0, dataTAR: observed.rate) } },
+            caveats: caveats
+        )
     }
 
     /// How often each of the subjects that occur, in ascending order of their numbers, is drawn in one replicate.
@@ -80,6 +127,17 @@ public struct SubjectBootstrap: Hashable, Sendable {
         subjects: ComparisonSubjects,
         targets: [FARTarget]
     ) async throws(MetricsError) -> Outcome<[[[Double?]]]> {
+        try await replicates(of: systems, labels: labels, subjects: subjects, targets: targets)
+            .map { $0.rates.map { $0.map { $0.map { $0?.tar } } } }
+    }
+
+    /// The TAR of each system and target, of the data themselves and of every replicate.
+    package func replicates(
+        of systems: [ScoreValues],
+        labels: some Collection<UInt8>,
+        subjects: ComparisonSubjects,
+        targets: [FARTarget]
+    ) async throws(MetricsError) -> Outcome<BootstrapReplicates> {
         let labels = LargeArray(labels)
         for scores in systems { try scores.check(labels: labels, subjects: subjects) }
         guard labels.contains(1) else { return .failure(.noGenuine) }
@@ -93,17 +151,36 @@ public struct SubjectBootstrap: Hashable, Sendable {
             seed: seed
         )
         guard problem.subjectCount >= 2 else { return .failure(.tooFewSubjects) }
-        let blocks = await problem.run(replicates: replicates, threads: threads)
-        // From [blocks][systems][ascending targets][64] to the caller's order.
+        let drawn = await problem.run(replicates: replicates, threads: threads)
+        // From ascending targets to the caller's order.
+        let places = targets.map { target in ascending.firstIndex { targets[$0] == target } ?? 0 }
         return .success(
-            systems.indices.map { system in
-                targets.indices.map { target in
-                    let place = ascending.firstIndex(of: target) ?? target
-                    return Array(blocks.flatMap { $0[system][place] }.prefix(replicates))
-                }
-            }
+            BootstrapReplicates(
+                rates: drawn.rates.map { rates in places.map { rates[$0] } },
+                observed: drawn.observed.map { observed in places.map { observed[$0] } }
+            )
         )
     }
+}
+
+/// A rate of the data themselves, and how many they rest on.
+package struct ObservedRate: Hashable, Sendable {
+    /// Accepted over all trials.
+    package let rate: Double
+    /// How many trials the rate is of.
+    package let trials: Int
+    /// How many subjects these are of.
+    package let subjects: Int
+    /// How much of the variance that the threshold makes is kept: see ``ThresholdVariance``.
+    package var thresholdShare = 1.0
+}
+
+/// What the replicates of a bootstrap give.
+package struct BootstrapReplicates: Sendable {
+    /// `[systems][targets][replicates]`; nil where a replicate holds only one class.
+    package let rates: [[[ReplicateRate?]]]
+    /// `[systems][targets]`.
+    package let observed: [[ObservedRate]]
 }
 
 extension FARTarget {

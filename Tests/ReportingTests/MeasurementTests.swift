@@ -17,9 +17,35 @@ import VerificationMetrics
             #expect(found.tar == Double(accepted) / 30)
             #expect(found.resolved == (allowed > 0))
             let interval = try #require(found.interval.value)
-            #expect(interval.method == "subject-bootstrap" && interval.low <= found.tar && found.tar <= interval.high)
+            #expect(
+                interval.method == "subject-bootstrap-wilson" && interval.low <= found.tar && found.tar <= interval.high
+            )
         }
         #expect(measured.results.operatingPoints.map(\.farTarget) == [1e-4, 1e-3, 1e-2, 1e-1])
+    }
+
+    /// 1,740 impostors: 1e-4 is not resolved, 1e-3 and 1e-2 allow 1 and 17 of them, 1e-1 allows 174.
+    @Test func linesSayWhatAFARRestsOn() async throws {
+        let run = SampleRun()
+        let lines = try await run.measurement().results.operatingPoints.map(PointText.line)
+        #expect(lines[0].hasPrefix("not resolved (k < 1): ") && !lines[0].contains("["))
+        #expect(lines[0].contains("at zero false accepts"))
+        #expect(lines[1].contains("[") && lines[1].hasSuffix("few (k = 1)"))
+        #expect(lines[2].hasSuffix("few (k = 17)"))
+        #expect(lines[3].contains("[") && lines[3].hasSuffix("accepted"))
+        let set = try ScoreSet(scores: run.scores, labels: run.labels)
+        let progress = try ["1e-4", "1e-3", "1e-1"]
+            .map { PointText.progress(try set.operatingPoint(at: FARTarget($0)).get()) }
+        #expect(progress[0] == "1e-4 not resolved (k < 1)")
+        #expect(progress[1].hasSuffix(" % at 1e-3, few (k = 1)"))
+        #expect(progress[2].hasSuffix(" % at 1e-1") && !progress[2].contains("["))
+    }
+
+    /// 30 subjects of whom all are always accepted: 30 of 30, not certainty.
+    @Test func whereNothingVariesTheLineHasAnInterval() async throws {
+        let results = try await SampleRun(shift: 100).measurement().results
+        #expect(PointText.line(results.operatingPoints[3]).hasPrefix("100.00 [88.65, 100.00]"))
+        #expect(results.operatingPoints[3].outcome.value?.interval.value?.effectiveCount == 30)
     }
 
     @Test func bandLiesOnResolvedFARsInOrder() async throws {

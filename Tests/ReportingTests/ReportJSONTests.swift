@@ -22,6 +22,20 @@ import VerificationMetrics
         #expect(report == (try await SampleRun().report()))
     }
 
+    /// Reports of older versions have neither the three states nor an effective count, and percentiles.
+    @Test func reportsWithoutResolutionAreRead() async throws {
+        var text = try await SampleRun().report().jsonText()
+        text = text.replacing("subject-bootstrap-wilson", with: "subject-bootstrap")
+        text = text.replacing(/,\s*"resolution": "[a-z]+"/, with: "")
+        text = text.replacing(/"effectiveCount": [0-9.e+]+,\s*/, with: "")
+        #expect(!text.contains("resolution") && !text.contains("effectiveCount"))
+        let report = try VerificationReport(json: Array(text.utf8))
+        let points = report.verification.operatingPoints.compactMap(\.outcome.value)
+        #expect(points.map(\.resolved) == [false, true, true, true])
+        #expect(points.map(\.resolution) == [.unresolved, .few, .few, .resolved])
+        #expect(points[3].interval.value?.method == Interval.Method.subjectBootstrap.rawValue)
+    }
+
     @Test func undefinedResultsKeepTheirReason() async throws {
         let measured = try await VerificationMeasurement(
             scores: .single([0.5, 0.25]),

@@ -2,6 +2,21 @@ import Testing
 import VerificationMetrics
 
 @Suite struct FoldedVerificationTests {
+    /// 300 impostors in ten folds: a threshold is chosen on 270, of which 1e-3 allows none.
+    @Test func aFoldsFARRestsOnTheOtherFolds() throws {
+        func allowed(_ target: String) throws -> Int {
+            try FoldedVerification(
+                scores: (0..<600).map { Double($0 % 7) },
+                labels: (0..<600).map { UInt8($0 % 2) },
+                folds: Folds(pairs: 600),
+                farTarget: FARTarget(target)
+            )
+            .allowedImpostors
+        }
+        #expect(try allowed("1e-3") == 0)
+        #expect(try allowed("0.1") == 27)
+    }
+
     @Test func foldSizesAreScikitLearns() throws {
         for golden in try Goldens.folds() {
             let folds = try Folds(pairs: golden.scores.count)

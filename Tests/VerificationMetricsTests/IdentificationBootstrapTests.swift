@@ -71,9 +71,16 @@ private let targets = ["0.02", "0.1", "0.5", "1"].compactMap { try? FARTarget($0
         replicates: Int,
         seed: UInt64 = 1,
         level: Double = 0.95,
-        threads: Int = 1
+        threads: Int = 1,
+        ends: SubjectBootstrap.Ends = .percentile
     ) throws -> [[Outcome<Interval>]] {
-        let bootstrap = try SubjectBootstrap(replicates: replicates, seed: seed, level: level, threads: threads)
+        let bootstrap = try SubjectBootstrap(
+            replicates: replicates,
+            seed: seed,
+            level: level,
+            threads: threads,
+            ends: ends
+        )
         return IdentificationBootstrap(bootstrap).intervals(of: results, ranks: ranks, targets: targets)
             .map { $0.ranks + $0.openSet }
     }

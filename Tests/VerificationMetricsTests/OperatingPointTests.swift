@@ -3,6 +3,11 @@ import Testing
 import VerificationMetrics
 
 @Suite struct OperatingPointTests {
+    @Test func aFARIsResolvedByTheRuleOfThirty() {
+        let states = [0, 1, 29, 30, 688].map(FARResolution.init(allowedImpostors:))
+        #expect(states == [.unresolved, .few, .few, .resolved, .resolved])
+    }
+
     @Test func aCaseByHand() throws {
         // Impostors 9 7 7 5 3, genuines 10 8 7 4.
         let set = try ScoreSet(genuine: [10, 8, 7, 4] as [Float], impostor: [7, 3, 9, 5, 7])

@@ -195,7 +195,7 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
     @Test func intervalsArePercentilesWithTheirCaveats() async throws {
         let experiment = SubjectExperiment(seed: 13, subjects: 20)
         let rates = try await rates(experiment, replicates: 101, seed: 3)
-        let bootstrap = try SubjectBootstrap(replicates: 101, seed: 3, level: 0.9)
+        let bootstrap = try SubjectBootstrap(replicates: 101, seed: 3, level: 0.9, ends: .percentile)
         let intervals = try await bootstrap.tarIntervals(
             scores: .single(experiment.scores),
             labels: experiment.labels,
@@ -214,6 +214,65 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
         #expect(try intervals[4].get().caveats == [.noVariation])
         #expect(try intervals[0].get().caveats == [])
         #expect(intervals[0] == intervals[5])
+    }
+
+    /// Where nothing varies each subject counts once, however many comparisons it has.
+    @Test(arguments: [5, 30, 100]) func allAcceptedIsAsSureAsThereAreSubjects(subjects: Int) async throws {
+        var experiment = SubjectExperiment(seed: 14, subjects: subjects)
+        for index in experiment.scores.indices { experiment.scores[index] += experiment.labels[index] == 1 ? 100 : 0 }
+        func interval(_ ends: SubjectBootstrap.Ends) async throws -> Interval {
+            try await SubjectBootstrap(replicates: 64, seed: 1, ends: ends)
+                .tarIntervals(
+                    scores: .single(experiment.scores),
+                    labels: experiment.labels,
+                    subjects: experiment.subjects(),
+                    targets: [targets[0]]
+                )[0]
+                .get()
+        }
+        let wilson = try await interval(.wilson)
+        #expect(wilson.method == .subjectBootstrapWilson && wilson.effectiveCount == Double(subjects))
+        #expect(try wilson.low == Interval.wilson(successes: subjects, trials: subjects).get().low && wilson.high == 1)
+        #expect(wilson.caveats.contains(.noVariation))
+        let percentile = try await interval(.percentile)
+        #expect(percentile.low == 1 && percentile.high == 1 && percentile.effectiveCount == nil)
+        #expect(percentile.method == .subjectBootstrap && percentile.caveats.contains(.noVariation))
+    }
+
+    /// Σ_a(Σ_b h)² over that and Σ_ab h², with h the accepted impostors of a pair less their share of its comparisons.
+    @Test(arguments: [1e6, 3]) func thresholdShareIsTheJackknifesOfTheProductWeights(levels: Double) async throws {
+        var experiment = SubjectExperiment(seed: 21, subjects: 15, levels: levels)
+        for place in 0..<40 { experiment.append(Double(place % 5), 0, place % 3, 8 + place % 7) }
+        experiment.append(9, 0, 4, 5)  // impostor, yet of one subject
+        let impostors = experiment.labels.indices.filter { experiment.labels[$0] == 0 }
+        let sorted = impostors.map { experiment.scores[$0] }.sorted(by: >)
+        let found = try await SubjectBootstrap(replicates: 1, seed: 1)
+            .replicates(
+                of: [.single(experiment.scores)],
+                labels: experiment.labels,
+                subjects: experiment.subjects(),
+                targets: targets
+            )
+            .get()
+            .observed[0]
+        for (target, observed) in zip(targets, found) {
+            let allowed = target.allowedImpostors(of: impostors.count)
+            let bound = allowed < sorted.count ? sorted[allowed] : -.infinity
+            let accepted = impostors.count { experiment.scores[$0] > bound }
+            let rate = Double(accepted) / Double(impostors.count)
+            var (ofPairs, ofSubjects): ([Set<UInt32>: Double], [UInt32: Double]) = ([:], [:])
+            for index in impostors {
+                let pair = Set([experiment.first[index] / 2, experiment.second[index] / 2])
+                let value = (experiment.scores[index] > bound ? 1 : 0) - rate
+                ofPairs[pair, default: 0] += value
+                for subject in pair { ofSubjects[subject, default: 0] += value }
+            }
+            let pairSum = ofPairs.values.reduce(0) { $0 + $1 * $1 }
+            let subjectSum = ofSubjects.values.reduce(0) { $0 + $1 * $1 }
+            let expected = accepted > 0 && subjectSum > 1e-9 ? subjectSum / (subjectSum + pairSum) : 1
+            #expect(abs(observed.thresholdShare - expected) < 1e-9, "\(target)")
+            #expect(observed.subjects == 15 && observed.trials == 45)
+        }
     }
 
     @Test func whatCannotBeResampledHasAReason() async throws {

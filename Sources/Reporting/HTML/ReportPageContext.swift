@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Plotting
+internal import VerificationMetrics
 
 /// Fills the template of `report.html`.
 struct ReportPageContext {
@@ -68,6 +69,12 @@ struct ReportPageContext {
             let percent = NumberText.percent(measured.tar)
             context.set("tar", measured.resolved ? percent : "Not resolved by this protocol")
             context.set("interval", PointText.intervalText(measured.interval))
+            if measured.resolved, let method = PointText.methods([measured.interval.value].compactMap { $0 }) {
+                lines.append("interval: \(method)")
+            }
+            if measured.resolution == .few {
+                lines.append("few: rests on \(measured.allowedImpostors) allowed false accepts")
+            }
             if !measured.resolved {
                 let allowed = NumberText.fixed(point.farTarget * Double(counts.impostor), decimals: 2)
                 lines.append("It would allow \(allowed) false accepts.")
@@ -95,9 +102,10 @@ struct ReportPageContext {
             context.set("svg", Markup(trusted: svg))
             return context
         }
-        let interval = report.verification.operatingPoints.compactMap { $0.outcome.value?.interval.value }.first
-        let level = interval.map { PointText.levelText($0.level) } ?? "95"
-        let band = report.curves.band.count > 1 ? " The band holds its \(level) % interval at each FAR." : ""
+        let intervals = report.verification.operatingPoints.compactMap { $0.outcome.value?.interval.value }
+        let level = intervals.first.map { PointText.levelText($0.level) } ?? "95"
+        let method = PointText.methods(intervals).map { " (\($0))" } ?? ""
+        let band = report.curves.band.count > 1 ? " The band is its \(level) % interval at each FAR\(method)." : ""
         page.set("hasCurves", roc != nil || det != nil)
         page.set("roc", roc.map { figure($0.svg(), "ROC. Dots are the operating points, in percent." + band) })
         page.set(

@@ -53,6 +53,9 @@ extension FoldedSummary.Row {
             )
         try tar.value?.check(key + ".tar")
         try far.value?.check(key + ".far")
+        if let allowedImpostors {
+            try ReportClaim(key + ".allowedImpostors").isCount(allowedImpostors, in: 0...1 << 53)
+        }
     }
 }
 

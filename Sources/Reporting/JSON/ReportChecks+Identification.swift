@@ -113,6 +113,11 @@ extension IdentificationSummary.GalleryResult {
                 found: "\(open.resolved)"
             )
         guard let value = open.outcome.value else { return }
+        if let allowed = open.allowedProbes, let target {
+            let expected = target.allowedImpostors(of: unmated)
+            try ReportClaim(key + ".allowedProbes")
+                .holds(allowed == expected, "not target × probes", expected: "\(expected)", found: "\(allowed)")
+        }
         try ReportClaim(key + ".outcome.rate").isRate(value.rate, of: mated)
         try ReportClaim(key + ".outcome.rate").isAtMost(value.rate, mostFound, "above the rate at rank 1")
         let claim = ReportClaim(key + ".fpir")

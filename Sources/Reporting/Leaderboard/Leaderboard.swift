@@ -113,7 +113,7 @@ extension Leaderboard.Rate {
         let interval = point.interval.value
         isAssumed = interval.map { $0.method == Interval.Method.wilson.rawValue } ?? false
         isResolved = point.resolved
-        self.interval = interval.flatMap { $0.has(.noVariation) ? nil : $0.low...$0.high }
+        self.interval = interval.flatMap { $0.low < $0.high ? $0.low...$0.high : nil }
     }
 }
 

@@ -216,6 +216,7 @@ extension ReportedInterval {
         level = interval.level
         method = interval.method.rawValue
         replicates = interval.replicates
+        effectiveCount = interval.effectiveCount
         caveats = interval.caveats.map(\.rawValue)
     }
 }

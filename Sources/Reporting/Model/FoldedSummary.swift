@@ -21,6 +21,8 @@ public struct FoldedSummary: Codable, Hashable, Sendable {
         public var accuracy: Spread
         /// TAR at the target.
         public var tar: Reported<Spread>
+        /// ⌊target × impostors⌋ of the other folds, where that is smallest; absent in older reports.
+        public var allowedImpostors: Int?
         /// The FAR that those thresholds reach on the fold held out.
         public var far: Reported<Spread>
         /// The accuracy of each fold.
@@ -42,6 +44,7 @@ public struct FoldedSummary: Codable, Hashable, Sendable {
             self.rule = rule
             accuracy = Spread(measured.accuracy)
             tar = Reported(measured.tar) { Spread($0) }
+            allowedImpostors = measured.allowedImpostors
             far = Reported(measured.far) { Spread($0) }
             foldAccuracies = measured.folds.map(\.accuracy)
         }

@@ -35,6 +35,12 @@ public struct IdentificationSummary: Codable, Hashable, Sendable {
         public var threshold: Double?
         /// False where the target allows not even one probe without a mate.
         public var resolved: Bool
+        /// ⌊target × probes without a mate⌋, for an average where that is smallest; absent in older reports.
+        public var allowedProbes: Int?
+        /// How well the probes show that FPIR, as far as the report says.
+        package var resolution: FARResolution {
+            allowedProbes.map(FARResolution.init(allowedImpostors:)) ?? (resolved ? .resolved : .unresolved)
+        }
     }
 
     /// What one gallery shows.
@@ -119,10 +125,17 @@ public struct IdentificationSummary: Codable, Hashable, Sendable {
                         galleries.map { $0.openSet[index].outcome },
                         interval(drawn?[last].openSet[index])
                     ),
-                    resolved: galleries.allSatisfy { $0.openSet[index].resolved }
+                    resolved: galleries.allSatisfy { $0.openSet[index].resolved },
+                    allowedProbes: galleries.compactMap { $0.openSet[index].allowedProbes }.min()
                 )
             }
         )
+    }
+
+    /// How its intervals were made, in a few words; nil without any.
+    package var intervalMethods: String? {
+        let rates = average.ranks.map(\.outcome) + average.openSet.map(\.outcome)
+        return PointText.methods(rates.compactMap { $0.value?.interval.value })
     }
 
     private static func mean(_ rates: [Reported<Rate>], _ interval: Reported<ReportedInterval>) -> Reported<Rate> {
@@ -166,7 +179,8 @@ extension IdentificationSummary.GalleryResult {
                 outcome: Reported(point) { Summary.Rate(rate: $0.tar, interval: openInterval(index)) },
                 fpir: point.value?.far,
                 threshold: point.value.flatMap(\.threshold),
-                resolved: point.value?.resolved ?? false
+                resolved: point.value?.resolved ?? false,
+                allowedProbes: point.value?.allowedImpostors
             )
         }
         let length = min(Summary.cmcLength, entry.subjects)

@@ -1,4 +1,4 @@
-internal import VerificationMetrics
+public import VerificationMetrics
 
 /// The numbers of a verification experiment.
 public struct VerificationResults: Codable, Hashable, Sendable {
@@ -41,6 +41,8 @@ public struct ReportedPoint: Hashable, Sendable {
         public var acceptedImpostors: Int
         /// Genuines accepted.
         public var acceptedGenuine: Int
+        /// How well the data show that FAR; the rule of 30 by ``allowedImpostors``.
+        public var resolution: FARResolution { FARResolution(allowedImpostors: allowedImpostors) }
         /// False where the target allows not even one impostor: these data cannot show that FAR.
         public var resolved: Bool
         /// An interval for the TAR.
@@ -74,10 +76,12 @@ public struct ReportedInterval: Codable, Hashable, Sendable {
     public var high: Double
     /// Nominal coverage.
     public var level: Double
-    /// `subject-bootstrap` or `wilson`.
+    /// The raw value of an `Interval.Method`.
     public var method: String
     /// How many replicates it rests on.
     public var replicates: Int
+    /// The number of independent trials that would spread as the replicates do; absent for a method without.
+    public var effectiveCount: Double?
     /// Codes of what it leaves out: the raw values of `Interval.Caveat`.
     public var caveats: [String]
 }
@@ -97,7 +101,7 @@ public struct ReportedScores: Codable, Hashable, Sendable {
 }
 
 extension ReportedPoint: Codable {
-    private enum CodingKeys: String, CodingKey { case farTarget }
+    private enum CodingKeys: String, CodingKey { case farTarget, resolution }
 
     /// Reads the target and, beside it, the measured values or `"undefined"`.
     public init(from decoder: any Decoder) throws {
@@ -110,6 +114,7 @@ extension ReportedPoint: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(farTarget, forKey: .farTarget)
         try outcome.encode(to: encoder)
+        try container.encodeIfPresent(outcome.value?.resolution.rawValue, forKey: .resolution)
     }
 }
 

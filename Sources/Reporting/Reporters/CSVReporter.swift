@@ -1,4 +1,5 @@
 internal import ArtifactFiles
+internal import VerificationMetrics
 
 /// `report.csv`, the operating points, and `curve.csv`, the ROC curve: numbers for other programs, in full precision.
 struct CSVReporter: Reporter {
@@ -20,7 +21,8 @@ struct CSVReporter: Reporter {
         "flip", "norm", "detector_score", "rule", "far_target", "tar", "far", "threshold", "resolved",
         "allowed_impostors",
         "accepted_impostors", "accepted_genuine", "impostors", "genuines", "interval_low", "interval_high",
-        "interval_level", "interval_method", "interval_replicates", "undefined",
+        "interval_level", "interval_method", "interval_replicates", "undefined", "resolution",
+        "interval_effective_count",
     ]
 
     private func points(_ report: VerificationReport) -> String {
@@ -51,7 +53,8 @@ struct CSVReporter: Reporter {
             "\(measured.acceptedGenuine)", "\(report.protocol.impostor)", "\(report.protocol.genuine)",
             interval.map { "\($0.low)" } ?? "", interval.map { "\($0.high)" } ?? "",
             interval.map { "\($0.level)" } ?? "", interval?.method ?? "",
-            interval.map { "\($0.replicates)" } ?? "", "",
+            interval.map { "\($0.replicates)" } ?? "", "", measured.resolution.rawValue,
+            interval?.effectiveCount.map { "\($0)" } ?? "",
         ]
     }
 
@@ -67,19 +70,21 @@ struct CSVReporter: Reporter {
     }
 
     private func undefined<Value>(_ start: [String], _ outcome: Reported<Value>) -> [String] {
-        start + [String](repeating: "", count: Self.columns.count - start.count - 1) + [outcome.reason ?? ""]
+        start + [String](repeating: "", count: Self.columns.count - start.count - 3) + [outcome.reason ?? "", "", ""]
     }
 
     private func folded(_ report: VerificationReport) -> [RenderedFile] {
         guard let folded = report.folded else { return [] }
         let header = CSVText.line([
             "flip", "thresholds", "accuracy_mean", "accuracy_std", "far_target", "tar_mean", "tar_std", "undefined",
+            "resolution",
         ])
         let lines = folded.rows.map { row in
             CSVText.line([
                 row.flip, row.rule, "\(row.accuracy.mean)", "\(row.accuracy.standardDeviation)", "\(folded.farTarget)",
                 row.tar.value.map { "\($0.mean)" } ?? "", row.tar.value.map { "\($0.standardDeviation)" } ?? "",
                 row.tar.reason ?? "",
+                row.allowedImpostors.map { FARResolution(allowedImpostors: $0).rawValue } ?? "",
             ])
         }
         return [RenderedFile(name: "folds.csv", text: header + lines.joined())]
@@ -87,13 +92,22 @@ struct CSVReporter: Reporter {
 
     private func identification(_ report: VerificationReport) -> [RenderedFile] {
         guard let results = report.identification else { return [] }
-        var text = CSVText.line(["gallery", "measure", "at", "rate", "interval_low", "interval_high", "undefined"])
-        func add(_ gallery: String, _ measure: String, _ place: String, _ outcome: Reported<IdentificationSummary.Rate>)
-        {
+        var text = CSVText.line([
+            "gallery", "measure", "at", "rate", "interval_low", "interval_high", "undefined", "interval_method",
+            "resolution",
+        ])
+        func add(
+            _ gallery: String,
+            _ measure: String,
+            _ place: String,
+            _ outcome: Reported<IdentificationSummary.Rate>,
+            _ resolution: FARResolution? = nil
+        ) {
             let interval = outcome.value?.interval.value
             text += CSVText.line([
                 gallery, measure, place, outcome.value.map { "\($0.rate)" } ?? "",
                 interval.map { "\($0.low)" } ?? "", interval.map { "\($0.high)" } ?? "", outcome.reason ?? "",
+                interval?.method ?? "", resolution?.rawValue ?? "",
             ])
         }
         func add(
@@ -102,7 +116,7 @@ struct CSVReporter: Reporter {
             _ openSet: [IdentificationSummary.OpenSetRate]
         ) {
             for rank in ranks { add(name, "rank", "\(rank.rank)", rank.outcome) }
-            for rate in openSet { add(name, "tpir", "\(rate.fpirTarget)", rate.outcome) }
+            for rate in openSet { add(name, "tpir", "\(rate.fpirTarget)", rate.outcome, rate.resolution) }
         }
         for gallery in results.galleries { add(gallery.name, gallery.ranks, gallery.openSet) }
         add("average", results.average.ranks, results.average.openSet)

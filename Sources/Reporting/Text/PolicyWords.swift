@@ -114,6 +114,11 @@ enum PolicyWords {
                 + "cannot show that rate. The TAR at zero false accepts is given instead and marked."
         ),
         (
+            "Few",
+            "The target allows fewer than 30 false accepts: the threshold, and so the TAR, hangs on a handful of comparisons "
+                + "(the rule of 30)."
+        ),
+        (
             "Nearest FAR",
             "The ROC point nearest the target, as InsightFace's scripts and scikit-learn's roc_curve choose it. "
                 + "It may exceed the target; it is printed so that published numbers can be checked."

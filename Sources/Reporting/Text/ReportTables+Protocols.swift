@@ -1,3 +1,5 @@
+internal import VerificationMetrics
+
 /// Tables of what only some protocols have: folds and galleries.
 extension ReportTables {
     /// Whether there are comparisons to speak of; a protocol of searches alone has none.
@@ -24,7 +26,7 @@ extension ReportTables {
                     .init(VisibleText.line(row.flip)), .init(Self.alias(row)),
                     .init(row.rule == FoldedSummary.Row.grid ? "InsightFace's grid" : "exact"),
                     .init(Self.text(row.accuracy)),
-                    .init(row.tar.value.map(Self.text) ?? "undefined: \(row.tar.reason ?? "")"),
+                    Self.tar(row),
                     .init(row.far.value.map(Self.text) ?? "undefined: \(row.far.reason ?? "")"),
                 ]
             },
@@ -33,6 +35,8 @@ extension ReportTables {
                     + "is without flip. The two are often confused.",
                 "A fold's threshold is chosen on the other folds: among all that the scores tell apart (exact), or among "
                     + "squared distances 0, 0.01, … 3.99 as InsightFace's script does.",
+                "The threshold of a fold's TAR is that of the other folds' impostors. Not resolved: at that FAR they allow not "
+                    + "even one; few: fewer than \(FARResolution.enough).",
             ]
         )
     }
@@ -40,6 +44,16 @@ extension ReportTables {
     private static func alias(_ row: FoldedSummary.Row) -> String {
         guard row.rule == FoldedSummary.Row.grid else { return "–" }
         return row.flip == "sum" ? "Accuracy-Flip" : row.flip == "off" ? "Accuracy" : "–"
+    }
+
+    /// The TAR of a row whose thresholds rest on enough impostors of the other folds.
+    private static func tar(_ row: FoldedSummary.Row) -> ReportTable.Cell {
+        guard let tar = row.tar.value else { return .init("undefined: \(row.tar.reason ?? "")") }
+        switch row.allowedImpostors.map(FARResolution.init(allowedImpostors:)) {
+        case .unresolved: return .init("not resolved", detail: "\(text(tar)) at zero false accepts")
+        case .few: return .init(text(tar) + " (few)")
+        case .resolved, nil: return .init(text(tar))
+        }
     }
 
     private static func text(_ spread: FoldedSummary.Spread) -> String {
@@ -55,8 +69,7 @@ extension ReportTables {
             _ ranks: [IdentificationSummary.RankRate],
             _ openSet: [IdentificationSummary.OpenSetRate]
         ) -> [ReportTable.Cell] {
-            ranks.map { Self.cell($0.outcome, isResolved: true) }
-                + openSet.map { Self.cell($0.outcome, isResolved: $0.resolved) }
+            ranks.map { Self.cell($0.outcome, .resolved) } + openSet.map { Self.cell($0.outcome, $0.resolution) }
         }
         let average =
             [.init("average"), .init(""), .init(""), .init("")]
@@ -78,18 +91,24 @@ extension ReportTables {
                 "Rank-k: mated probes whose mate is among the k best gallery subjects; ties count against the system.",
                 "TPIR: mated probes whose mate is at rank 1 and passes the threshold at which at most that share of the "
                     + "probes without a mate raises any candidate (FPIR).",
-                "In brackets: 95 % intervals from resampled probe subjects; in parentheses: the FPIR allows not even one "
-                    + "probe, so the rate is that at zero.",
+                "In brackets: 95 % intervals (\(results.intervalMethods ?? "none were drawn")) from resampled probe subjects; "
+                    + "in parentheses: the FPIR allows not even one probe, so the rate is that at zero; few: it allows fewer "
+                    + "than \(FARResolution.enough).",
             ]
         )
     }
 
     private static func cell(
         _ outcome: Reported<IdentificationSummary.Rate>,
-        isResolved: Bool
+        _ resolution: FARResolution
     ) -> ReportTable.Cell {
         guard let rate = outcome.value else { return .init("undefined", detail: outcome.reason) }
         let percent = NumberText.percent(rate.rate)
-        return .init(isResolved ? percent : "(\(percent))", detail: PointText.intervalText(rate.interval))
+        let interval = PointText.intervalText(rate.interval)
+        return switch resolution {
+        case .unresolved: .init("(\(percent))", detail: "not resolved (k < 1)")
+        case .few: .init(percent + " (few)", detail: interval)
+        case .resolved: .init(percent, detail: interval)
+        }
     }
 }

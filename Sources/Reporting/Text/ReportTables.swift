@@ -1,3 +1,5 @@
+internal import VerificationMetrics
+
 /// The tables and lists of a report, the same for every form it is written in.
 struct ReportTables {
     let report: VerificationReport
@@ -27,8 +29,8 @@ struct ReportTables {
 
     var operatingPoints: ReportTable {
         let points = report.verification.operatingPoints
-        let unresolved = points.compactMap {
-            PointText.unresolvedSentence($0, impostors: report.protocol.impostor)
+        let resolutions = points.compactMap {
+            PointText.resolutionSentence($0, impostors: report.protocol.impostor)
         }
         return ReportTable(
             caption: "True-accept rate at fixed false-accept rates",
@@ -47,7 +49,7 @@ struct ReportTables {
                 let nearest = report.verification.nearestFAR.first { $0.farTarget == point.farTarget }
                 return [.init(NumberText.rate(point.farTarget))] + cells(point) + cells(nearest)
             },
-            notes: unresolved + PointText.intervalNotes(points)
+            notes: resolutions + PointText.intervalNotes(points)
         )
     }
 
@@ -61,7 +63,7 @@ struct ReportTables {
             .init(measured.resolved ? tar : "not resolved"),
             .init(measured.resolved ? PointText.intervalText(measured.interval) : "\(tar) at zero false accepts"),
             .init(NumberText.count(measured.acceptedImpostors)),
-            .init(NumberText.count(measured.allowedImpostors)),
+            .init(NumberText.count(measured.allowedImpostors) + (measured.resolution == .few ? " (few)" : "")),
             .init(NumberText.count(measured.acceptedGenuine)),
             .init(PointText.thresholdText(measured.threshold)),
         ]
@@ -86,7 +88,7 @@ struct ReportTables {
                     let nearest = mode.nearestFAR.first { $0.farTarget == target }?.outcome.value?.tar
                     let tar = NumberText.percent(measured.tar)
                     return .init(
-                        measured.resolved ? tar : "(\(tar))",
+                        measured.resolved ? tar + (measured.resolution == .few ? " (few)" : "") : "(\(tar))",
                         detail: nearest.map { NumberText.percent($0) }
                     )
                 }
@@ -97,7 +99,8 @@ struct ReportTables {
                 + targets.map { .init(title: "FAR \(NumberText.rate($0))", alignment: .right) },
             rows: rows,
             notes: [
-                "Small: TAR at the nearest FAR. In parentheses: not resolved by this protocol, at zero false accepts."
+                "Small: TAR at the nearest FAR. In parentheses: not resolved by this protocol, at zero false accepts. "
+                    + "Few: fewer than \(FARResolution.enough) false accepts are allowed."
             ]
         )
     }

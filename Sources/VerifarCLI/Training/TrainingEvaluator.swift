@@ -6,6 +6,7 @@ internal import FaceProtocols
 internal import LargeArrays
 internal import NeuralCompute
 internal import Recipes
+internal import Reporting
 internal import SyntheticFaces
 internal import VerificationMetrics
 
@@ -112,8 +113,7 @@ final class TrainingEvaluator {
             let set = try ScoreSet(scores: .single(scores), labels: comparisons.labels)
             let points = try targets.map { try set.operatingPoint(at: $0).get() }
             progress.finish(
-                points.map { "TAR \(SummaryText.fixed($0.tar * 100, decimals: 2)) % at \($0.farTarget)" }
-                    .joined(separator: ", ")
+                "TAR " + points.map(PointText.progress).joined(separator: "; ")
             )
             return (prepared.name, points)
         }
