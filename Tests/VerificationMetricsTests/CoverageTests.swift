@@ -53,18 +53,27 @@ import VerificationMetrics
     @Test(.enabled(if: CoverageTests.reportPath != nil, "VERIFAR_COVERAGE names no file"))
     func tableOfALargerSimulation() async throws {
         let path = try #require(Self.reportPath)
-        let experiments = 400
-        var cases: [CoverageCase] = []
-        for wolves in [0, 0.03] {
-            for subjects in [30, 100, 500] {
-                cases += try await CoverageCase.run(
-                    CoveragePopulation(subjects: subjects, wolves: wolves),
-                    allowed: [5, 20, 50, 200],
-                    tars: Self.tars,
-                    experiments: experiments,
-                    replicates: 256
-                )
+        let experiments = 200
+        let populations = [0, 0.03]
+            .flatMap { wolves in
+                [30, 100, 500].map { CoveragePopulation(subjects: $0, wolves: wolves) }
             }
+        let cases = try await withThrowingTaskGroup(of: (Int, [CoverageCase]).self) { group in
+            for (place, population) in populations.enumerated() {
+                group.addTask {
+                    let cases = try await CoverageCase.run(
+                        population,
+                        allowed: [5, 20, 50, 200],
+                        tars: Self.tars,
+                        experiments: experiments,
+                        replicates: 256
+                    )
+                    return (place, cases)
+                }
+            }
+            var parts: [Int: [CoverageCase]] = [:]
+            for try await (place, cases) in group { parts[place] = cases }
+            return populations.indices.flatMap { parts[$0] ?? [] }
         }
         try Self.page(cases, experiments: experiments).write(toFile: path, atomically: true, encoding: .utf8)
     }
