@@ -34,7 +34,7 @@ struct HeadGoldenTests {
     @Test("Losses and all gradients agree with PyTorch, also where θ + m > π")
     func goldens() throws {
         let golden = try JSONDecoder().decode(Golden.self, from: Fixture.data("NeuralTraining/heads.json"))
-        #expect(golden.cases.count == 5)
+        #expect(golden.cases.count == 7)
         for expected in golden.cases {
             let words = expected.name.split(separator: " ").map(String.init)
             let loss = try HeadLoss.named(words[0])
@@ -46,7 +46,8 @@ struct HeadGoldenTests {
                 tape.leaf(Self.matrix(1, golden.inputs.bias)),
             ]
             let head = ClassifierHead(kind: loss.kind(scale: golden.scale), weights: leaves[1], bias: leaves[2])
-            let value = loss.marginLoss(gradient: gradient)
+            let beyondPi = words.count > 2 ? try #require(MarginLoss.BeyondPi(rawValue: words[2])) : .cosine
+            let value = loss.marginLoss(gradient: gradient, beyondPi: beyondPi)
                 .loss(head.responses(to: leaves[0]), head: head, labels: golden.inputs.labels)
             tape.backward(from: value)
             #expect(abs(Double(value.scalar) - expected.loss) < 1e-5 * expected.loss, "\(expected.name)")
@@ -60,7 +61,8 @@ struct HeadGoldenTests {
 
     @Test("The label's derivative is s (p − 1) sin(θ+m) / sinθ, exact, and s (p − 1), straight through")
     func labelDerivative() {
-        for theta in stride(from: 0.05, through: 2.6, by: 0.15) {
+        // Also beyond π − m = 2.64, where nothing special happens.
+        for theta in stride(from: 0.05, through: 3.1, by: 0.15) {
             for gradient in MarginLoss.Gradient.allCases {
                 let tape = Tape()
                 let cosines = [Foundation.cos(theta), 0.3, -0.2]
@@ -112,14 +114,14 @@ struct HeadGoldenTests {
         }
     }
 
-    @Test("The margin lowers the logit for every angle, and the fallback beyond π − m goes on falling")
+    @Test("The margin lowers the logit for every angle, and the branch beyond π − m goes on falling")
     func monotone() {
         let tape = Tape()
         let head = ClassifierHead(kind: .cosine(scale: 1), weights: tape.constant(Matrix(rows: 2, columns: 1)))
         var last = -Float.infinity
         for step in 0...200 {
             let cosine = 1 - Float(step) / 100
-            let loss = MarginLoss.arcFace(marginRadians: 0.5, gradient: .straightThrough)
+            let loss = MarginLoss.arcFace(marginRadians: 0.5, gradient: .straightThrough, beyondPi: .linear)
                 .loss(tape.constant(Matrix(row: [cosine, 0])), head: head, labels: [0]).scalar
             let plain = MarginLoss.softmax.loss(tape.constant(Matrix(row: [cosine, 0])), head: head, labels: [0]).scalar
             #expect(loss > plain)

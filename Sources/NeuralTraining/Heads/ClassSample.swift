@@ -1,5 +1,16 @@
 internal import SeededRandom
 
+/// What becomes of classes that a step of a sampled head leaves out.
+///
+/// Both versions of InsightFace's Partial FC minimise the same; they differ in what the optimiser sees.
+public enum PartialFCVersion: Int, Codable, Hashable, Sendable, CaseIterable {
+    /// They stay as they are, without decay and with their momentum: partial_fc.py, until 2022. A step costs what the sample
+    /// costs.
+    case untouched = 1
+    /// Their gradient is 0, so that decay and momentum move them: partial_fc_v2.py. A step passes over all class weights.
+    case dense = 2
+}
+
 /// The classes that take part in one step of a sampled head: those of the batch and a random part of the others.
 ///
 /// An et al., *Killing Two Birds with One Stone: Efficient and Robust Training of Face Recognition CNNs by Partial FC*,

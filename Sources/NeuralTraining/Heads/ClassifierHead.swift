@@ -1,11 +1,19 @@
 /// A classifier on the tape: class weights, and how logits come from them without any margin.
 public struct ClassifierHead {
     /// What a logit is.
-    public enum Kind: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable, CustomStringConvertible {
         /// w·f + b.
         case linear
         /// s·cosθ.
         case cosine(scale: Float)
+
+        /// `w·f + b`, `64·cosθ`.
+        public var description: String {
+            switch self {
+            case .linear: "w·f + b"
+            case .cosine(let scale): "\(scale == scale.rounded() ? "\(Int(scale))" : "\(scale)")·cosθ"
+            }
+        }
     }
 
     /// What a logit is.

@@ -31,13 +31,15 @@ public enum HeadLoss: String, Codable, Hashable, Sendable, CaseIterable {
     /// - Parameters:
     ///   - margin: m, in radians for ArcFace, in cosine for CosFace; 0.5 and 0.4 if nil.
     ///   - gradient: ArcFace's gradient.
+    ///   - beyondPi: What ArcFace does where θ + m > π.
     public func marginLoss(
         margin: Float? = nil,
-        gradient: MarginLoss.Gradient = .straightThrough
+        gradient: MarginLoss.Gradient = .straightThrough,
+        beyondPi: MarginLoss.BeyondPi = .cosine
     ) -> MarginLoss {
         switch self {
         case .softmax, .normalizedSoftmax: .softmax
-        case .arcFace: .arcFace(marginRadians: margin ?? 0.5, gradient: gradient)
+        case .arcFace: .arcFace(marginRadians: margin ?? 0.5, gradient: gradient, beyondPi: beyondPi)
         case .cosFace: .cosFace(margin: margin ?? 0.4)
         }
     }

@@ -11,6 +11,8 @@ public struct HeadSettings: Codable, Hashable, Sendable {
     public var margin: Float?
     /// ArcFace's gradient.
     public var gradient: MarginLoss.Gradient
+    /// What ArcFace does where θ + m > π.
+    public var beyondPi: MarginLoss.BeyondPi
 
     /// The keys of a recipe.
     public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -22,6 +24,8 @@ public struct HeadSettings: Codable, Hashable, Sendable {
         case margin
         /// ``HeadSettings/gradient``.
         case gradient
+        /// ``HeadSettings/beyondPi``.
+        case beyondPi = "beyond-pi"
     }
 
     /// A head; InsightFace's scale and gradient unless told otherwise.
@@ -29,12 +33,14 @@ public struct HeadSettings: Codable, Hashable, Sendable {
         loss: Loss = .arcFace,
         scale: Float = 64,
         margin: Float? = nil,
-        gradient: MarginLoss.Gradient = .straightThrough
+        gradient: MarginLoss.Gradient = .straightThrough,
+        beyondPi: MarginLoss.BeyondPi = .cosine
     ) {
         self.loss = loss
         self.scale = scale
         self.margin = margin
         self.gradient = gradient
+        self.beyondPi = beyondPi
     }
 
     /// Decodes what is there and takes the defaults for what is not.
@@ -45,11 +51,14 @@ public struct HeadSettings: Codable, Hashable, Sendable {
         scale = try container.decodeIfPresent(Float.self, forKey: .scale) ?? standard.scale
         margin = try container.decodeIfPresent(Float.self, forKey: .margin)
         gradient = try container.decodeIfPresent(MarginLoss.Gradient.self, forKey: .gradient) ?? standard.gradient
+        beyondPi = try container.decodeIfPresent(MarginLoss.BeyondPi.self, forKey: .beyondPi) ?? standard.beyondPi
     }
 
     /// What a logit is.
     public var kind: ClassifierHead.Kind { loss.kind(scale: scale) }
 
     /// The loss on such logits.
-    public var marginLoss: MarginLoss { loss.marginLoss(margin: margin, gradient: gradient) }
+    public var marginLoss: MarginLoss {
+        loss.marginLoss(margin: margin, gradient: gradient, beyondPi: beyondPi)
+    }
 }

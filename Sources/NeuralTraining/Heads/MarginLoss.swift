@@ -18,18 +18,30 @@ public enum MarginLoss: Hashable, Sendable {
         case exact
     }
 
+    /// What ArcFace does where θ + m > π, where cos(θ + m) rises again.
+    public enum BeyondPi: String, Codable, Hashable, Sendable, CaseIterable {
+        /// Nothing special: cos(θ + m).
+        ///
+        /// As InsightFace since December 2022 (`CombinedMarginLoss` in recognition/arcface_torch/losses.py), AdaDistill
+        /// (utils/losses.py) and MarginDistillation (train/train.py).
+        case cosine
+        /// cosθ − m·sin m with derivative 1, which goes on falling; there is a step at π − m.
+        ///
+        /// As InsightFace from January to December 2022 (`easy_margin = False`) and TFace (torchkit/head/localfc).
+        case linear
+    }
+
     /// No margin: cross entropy of the head's own logits, linear or cosine.
     case softmax
     /// s·cos(θ + m) at the label. Deng et al., arXiv 1801.07698, equation 3.
-    ///
-    /// Where θ + m > π, which would raise the logit again, cosθ − m·sin m takes its place, with derivative 1, as in the
-    /// published code (`easy_margin = False`).
-    case arcFace(marginRadians: Float, gradient: Gradient)
+    case arcFace(marginRadians: Float, gradient: Gradient, beyondPi: BeyondPi = .cosine)
     /// s·(cosθ − m) at the label. Wang et al., arXiv 1801.09414, equation 4.
     case cosFace(margin: Float)
 
-    /// Below this sinθ the exact factor sin(θ+m) / sinθ stops growing (θ < 0.06°): the direction of its gradient loses
-    /// all its digits there in single precision.
+    /// Below this sinθ the exact factor sin(θ+m) / sinθ stops growing (θ < 0.06°, or as near to 180°).
+    ///
+    /// The direction of its gradient loses all its digits there in single precision; PyTorch's own derivative is infinite at
+    /// cosθ = ±1.
     static let leastSine: Float = 1e-3
 
     /// The mean loss of a batch, `[1, 1]`.
@@ -51,9 +63,9 @@ public enum MarginLoss: Hashable, Sendable {
         case (.softmax, .linear): return responses.crossEntropy(labels: labels)
         case (.softmax, .cosine(let scale)):
             return responses.marginCrossEntropy(labels: labels, scale: scale) { cosine, _ in (cosine, 1) }
-        case (.arcFace(let margin, let gradient), .cosine(let scale)):
+        case (.arcFace(let margin, let gradient, let beyondPi), .cosine(let scale)):
             return responses.marginCrossEntropy(labels: labels, scale: scale) { cosine, row in
-                Self.arcFace(cosine, margin: margins?[row] ?? margin, gradient)
+                Self.arcFace(cosine, margin: margins?[row] ?? margin, gradient, beyondPi)
             }
         case (.cosFace(let margin), .cosine(let scale)):
             return responses.marginCrossEntropy(labels: labels, scale: scale) { cosine, row in
@@ -64,11 +76,16 @@ public enum MarginLoss: Hashable, Sendable {
     }
 
     /// cos(θ + m) and its derivative by cosθ.
-    static func arcFace(_ entry: Float, margin: Float, _ gradient: Gradient) -> (value: Float, derivative: Float) {
+    static func arcFace(
+        _ entry: Float,
+        margin: Float,
+        _ gradient: Gradient,
+        _ beyondPi: BeyondPi
+    ) -> (value: Float, derivative: Float) {
         // Rounding may take a cosine past ±1. Comparisons let NaN through, so that the loss shows it.
         let cosine = entry > 1 ? 1 : entry < -1 ? -1 : entry
         let sine = ((1 - cosine) * (1 + cosine)).squareRoot()
-        if cosine <= -cos(margin) && margin > 0 { return (cosine - margin * sin(margin), 1) }
+        if beyondPi == .linear && cosine <= -cos(margin) && margin > 0 { return (cosine - margin * sin(margin), 1) }
         let value = cosine * cos(margin) - sine * sin(margin)
         guard gradient == .exact else { return (value, 1) }
         // d cos(θ+m) / d cosθ = sin(θ+m) / sinθ

@@ -52,6 +52,8 @@ public final class ClassifierObjective: TrainingObjective {
         public var bias: TrainedArray?
         /// The share of classes that take part in a step; nil for all.
         public var sampleShare: Double?
+        /// What becomes of the others.
+        public var partialFC: PartialFCVersion
         /// The factor on its loss.
         public var weight: Float
 
@@ -61,12 +63,14 @@ public final class ClassifierObjective: TrainingObjective {
             weights: TrainedArray,
             bias: TrainedArray? = nil,
             sampleShare: Double? = nil,
+            partialFC: PartialFCVersion = .untouched,
             weight: Float = 1
         ) {
             self.settings = settings
             self.weights = weights
             self.bias = bias
             self.sampleShare = sampleShare
+            self.partialFC = partialFC
             self.weight = weight
         }
 
@@ -173,9 +177,8 @@ public final class ClassifierObjective: TrainingObjective {
         }
         for term in terms.dropFirst() { total = total + term.weight * term.value }
         tape.backward(from: total)
-        if sample != nil, !classifier.weights.isFrozen {
-            let gradient = tape.gradient(of: head.weights).elements
-            _ = classifier.weights.gradient.update(fromContentsOf: gradient)
+        if let sample, !classifier.weights.isFrozen {
+            keep(gradient: tape.gradient(of: head.weights).elements, ofClasses: sample.classes)
         }
         try auxiliary?.didDifferentiate(context)
         return ObjectiveResult(
@@ -189,10 +192,27 @@ public final class ClassifierObjective: TrainingObjective {
         )
     }
 
+    /// Writes the gradient of sampled classes where the update looks for it.
+    private func keep(gradient: [Float], ofClasses classes: [Int]) {
+        let target = classifier.weights.gradient
+        switch classifier.partialFC {
+        case .untouched: _ = target.update(fromContentsOf: gradient)
+        case .dense:
+            target.update(repeating: 0)
+            for (position, row) in classes.enumerated() {
+                for column in 0..<dimensions {
+                    target[row * dimensions + column] = gradient[position * dimensions + column]
+                }
+            }
+        }
+    }
+
     private func arrayGradients(_ classes: [Int]?) -> [String: ArrayGradient] {
         var gradients: [String: ArrayGradient] = [:]
         for array in arrays where !array.isFrozen { gradients[array.name] = .dense }
-        if let classes, !classifier.weights.isFrozen { gradients[classifier.weights.name] = .rows(classes) }
+        if let classes, !classifier.weights.isFrozen, classifier.partialFC == .untouched {
+            gradients[classifier.weights.name] = .rows(classes)
+        }
         return gradients
     }
 
@@ -201,7 +221,7 @@ public final class ClassifierObjective: TrainingObjective {
             ClassSample(
                 labels: step.batch.labels,
                 classCount: classCount,
-                sampleCount: Int((share * Double(classCount)).rounded()),
+                sampleCount: Int(share * Double(classCount)),
                 seed: seed,
                 step: step.index
             )

@@ -90,6 +90,6 @@ public enum ArrayGradient: Hashable, Sendable {
     case dense
     /// Its first `rows.count` rows are the gradient of these rows of a matrix.
     ///
-    /// The others stay as they are, without decay and with their optimiser state, as InsightFace's Partial FC leaves them.
+    /// The others stay as they are, without decay and with their optimiser state.
     case rows([Int])
 }

@@ -44,7 +44,7 @@ public struct StepReport: Hashable, Sendable {
     public var loss: Float
     /// Its parts.
     public var terms: [ObjectiveResult.Term]
-    /// The gradient's Euclidean length before clipping.
+    /// The gradient's Euclidean length over everything that is trained, before clipping.
     public var gradientNorm: Double
 }
 
@@ -115,9 +115,10 @@ public final class Trainer {
         guard let result else { throw InputError(.usage, "no loss") }
         guard result.loss.isFinite else { throw nonFiniteLoss(result) }
         backward(result)
-        let norm = try checkedNorm(result)
+        let norms = try checkedNorms(result)
         let rate = settings.schedule.rate(at: step, of: settings.totalSteps, stepsPerEpoch: settings.stepsPerEpoch)
-        apply(result, clip: settings.optimizer.clipNorm.map { min(1, $0 / max(norm, 1e-30)) } ?? 1, rate: rate)
+        let clip = settings.optimizer.clipNorm.map { min(1, $0 / max(norms.clipped, 1e-30)) } ?? 1
+        apply(result, clip: Float(clip), rate: rate)
         defer { step += 1 }
         return StepReport(
             step: step,
@@ -125,7 +126,7 @@ public final class Trainer {
             rate: rate,
             loss: result.loss,
             terms: result.terms,
-            gradientNorm: norm
+            gradientNorm: norms.all
         )
     }
 
@@ -146,35 +147,37 @@ public final class Trainer {
         withTaps(taps[...], [:])
     }
 
-    /// Every array that has a gradient in this step, with the rows that it is of.
-    private func changed(_ result: ObjectiveResult) -> [(array: TrainedArray, rows: [Int]?)] {
-        let network = networkArrays.filter { !$0.isFrozen }.map { (array: $0, rows: [Int]?.none) }
+    /// Every array that has a gradient in this step, with the rows that it is of, and whether clipping covers it.
+    private func changed(_ result: ObjectiveResult) -> [(array: TrainedArray, rows: [Int]?, isClipped: Bool)] {
+        let network = networkArrays.filter { !$0.isFrozen }.map { (array: $0, rows: [Int]?.none, isClipped: true) }
+        let clipsAll = settings.optimizer.clipScope == .all
         let others = objective.arrays.filter { !$0.isFrozen }
-            .compactMap { array -> (array: TrainedArray, rows: [Int]?)? in
+            .compactMap { array -> (array: TrainedArray, rows: [Int]?, isClipped: Bool)? in
                 switch result.arrayGradients[array.name] {
-                case .dense: (array, nil)
-                case .rows(let rows): (array, rows)
+                case .dense: (array, nil, clipsAll)
+                case .rows(let rows): (array, rows, clipsAll)
                 case nil: nil
                 }
             }
         return network + others
     }
 
-    /// The gradient's length over everything that is trained.
-    private func checkedNorm(_ result: ObjectiveResult) throws(InputError) -> Double {
-        var sum = 0.0
-        for (array, rows) in changed(result) {
+    /// The gradient's length over everything that is trained, and over what clipping covers.
+    private func checkedNorms(_ result: ObjectiveResult) throws(InputError) -> (all: Double, clipped: Double) {
+        var (all, clipped) = (0.0, 0.0)
+        for (array, rows, isClipped) in changed(result) {
             let square = ParameterUpdate.squaredNorm(UnsafeBufferPointer(array.gradient(ofRows: rows)))
             guard square.isFinite else { throw diverged("the gradient of '\(array.name)' is not finite") }
-            sum += square
+            all += square
+            if isClipped { clipped += square }
         }
-        return sum.squareRoot()
+        return (all.squareRoot(), clipped.squareRoot())
     }
 
-    private func apply(_ result: ObjectiveResult, clip: Double, rate: Double) {
-        for (array, rows) in changed(result) {
+    private func apply(_ result: ObjectiveResult, clip: Float, rate: Double) {
+        for (array, rows, isClipped) in changed(result) {
             let gradient = array.gradient(ofRows: rows)
-            if clip < 1 { for index in gradient.indices { gradient[index] *= Float(clip) } }
+            if isClipped, clip < 1 { for index in gradient.indices { gradient[index] *= clip } }
             update.apply(UnsafeBufferPointer(gradient), rows: rows, to: array, rate: rate, step: step)
         }
     }

@@ -7,7 +7,10 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
     public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// It stays.
         case constant
-        /// rate · (1 − progress)^power, as InsightFace's `PolynomialLRWarmup`.
+        /// rate · (1 − progress)^power.
+        ///
+        /// InsightFace's recognition/arcface_torch/lr_scheduler.py: power 2 in `PolyScheduler`, until April 2023; since then
+        /// `PolynomialLRWarmup`, whose power train_v2.py leaves at 1.
         case polynomial
         /// rate · factor^(milestones passed).
         case step
@@ -38,7 +41,7 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
         case factor
     }
 
-    /// Creates a schedule; the default is InsightFace's: 0.1, polynomial with power 2, no warm-up.
+    /// Creates a schedule; the default is polynomial with power 2, as `PolyScheduler`, without a warm-up.
     public init(
         kind: Kind = .polynomial,
         rate: Double = 0.1,
@@ -93,8 +96,9 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
     ///   - step: From 0.
     ///   - total: Steps in all.
     ///   - stepsPerEpoch: Steps of an epoch.
-    /// - Returns: The rate; in the warm-up rate · (step + 1) / (warm-up steps). (InsightFace's own scheduler gives the very
-    ///   first step of a warm-up the full rate and then starts from 1; that is not imitated.)
+    /// - Returns: The rate; in the warm-up rate · (step + 1) / (warm-up steps). Divergence: InsightFace's schedulers give
+    ///   step i of the warm-up i in place of i + 1, and its very first step the full rate (`PolynomialLRWarmup`) or
+    ///   none (`PolyScheduler`).
     public func rate(at step: Int, of total: Int, stepsPerEpoch: Double) -> Double {
         let warmUp = min(Double(total), (warmUpEpochs * stepsPerEpoch).rounded())
         if Double(step) < warmUp { return rate * Double(step + 1) / warmUp }

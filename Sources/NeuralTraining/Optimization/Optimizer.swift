@@ -143,8 +143,19 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
     public var weightDecay: Double
     /// Groups of parameters without decay: `bias`, `normalization`, `prelu`, `head`.
     public var withoutDecay: [DecayGroup]
-    /// The gradient's greatest Euclidean length over all parameters; longer ones are scaled down.
+    /// The gradient's greatest Euclidean length over ``clipScope``; longer ones are scaled down.
     public var clipNorm: Double?
+    /// What is measured and scaled where there is a ``clipNorm``.
+    public var clipScope: ClipScope
+
+    /// What a bound on the gradient's length covers.
+    public enum ClipScope: String, Hashable, Sendable, Codable, CaseIterable {
+        /// The network behind the embedding, without classifier and what a method trains, as the face field's codes:
+        /// `clip_grad_norm_(backbone.parameters(), 5)` in InsightFace's train_v2.py, AdaDistill and QUD.
+        case backbone
+        /// Everything that is trained.
+        case all
+    }
 
     /// A group of parameters that weight decay may spare.
     public enum DecayGroup: String, Hashable, Sendable, Codable, CaseIterable {
@@ -167,6 +178,7 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
         case weightDecay = "weight-decay"
         case withoutDecay = "without-decay"
         case clipNorm = "clip-norm"
+        case clipScope = "clip-scope"
     }
 
     /// Creates settings; the default is SGD with momentum 0.9 and decay 5e-4, as InsightFace trains.
@@ -177,7 +189,8 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
         betas: [Float]? = nil,
         weightDecay: Double = 5e-4,
         withoutDecay: [DecayGroup] = [],
-        clipNorm: Double? = nil
+        clipNorm: Double? = nil,
+        clipScope: ClipScope = .backbone
     ) {
         self.kind = kind
         self.momentum = momentum
@@ -186,6 +199,7 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
         self.weightDecay = weightDecay
         self.withoutDecay = withoutDecay
         self.clipNorm = clipNorm
+        self.clipScope = clipScope
     }
 
     /// Decodes settings and checks their ranges.
@@ -198,7 +212,8 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
             betas: values.decodeIfPresent([Float].self, forKey: .betas),
             weightDecay: values.decodeIfPresent(Double.self, forKey: .weightDecay) ?? 5e-4,
             withoutDecay: values.decodeIfPresent([DecayGroup].self, forKey: .withoutDecay) ?? [],
-            clipNorm: values.decodeIfPresent(Double.self, forKey: .clipNorm)
+            clipNorm: values.decodeIfPresent(Double.self, forKey: .clipNorm),
+            clipScope: values.decodeIfPresent(ClipScope.self, forKey: .clipScope) ?? .backbone
         )
     }
 
