@@ -18,6 +18,7 @@ torch.set_default_dtype(torch.float64)
 random = np.random.default_rng(20220116)
 B, C, D = 6, 7, 5
 LABELS = [0, 3, 3, 6, 1, 0]
+DISTINCT = [0, 3, 2, 6, 1, 5]
 
 
 def tensor(*shape, scale=1.0):
@@ -40,13 +41,15 @@ def cosines(f, w):
 # MARK: margin heads
 
 
-def arcface(cosine, labels, scale, margin, exact):
-    """Equation 3 of arXiv 1801.07698; beyond pi the published fallback cos - m sin m. Exact: through the margin;
-    otherwise as InsightFace's CombinedMarginLoss, whose arccos and cos run under no_grad."""
+def arcface(cosine, labels, scale, margin, exact, beyond_pi="cosine"):
+    """Equation 3 of arXiv 1801.07698; beyond pi nothing special, or InsightFace's branch of 2022, cos - m sin m. Exact:
+    through the margin; otherwise as InsightFace's CombinedMarginLoss, whose arccos and cos run under no_grad."""
     theta = torch.acos(cosine[range(len(labels)), labels])
     margins = torch.as_tensor(margin).expand_as(theta)
     plain = cosine[range(len(labels)), labels]
-    target = torch.where(theta + margins < math.pi, torch.cos(theta + margins), plain - margins * torch.sin(margins))
+    target = torch.cos(theta + margins)
+    if beyond_pi == "linear":
+        target = torch.where(theta + margins < math.pi, target, plain - margins * torch.sin(margins))
     if not exact:
         target = plain + (target - plain).detach()
     changed = cosine.clone()
@@ -63,15 +66,18 @@ def cosface(cosine, labels, scale, margin):
 def heads():
     cases = []
     embeddings, weights, bias = tensor(B, D), tensor(C, D), tensor(1, C)
-    # One face almost opposite to its centre: its angle and the margin pass pi.
-    embeddings[4] = (-2 * weights[1] + 0.01 * tensor(D)).float().double()
+    # One face opposite to its centre: its angle and the margin pass pi, but not so near to pi that 1 / sin of the angle,
+    # in the exact gradient, has no digits left in single precision.
+    embeddings[4] = (-2 * weights[1] + 0.2 * tensor(D)).float().double()
     forms = {
         "softmax": lambda f, w, b: F.cross_entropy(f @ w.T + b, torch.tensor(LABELS)),
         "normalized-softmax": lambda f, w, b: F.cross_entropy(16 * cosines(f, w), torch.tensor(LABELS)),
         "cosface": lambda f, w, b: cosface(cosines(f, w), LABELS, 16, 0.4),
-        "arcface exact": lambda f, w, b: arcface(cosines(f, w), LABELS, 16, 0.5, True),
-        "arcface straight-through": lambda f, w, b: arcface(cosines(f, w), LABELS, 16, 0.5, False),
     }
+    for gradient in ("exact", "straight-through"):
+        for beyond in ("cosine", "linear"):
+            forms[f"arcface {gradient} {beyond}"] = lambda f, w, b, exact=gradient == "exact", beyond=beyond: arcface(
+                cosines(f, w), LABELS, 16, 0.5, exact, beyond)
     for name, form in forms.items():
         leaves = [x.clone().requires_grad_() for x in (embeddings, weights, bias)]
         loss = form(*leaves)
@@ -177,6 +183,12 @@ def logit_methods():
              {"temperature": 4, "student-weight": 1.5, "head-weight": 0.02, "classification-weight": 0.3}, inputs,
              lambda x: {"th-kd.student": kl(z_s(x), z_t(x), 4), "th-kd.teacher-head": kl(z_th(x), z_t(x), 4),
                         "th-kd.classification": F.cross_entropy(z_th(x), torch.tensor(LABELS))}, weights, problem)
+        # The paper's form with alpha_TH = 0.25: its classification term of the student's own head is the recipe's.
+        case(f"th-kd, {head}, the paper's form", "th-kd",
+             {"student-weight": 0.75, "head-weight": 0.25, "classification-weight": 0.25}, inputs,
+             lambda x: {"th-kd.student": kl(z_s(x), z_t(x), 4), "th-kd.teacher-head": kl(z_th(x), z_t(x), 4),
+                        "th-kd.classification": F.cross_entropy(z_th(x), torch.tensor(LABELS))},
+             {"th-kd.student": 0.75, "th-kd.teacher-head": 0.25, "th-kd.classification": 0.25}, problem)
         case(f"dkd, {head}", "dkd", {"warm-up-epochs": 20}, inputs, lambda x: dkd(z_s(x), z_t(x), 4),
              {"dkd.target": 5 / 20 * 1, "dkd.others": 5 / 20 * 8}, problem, epoch=5)
 
@@ -240,10 +252,15 @@ def margin_methods():
     inputs = {"embeddings": tensor(B, D), "teacherEmbeddings": tensor(B, D), "teacherWeights": tensor(C, D)}
     problem = {"head": "cosine", "scale": 16}
     f, w = lambda x: x["embeddings"], lambda x: x["teacherWeights"]
-    case("arc-distill", "arc-distill", {"scale": 16, "gradient": "exact"}, inputs,
-         lambda x: {"arc-distill": arcface(cosines(f(x), w(x)), LABELS, 16, 0.5, True)}, {"arc-distill": 1}, problem)
+    # AdaDistill's train_AMLDistill.py: margins 0.45 and 0.35, exact gradient.
+    case("arc-distill", "arc-distill", {"scale": 16}, inputs,
+         lambda x: {"arc-distill": arcface(cosines(f(x), w(x)), LABELS, 16, 0.45, True)}, {"arc-distill": 1}, problem)
     case("arc-distill with CosFace", "arc-distill", {"scale": 16, "loss": "cosface"}, inputs,
-         lambda x: {"arc-distill": cosface(cosines(f(x), w(x)), LABELS, 16, 0.4)}, {"arc-distill": 1}, problem)
+         lambda x: {"arc-distill": cosface(cosines(f(x), w(x)), LABELS, 16, 0.35)}, {"arc-distill": 1}, problem)
+    case("arc-distill, straight through, with the branch beyond pi", "arc-distill",
+         {"scale": 16, "margin": 1.2, "gradient": "straight-through", "beyond-pi": "linear"}, inputs,
+         lambda x: {"arc-distill": arcface(cosines(f(x), w(x)), LABELS, 16, 1.2, False, "linear")}, {"arc-distill": 1},
+         problem)
 
     # The teacher's embeddings near their centres, so that cosines are positive.
     close = dict(inputs, teacherEmbeddings=(inputs["teacherWeights"][LABELS] + 0.5 * tensor(B, D)).float().double())
@@ -252,41 +269,42 @@ def margin_methods():
         c = F.cosine_similarity(x["teacherEmbeddings"], w(x)[LABELS]).detach()
         return {"margin-distill": arcface(cosines(f(x), w(x)), LABELS, 16, 0.3 / c.max() * c + 0.2, True)}
 
-    case("margin-distill", "margin-distill", {"scale": 16, "gradient": "exact"}, close, margin_distill,
-         {"margin-distill": 1}, problem)
+    case("margin-distill", "margin-distill", {"scale": 16}, close, margin_distill, {"margin-distill": 1}, problem)
 
     centres = tensor(C, D, scale=0.5)
-    for loss, margin in (("arcface", 0.45), ("cosface", 0.35)):
-        inputs = {"embeddings": tensor(B, D), "teacherEmbeddings": (centres[LABELS] + 0.5 * tensor(B, D)).float().double()}
+    # The published code keeps one of several updates of a label: without repeated ones the two definitions are the same.
+    for loss, margin, labels in (("arcface", 0.45, LABELS), ("cosface", 0.35, LABELS),
+                                 ("arcface", 0.45, DISTINCT), ("cosface", 0.35, DISTINCT)):
+        inputs = {"embeddings": tensor(B, D), "teacherEmbeddings": (centres[labels] + 0.5 * tensor(B, D)).float().double()}
         moved = centres.clone()
         unit_s, unit_t = F.normalize(inputs["embeddings"]), F.normalize(inputs["teacherEmbeddings"])
-        for face, label in enumerate(LABELS):  # in order: repeated labels see the centre as the one before left it
+        for face, label in enumerate(labels):  # in order: repeated labels see the centre as the one before left it
             near = torch.cosine_similarity(moved[label], unit_t[face], 0).clamp(1e-6, 1)
             keep = (unit_s[face] @ unit_t[face] * near).clamp(1e-6, 1)
             moved[label] = keep * moved[label] + (1 - keep) * unit_t[face]
-        form = (lambda c: arcface(c, LABELS, 16, margin, True)) if loss == "arcface" else (
-            lambda c: cosface(c, LABELS, 16, margin))
-        case(f"adadistill with {loss}", "adadistill", {"loss": loss, "scale": 16}, inputs,
+        form = (lambda c: arcface(c, labels, 16, margin, True)) if loss == "arcface" else (
+            lambda c: cosface(c, labels, 16, margin))
+        case(f"adadistill with {loss}{'' if labels is LABELS else ', distinct labels'}", "adadistill", {"loss": loss, "scale": 16}, inputs,
              lambda x: {"adadistill": form(cosines(x["embeddings"], moved))}, {"adadistill": 1},
-             state={"adadistill.centres": centres}, after={"adadistill.centres": moved})
+             state={"adadistill.centres": centres}, after={"adadistill.centres": moved}, labels=labels)
 
 
 def queue_methods():
     inputs = {"embeddings": tensor(B, D), "teacherEmbeddings": tensor(B, D)}
-    length = 8
+    length = 12
     queue = F.normalize(tensor(length, D)).float().double()
 
     def qud(x):
         s, t = F.normalize(x["embeddings"]), F.normalize(x["teacherEmbeddings"])
-        z = torch.cat([(s * t).sum(1, keepdim=True), s @ queue.T], 1) / 0.1
+        z = torch.cat([(s * t).sum(1, keepdim=True), s @ queue.T], 1) / 0.07
         return {"qud": F.cross_entropy(z, torch.zeros(B, dtype=torch.long))}
 
-    after, position = queue.clone(), 5
+    after, position = queue.clone(), 6
     for row in F.normalize(inputs["teacherEmbeddings"]):
         after[position] = row
         position = (position + 1) % length
     case("qud", "qud", {"queue-length": length}, inputs, qud, {"qud": 1},
-         state={"qud.queue": queue, "qud.position": torch.tensor([5.0])},
+         state={"qud.queue": queue, "qud.position": torch.tensor([6.0])},
          after={"qud.queue": after, "qud.position": torch.tensor([float(position)])})
 
 
@@ -378,7 +396,7 @@ def taps():
     """Feature maps, channels last in the fixture, channels first for PyTorch."""
     first = lambda x: x.reshape(B, *x.shape[1:]).permute(0, 3, 1, 2)
     for title, s_size, t_size in (("same", (4, 4), (4, 4)), ("larger", (6, 5), (4, 3)), ("twice", (4, 6), (2, 3)),
-                                  ("half", (2, 3), (4, 6))):
+                                  ("half", (2, 3), (4, 6)), ("larger square", (6, 6), (4, 4))):
         inputs = {"embeddings": tensor(B, D), "teacherEmbeddings": tensor(B, D),
                   "studentTap": tensor(B, *s_size, 3), "teacherTap": tensor(B, *t_size, 4)}
         problem = {"studentTap": [*s_size, 3], "teacherTap": [*t_size, 4]}

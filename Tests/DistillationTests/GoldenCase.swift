@@ -111,7 +111,8 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
             teacherHead: kind,
             studentTaps: shapes(problem.studentTap),
             teacherTaps: shapes(problem.teacherTap),
-            sampleLabels: problem.sampleLabels ?? []
+            sampleLabels: problem.sampleLabels ?? [],
+            batchSize: labels.count
         )
         let text = String(decoding: try JSONEncoder().encode(settings), as: UTF8.self)
         return try DistillationMethods.make(method, settings: JSONSettings(text), problem: description)

@@ -22,8 +22,7 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
     static let all: [MethodCase] = DistillationMethods.all.map { type in
         var methodCase = MethodCase(method: type.name)
         switch type.name {
-        // Straight-through margins are not the derivative of the value.
-        case "arc-distill", "margin-distill": methodCase.settings = #"{"gradient": "exact", "scale": 8}"#
+        case "arc-distill", "margin-distill": methodCase.settings = #"{"scale": 8}"#
         // With students opposite to their teachers α' is at its lower bound and does not depend on the student.
         case "adadistill": methodCase.settings = #"{"scale": 8, "loss": "cosface"}"#
         // Anchors that stay where they are.
@@ -36,7 +35,7 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
             }
         case "dkd": methodCase.settings = #"{"warm-up-epochs": 0}"#
         case "gkd": methodCase.settings = #"{"classes": 2, "warm-up-epochs": 0}"#
-        case "qud": methodCase.settings = #"{"queue-length": 5, "temperature": 0.5}"#
+        case "qud": methodCase.settings = #"{"queue-length": 12, "temperature": 0.5}"#
         case "th-kd": methodCase.settings = #"{"classification-weight": 0.5}"#
         default: break
         }

@@ -71,16 +71,17 @@ import Testing
             data: {synthetic: {images: 3}, classes: 1}
             augmentation: {flip: 0, crop-padding: 2}
             training: {batch: 6, steps: 5, balanced: {identities: 3, pictures: 2}, max-failures: 0}
-            head: {loss: arcface, scale: 30.1, margin: 0.35, gradient: exact, sample: 0.1, frozen: true,
+            head: {loss: arcface, scale: 30.1, margin: 0.35, gradient: exact, beyond-pi: linear, sample: 0.1, partial-fc: 2, frozen: true,
                    start-from: "null", weight: 0}
             distillation:
-              teacher: {checkpoint: "#t", architecture: r50, classifier: class-means, cache: false, evaluate: false,
+              teacher: {checkpoint: "#t", architecture: r50, classifier: class-means, loss: cosface, scale: 30, cache: false, evaluate: false,
                         preprocessing: {name: adaface}}
               projector: true
               stages: [1, 2]
               preactivations: true
               methods: [{method: kd, weight: 0.1, temperature: 3}, {method: th-kd, head-weight: 1e-2}]
-            optimizer: {kind: adamw, betas: [0.9, 0.95], weight-decay: 0.01, without-decay: [bias, head], clip-norm: 5}
+            optimizer: {kind: adamw, betas: [0.9, 0.95], weight-decay: 0.01, without-decay: [bias, head], clip-norm: 5,
+                        clip-scope: all}
             schedule: {kind: cosine, rate: 0.001, warm-up-epochs: 0.5}
             evaluation:
               every-epochs: 0.5
@@ -93,6 +94,24 @@ import Testing
             """
         try AtomicFile.write(text, to: path)
         try check(RecipeFile<TrainingRecipe>(path: path))
+    }
+
+    /// TH-KD as its recipes say: the paper's form with one α_TH, and the released code's.
+    @Test(arguments: [("ms1mv3-mbf-th-kd.yml", true), ("cifar100-kdth.yml", false)])
+    func teacherHeadRecipesHaveTheirForm(_ name: String, _ isPapers: Bool) throws {
+        let recipe = try RecipeFile<TrainingRecipe>(path: Self.folder + "/" + name).recipe
+        let method = try #require(recipe.distillation?.methods.first { $0.method == "th-kd" })
+        let settings = try method.decoded(as: TeacherHeadDistillation.Settings.self)
+        #expect(method.weight == 1)
+        if isPapers {
+            let share = Double(settings.headWeight)
+            #expect(share > 0 && share < 1 && Double(settings.classificationWeight) == share)
+            #expect(Double(settings.studentWeight) == 1 - share && recipe.head.weight == 1 - share)
+        } else {
+            let weights = [settings.studentWeight, settings.headWeight, settings.classificationWeight]
+            #expect(weights == [1.5, 0.02, 0])
+            #expect(recipe.head.weight ?? 1 == 1 && settings.temperature == 4)
+        }
     }
 
     /// With seeds, every stage is there once for each, and names its own seed's stages.

@@ -24,6 +24,8 @@ public struct DistillationProblem: Sendable {
     public var teacherTaps: [ActivationShape]
     /// The class of every sample of the data set, for methods that ask for sample numbers.
     public var sampleLabels: [Int]
+    /// Faces of a step; nil where they vary.
+    public var batchSize: Int?
     /// The run's seed.
     public var seed: UInt64
 
@@ -39,6 +41,7 @@ public struct DistillationProblem: Sendable {
         studentTaps: [ActivationShape] = [],
         teacherTaps: [ActivationShape] = [],
         sampleLabels: [Int] = [],
+        batchSize: Int? = nil,
         seed: UInt64 = 0
     ) {
         self.studentDimensions = studentDimensions
@@ -51,6 +54,7 @@ public struct DistillationProblem: Sendable {
         self.studentTaps = studentTaps
         self.teacherTaps = teacherTaps
         self.sampleLabels = sampleLabels
+        self.batchSize = batchSize
         self.seed = seed
     }
 
@@ -110,6 +114,21 @@ public struct DistillationProblem: Sendable {
         if needs.contains(.sampleNumbers), sampleLabels.isEmpty {
             throw refuse(.missing, "the method needs the samples' labels", expected: "one per sample", found: "none")
         }
+    }
+
+    /// Refuses a teacher's classifier that has no angles to take.
+    ///
+    /// - Throws: ``InputError`` that names the method.
+    func requireCentres(of method: String) throws(InputError) {
+        guard teacherHead == .linear else { return }
+        throw InputError(
+            .mismatch,
+            "the method takes angles to class centres, and the teacher's classifier is linear (w·f + b)",
+            place: "method '\(method)'",
+            expected: "a teacher trained with cosines (arcface, cosface, normalized-softmax), "
+                + "or 'classifier: class-means' of the teacher",
+            found: "softmax"
+        )
     }
 
     private func checkTaps(of method: String) throws(InputError) {

@@ -6,53 +6,16 @@ internal import SeededRandom
 /// `adadistill`: a margin loss against class centres that follow the teacher's embeddings.
 ///
 /// Boutros, Štruc and Damer, *AdaDistill: Adaptive Knowledge Distillation for Deep Face Recognition*, arXiv 2407.01332,
-/// as in `AdaptiveAArcFace` / `AdaptiveACosFace` in utils/losses.py of fdbtrs/AdaDistill. Before the
-/// logits, for each face: w_y ← α'w_y + (1 − α')f̂_t with α' = clip(cos(f_s, f_t) · clip(cos(w_y, f_t), 1e-6, 1), 1e-6, 1).
-/// Centres begin as normal numbers with standard deviation 0.01, and get no gradient and no weight decay. It stands in place of the student's own classification loss.
+/// as in `AdaptiveAArcFace` / `AdaptiveACosFace` in utils/losses.py of fdbtrs/AdaDistill. Before the logits, for each face:
+/// w_y ← α'w_y + (1 − α')f̂_t with α' = clip(cos(f_s, f_t) · clip(cos(w_y, f_t), 1e-6, 1), 1e-6, 1). Centres begin as
+/// normal numbers with standard deviation 0.01, and get no gradient and no weight decay. It stands in place of the student's
+/// own classification loss.
 ///
 /// Order for repeated labels: faces are taken in the order of the batch, and each sees the centre that the one before it
 /// left. Divergence: the published code computes all updates from the old centre and keeps whichever is written last.
 public final class AdaptiveDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
-        /// `arcface` or `cosface`.
-        public var loss: HeadLoss
-        /// s.
-        public var scale: Float
-        /// m; the published 0.45 for ArcFace and 0.35 for CosFace if nil.
-        public var margin: Float?
-        /// ArcFace's gradient.
-        public var gradient: MarginLoss.Gradient
-
-        enum CodingKeys: String, CodingKey, CaseIterable {
-            case loss
-            case scale
-            case margin
-            case gradient
-        }
-
-        /// The published code's: AdaArcDistill with s = 64, m = 0.45 and the exact gradient.
-        public init(
-            loss: HeadLoss = .arcFace,
-            scale: Float = 64,
-            margin: Float? = nil,
-            gradient: MarginLoss.Gradient = .exact
-        ) {
-            self.loss = loss
-            self.scale = scale
-            self.margin = margin
-            self.gradient = gradient
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            loss = try values.value(.loss, or: standard.loss)
-            scale = try values.value(.scale, or: standard.scale)
-            margin = try values.decodeIfPresent(Float.self, forKey: .margin)
-            gradient = try values.value(.gradient, or: standard.gradient)
-        }
-    }
+    public typealias Settings = FrozenMarginSettings
 
     /// The name in recipes.
     public static let name = "adadistill"
@@ -102,10 +65,8 @@ public final class AdaptiveDistillation: DistillationMethod {
             columns: shape[1],
             keeper: self
         )
-        let head = ClassifierHead(kind: .cosine(scale: settings.scale), weights: weights)
-        let margin = settings.margin ?? (settings.loss == .arcFace ? 0.45 : 0.35)
-        let loss = settings.loss.marginLoss(margin: margin, gradient: settings.gradient)
-        let value = loss.loss(head.responses(to: context.embeddings), head: head, labels: context.labels)
+        let head = ClassifierHead(kind: settings.kind, weights: weights)
+        let value = settings.marginLoss.loss(head.responses(to: context.embeddings), head: head, labels: context.labels)
         return [LossTerm(Self.name, value)]
     }
 

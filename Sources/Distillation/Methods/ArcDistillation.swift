@@ -3,10 +3,9 @@ public import NeuralTraining
 
 /// `arc-distill`: a margin loss of the student's embeddings against the teacher's frozen class centres only.
 ///
-/// The ArcDistill that Boutros, Štruc and Damer, *AdaDistill*, arXiv 2407.01332, compare with: centres are the
-/// teacher's and never move. It stands in place of the student's own classification loss.
-///
-/// Divergences: a teacher's linear classifier is used through its cosines, its bias is left out.
+/// The ArcDistill that Boutros, Štruc and Damer, *AdaDistill*, arXiv 2407.01332, compare with, as train_AMLDistill.py
+/// of fdbtrs/AdaDistill: centres are the teacher's and never move. It stands in place of the student's own classification
+/// loss. A teacher whose classifier is linear is refused: its bias and the lengths of its weights would be lost.
 public final class ArcDistillation: DistillationMethod {
     /// What a recipe may say.
     public typealias Settings = FrozenMarginSettings
@@ -24,6 +23,7 @@ public final class ArcDistillation: DistillationMethod {
             found: settings.loss.rawValue
         )
         try Self.require(settings.scale > 0, "scale", expected: "above 0", found: settings.scale)
+        try problem.requireCentres(of: Self.name)
         self.settings = settings
     }
 

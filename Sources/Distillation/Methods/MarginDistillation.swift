@@ -8,6 +8,9 @@ public import NeuralTraining
 /// get the larger margin, 0.5 at most, 0.2 at least for cᵢ = 0. It stands in place of the student's own classification
 /// loss.
 ///
+/// The released code (david-svitov/margindistillation, train/train.py) differentiates exactly, with nothing special where
+/// θ + m > π; so does this by default. A teacher whose classifier is linear is refused, as by `arc-distill`.
+///
 /// Divergences: a batch whose largest cosine is not above 0 has the smallest margin throughout; a margin is never negative.
 public final class MarginDistillation: DistillationMethod {
     /// What a recipe may say.
@@ -20,25 +23,30 @@ public final class MarginDistillation: DistillationMethod {
         public var largestMargin: Float
         /// ArcFace's gradient.
         public var gradient: MarginLoss.Gradient
+        /// What ArcFace does where θ + m > π.
+        public var beyondPi: MarginLoss.BeyondPi
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case scale
             case leastMargin = "least-margin"
             case largestMargin = "largest-margin"
             case gradient
+            case beyondPi = "beyond-pi"
         }
 
-        /// The paper's margins, 0.2 to 0.5, and s = 64.
+        /// The paper's margins, 0.2 to 0.5, and s = 64; the exact gradient of its code.
         public init(
             scale: Float = 64,
             leastMargin: Float = 0.2,
             largestMargin: Float = 0.5,
-            gradient: MarginLoss.Gradient = .straightThrough
+            gradient: MarginLoss.Gradient = .exact,
+            beyondPi: MarginLoss.BeyondPi = .cosine
         ) {
             self.scale = scale
             self.leastMargin = leastMargin
             self.largestMargin = largestMargin
             self.gradient = gradient
+            self.beyondPi = beyondPi
         }
 
         /// Decodes what is there and takes the defaults for what is not.
@@ -48,6 +56,7 @@ public final class MarginDistillation: DistillationMethod {
             leastMargin = try values.value(.leastMargin, or: standard.leastMargin)
             largestMargin = try values.value(.largestMargin, or: standard.largestMargin)
             gradient = try values.value(.gradient, or: standard.gradient)
+            beyondPi = try values.value(.beyondPi, or: standard.beyondPi)
         }
     }
 
@@ -64,6 +73,7 @@ public final class MarginDistillation: DistillationMethod {
             expected: "0 … \(settings.largestMargin)",
             found: settings.leastMargin
         )
+        try problem.requireCentres(of: Self.name)
         self.settings = settings
     }
 
@@ -81,7 +91,11 @@ public final class MarginDistillation: DistillationMethod {
         let largest = cosines.max() ?? 0
         let range = largest > 0 ? (settings.largestMargin - settings.leastMargin) / largest : 0
         let margins = cosines.map { max(0, range * $0 + settings.leastMargin) }
-        let loss = MarginLoss.arcFace(marginRadians: settings.largestMargin, gradient: settings.gradient)
+        let loss = MarginLoss.arcFace(
+            marginRadians: settings.largestMargin,
+            gradient: settings.gradient,
+            beyondPi: settings.beyondPi
+        )
         let value = loss.loss(
             centres.responses(to: context.embeddings),
             head: centres,

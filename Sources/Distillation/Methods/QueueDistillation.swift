@@ -6,11 +6,12 @@ internal import SeededRandom
 /// `qud`: a face's own teacher embedding told from a queue of those of earlier faces.
 ///
 /// InfoNCE of van den Oord et al., arXiv 1807.03748, with the queue of He et al., arXiv 1911.05722: −ln of the share of
-/// e^(f̂_s·f̂_t/τ) beside the K embeddings of the queue, with the τ = 0.1 and K = 1024 of the QUD results on MobileFaceNet.
-/// QUD's code is not public: whatever else it does is not here.
+/// e^(f̂_s·f̂_t/τ) beside the K embeddings of the queue, as `MoCo` in utils/buffer.py of jankolf/QUD with its
+/// τ = 0.07 and K = 1024 (the paper, BMVC 2024, studies τ = 0.1 with that K). It is the only loss there: it stands in place
+/// of the student's own classification loss, and knows no classes.
 ///
-/// The queue begins with random unit vectors; after each step the batch's teacher embeddings take the place of the oldest,
-/// of a batch longer than the queue the last K.
+/// The queue begins with random unit vectors; after each step the batch's teacher embeddings take the place of the oldest.
+/// K is a multiple of the batch size, as the code asserts, so that no entry outlives another by a part of a batch.
 public final class QueueDistillation: DistillationMethod {
     /// What a recipe may say.
     public struct Settings: Codable, Hashable, Sendable {
@@ -24,8 +25,8 @@ public final class QueueDistillation: DistillationMethod {
             case queueLength = "queue-length"
         }
 
-        /// τ = 0.1, K = 1024.
-        public init(temperature: Float = 0.1, queueLength: Int = 1024) {
+        /// The code's τ = 0.07 and K = 1024.
+        public init(temperature: Float = 0.07, queueLength: Int = 1024) {
             self.temperature = temperature
             self.queueLength = queueLength
         }
@@ -55,6 +56,17 @@ public final class QueueDistillation: DistillationMethod {
             expected: "1 … \(1 << 22)",
             found: settings.queueLength
         )
+        if let batch = problem.batchSize, !settings.queueLength.isMultiple(of: batch) {
+            let below = settings.queueLength / batch * batch
+            let cure = (below > 0 ? "\(below) or " : "") + "\(below + batch)"
+            throw InputError(
+                .usage,
+                "the queue does not hold whole batches",
+                place: "method '\(Self.name)', key \"queue-length\"",
+                expected: "a multiple of the batch size \(batch): \(cure)",
+                found: "\(settings.queueLength)"
+            )
+        }
         self.settings = settings
         var generator = SeededGenerator(seed: problem.seed, stream: 0x7175_6575)
         let (length, dimensions) = (settings.queueLength, problem.teacherDimensions)
@@ -68,6 +80,8 @@ public final class QueueDistillation: DistillationMethod {
 
     /// Embeddings of one length.
     public var needs: DistillationNeeds { [.teacherEmbeddings, .equalDimensions] }
+    /// True.
+    public var replacesClassificationLoss: Bool { true }
 
     /// The queue `[K, dimensions]`, and which entry is the oldest.
     public var state: [String: Tensor] {

@@ -48,6 +48,17 @@ public final class StudentHeadDistillation: DistillationMethod {
     public init(settings: Settings, problem: DistillationProblem) throws(InputError) {
         try Self.require(settings.temperature > 0, "temperature", expected: "above 0", found: settings.temperature)
         try Self.require((settings.scale ?? 1) > 0, "scale", expected: "above 0", found: settings.scale ?? 0)
+        if let student = problem.studentHead, let teacher = problem.teacherHead,
+            (student == .linear) != (teacher == .linear)
+        {
+            throw InputError(
+                .mismatch,
+                "student and teacher share a classifier, and make different things of it",
+                place: "method '\(Self.name)'",
+                expected: "\(student) of both, as the student's head gives",
+                found: "\(teacher) of the teacher"
+            )
+        }
         self.settings = settings
     }
 

@@ -6,9 +6,14 @@ public import NeuralTraining
 /// Ben-Baruch et al., *It's All in the Head: Representation Knowledge Distillation through Classifier Sharing*, arXiv
 /// 2201.06945, section 3.1: z_TH = W_t f_s + b_t, pulled towards z_t. ∂/∂f_s = (T/B) W_tᵀ(p_TH − p_t); W_t never changes.
 ///
-/// The paper's form, with α_TH: `student-weight` 1 − α_TH, `head-weight` α_TH, `classification-weight` α_TH, and the
-/// student's own classification loss weighted 1 − α_TH. The released code's `kdth` (a 1.5, b 0.02): `student-weight` 1.5,
-/// `head-weight` 0.02, `classification-weight` 0; beside `crd` or `l2e` with `reduction: sum` it gives `crdth` and `kdeth`.
+/// Two forms of it exist, and are set by weights (`head.weight` is that of the student's own classification loss):
+/// - the paper's, (1 − α_TH)·CE(z_s, y) + α_TH·CE(z_TH, y) + α·((1 − α_TH)·KL(z_s, z_t) + α_TH·KL(z_TH, z_t)):
+///   `head.weight` 1 − α_TH, `classification-weight` α_TH, `student-weight` α(1 − α_TH), `head-weight` α·α_TH;
+/// - the released code's `kdth`, γ·CE(z_s, y) + a·KL(z_s, z_t) + b·KL(z_TH, z_t), with γ 1, a 1.5, b 0.02: `head.weight` 1,
+///   `classification-weight` 0, `student-weight` 1.5, `head-weight` 0.02. Beside `crd` or `l2e` with `reduction: sum` it
+///   gives `crdth` and `kdeth`.
+///
+/// Without weights neither is meant: both divergences in equal parts beside the student's own loss.
 ///
 /// Divergences: a teacher with a cosine classifier gives s·cosθ without margin; the classification term on the second head
 /// has no margin either.
