@@ -3,10 +3,12 @@ public import NeuralTraining
 
 /// The classifier behind the embedding, and its loss.
 public struct ClassifierSettings: Hashable, Sendable, Codable {
-    /// Loss, scale, margin and ArcFace's gradient.
+    /// Loss, scale, margin, and how ArcFace goes about them.
     public var head: HeadSettings
     /// The share of all classes that take part in a step (Partial FC); all of them without it.
     public var sample: Double?
+    /// What becomes of the classes that a step leaves out.
+    public var partialFC: PartialFCVersion
     /// Whether the classifier stays as it is.
     public var frozen: Bool
     /// A classifier to begin with: `classifier.safetensors` of an earlier run, another safetensors file with a tensor
@@ -19,10 +21,8 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
     /// The keys of a recipe, besides those of the head.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         case loss
-        case scale
-        case margin
-        case gradient
         case sample
+        case partialFC = "partial-fc"
         case frozen
         case startFrom = "start-from"
         case weight
@@ -31,14 +31,11 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
     /// Decodes settings and checks their ranges.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        let standard = HeadSettings()
-        head = HeadSettings(
-            loss: try values.decode(HeadSettings.Loss.self, forKey: .loss),
-            scale: try values.decodeIfPresent(Float.self, forKey: .scale) ?? standard.scale,
-            margin: try values.decodeIfPresent(Float.self, forKey: .margin),
-            gradient: try values.decodeIfPresent(MarginLoss.Gradient.self, forKey: .gradient) ?? standard.gradient
-        )
+        _ = try values.decode(HeadLoss.self, forKey: .loss)
+        head = try HeadSettings(from: decoder)
         sample = try values.decodeIfPresent(Double.self, forKey: .sample)
+        let version = try values.decodeIfPresent(PartialFCVersion.self, forKey: .partialFC)
+        partialFC = version ?? .untouched
         frozen = try values.decodeIfPresent(Bool.self, forKey: .frozen) ?? false
         startFrom = try values.decodeIfPresent(String.self, forKey: .startFrom)
         weight = try values.decodeIfPresent(Double.self, forKey: .weight)
@@ -52,6 +49,14 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
         guard !frozen || startFrom != nil else {
             throw InputError(.usage, "a frozen classifier needs 'start-from'", place: "key \"head.frozen\"")
         }
+        guard version == nil || sample != nil else {
+            throw InputError(
+                .usage,
+                "'partial-fc' is a version of sampling classes, and none are sampled",
+                place: "key \"head.partial-fc\"",
+                expected: "'sample' beside it, the share of classes of a step"
+            )
+        }
         guard sample == nil || head.loss != .softmax else {
             throw InputError(.usage, "classes are sampled for cosine classifiers only", place: "key \"head.sample\"")
         }
@@ -59,12 +64,10 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
 
     /// Writes what was read, defaults included.
     public func encode(to encoder: any Encoder) throws {
+        try head.encode(to: encoder)
         var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encode(head.loss, forKey: .loss)
-        try values.encode(head.scale, forKey: .scale)
-        try values.encodeIfPresent(head.margin, forKey: .margin)
-        try values.encode(head.gradient, forKey: .gradient)
         try values.encodeIfPresent(sample, forKey: .sample)
+        if sample != nil { try values.encode(partialFC, forKey: .partialFC) }
         try values.encode(frozen, forKey: .frozen)
         try values.encodeIfPresent(startFrom, forKey: .startFrom)
         try values.encodeIfPresent(weight, forKey: .weight)
@@ -118,6 +121,11 @@ public struct TeacherSettings: Hashable, Sendable, Codable {
     /// Its classifier: a file as ``ClassifierSettings/startFrom``, or `class-means` to compute centres from the training
     /// data; without it `fc.weight` and `fc.bias` beside the network in the checkpoint, where they are.
     public var classifier: String?
+    /// What its classifier was trained with, where the classifier's file does not say; the loss of the recipe's own head
+    /// without it.
+    public var loss: HeadLoss?
+    /// The scale of its cosines, where the file does not say; that of the recipe's own head without it.
+    public var scale: Float?
     /// Whether its embeddings are computed once and kept, where the augmentation allows that (flip only).
     public var cache: Bool
     /// The protocols on which its own TAR is measured before training; all of the recipe's when true.
@@ -129,6 +137,8 @@ public struct TeacherSettings: Hashable, Sendable, Codable {
         case architecture
         case preprocessing
         case classifier
+        case loss
+        case scale
         case cache
         case evaluate
     }
@@ -140,6 +150,27 @@ public struct TeacherSettings: Hashable, Sendable, Codable {
         architecture = try values.decodeIfPresent(String.self, forKey: .architecture)
         preprocessing = try values.decodeIfPresent(PreprocessingSettings.self, forKey: .preprocessing)
         classifier = try values.decodeIfPresent(String.self, forKey: .classifier)
+        loss = try values.decodeIfPresent(HeadLoss.self, forKey: .loss)
+        scale = try values.decodeIfPresent(Float.self, forKey: .scale)
+        guard classifier != "class-means" || loss != .softmax else {
+            throw InputError(
+                .usage,
+                "class means are centres of cosines, and the recipe calls them a linear classifier",
+                place: "keys \"distillation.teacher.classifier\" and \"distillation.teacher.loss\"",
+                expected: "a loss of cosines, or none",
+                found: "class-means and softmax"
+            )
+        }
+        let isFine = scale.map { $0 > 0 && $0.isFinite } ?? true
+        guard isFine, scale == nil || loss != .softmax else {
+            throw InputError(
+                .usage,
+                "the scale is out of range, or beside a loss that has none",
+                place: "key \"distillation.teacher.scale\"",
+                expected: "above 0, for a classifier of cosines",
+                found: "\(scale ?? 0)\(loss.map { " with 'loss: \($0.rawValue)'" } ?? "")"
+            )
+        }
         cache = try values.decodeIfPresent(Bool.self, forKey: .cache) ?? true
         evaluate = try values.decodeIfPresent(Bool.self, forKey: .evaluate) ?? true
     }

@@ -1,5 +1,7 @@
 import ArtifactFiles
+import Checkpoints
 import Foundation
+import NeuralGraph
 import TestSupport
 import VerifarCLI
 
@@ -72,8 +74,42 @@ enum TinyTraining {
     }
 
     /// What a recipe says of the fixture's teacher.
-    static func teacher(_ methods: String) -> String {
-        "{teacher: {checkpoint: \(fixture("teacher.pth")), cache: true}, methods: \(methods)}"
+    static func teacher(_ methods: String, more: String = "") -> String {
+        "{teacher: {checkpoint: \(fixture("teacher.pth")), cache: true\(more)}, methods: \(methods)}"
+    }
+
+    /// The fixture's student's class weights, as the classifier file of a training with CosFace.
+    static func cosines(in folder: String, scale: Int, bias: Bool = false) throws -> String {
+        try classifier("cosines", of: "student.pth", ["loss": "cosface", "scale": "\(scale)"], in: folder, bias: bias)
+    }
+
+    /// A classifier's file with a fixture's class weights, and its bias if asked for.
+    static func classifier(
+        _ name: String,
+        of fixture: String,
+        _ strings: [String: String],
+        in folder: String,
+        bias: Bool,
+        factor: Float = 1
+    ) throws -> String {
+        let tensors =
+            try CheckpointReader.read(
+                path: Self.fixture(fixture),
+                companions: ["fc.weight", "fc.bias"]
+            )
+            .companions
+        var kept = Weights()
+        kept["weight"] = tensors["fc.weight"]
+        if bias, let stored = tensors["fc.bias"] {
+            kept["bias"] = Tensor(shape: stored.shape, values: stored.values.map { factor * $0 })
+        }
+        let path = "\(folder)/\(name).safetensors"
+        try TensorFile(
+            tensors: kept,
+            strings: strings.merging(strings.isEmpty ? [:] : ["verifar.classifier": "1"]) { first, _ in first }
+        )
+        .write(to: path)
+        return path
     }
 
     /// Writes a recipe and runs it.

@@ -1,21 +1,24 @@
 internal import ArtifactFiles
 internal import Checkpoints
 internal import NeuralGraph
+internal import NeuralTraining
 
-/// A classifier's weights in a file.
+/// A classifier's weights in a file, and what the file says it is.
 struct ClassifierFile {
     let path: String
     /// `[classes, dimensions]`.
     let weights: Tensor
     /// `[classes]`.
     let bias: Tensor?
+    /// What it was trained as: stated in `classifier.safetensors`, and shown by a bias in others; nil where neither is there.
+    let kind: ClassifierHead.Kind?
 
     /// Reads `weight` and `bias` of a classifier's file, or `fc.weight` and `fc.bias` beside the network of a checkpoint.
     ///
-    /// - Throws: `InputError` when there is no matrix of that name.
+    /// - Throws: `InputError` when there is no matrix of that name, or the file contradicts itself.
     init(path: String) throws(InputError) {
         self.path = path
-        let tensors = try Self.tensors(path)
+        let (tensors, strings) = try Self.read(path)
         guard let prefix = ["", "fc."].first(where: { tensors[$0 + "weight"]?.shape.count == 2 }),
             let weights = tensors[prefix + "weight"]
         else {
@@ -29,12 +32,64 @@ struct ClassifierFile {
         }
         self.weights = weights
         bias = tensors[prefix + "bias"]
+        let stated = try Self.stated(strings, path)
+        if let stated, stated != .linear, bias != nil {
+            throw InputError(
+                .mismatch,
+                "the file says that its classifier gives \(stated), which has no bias, and holds one",
+                file: path,
+                place: "tensor '\(prefix)bias'"
+            )
+        }
+        kind = stated ?? (bias == nil ? nil : .linear)
+    }
+
+    /// What `classifier.safetensors` of a training says beside its tensors.
+    private static func stated(
+        _ strings: [String: String],
+        _ path: String
+    ) throws(InputError) -> ClassifierHead.Kind? {
+        guard strings["verifar.classifier"] != nil else { return nil }
+        guard let loss = strings["loss"].flatMap(HeadLoss.init), let scale = strings["scale"].flatMap(Float.init),
+            scale > 0
+        else {
+            throw InputError(
+                .malformed,
+                "the classifier's loss and scale cannot be read",
+                file: path,
+                expected: "one of \(HeadLoss.allCases.map(\.rawValue).joined(separator: ", ")) and a scale above 0",
+                found: "'\(strings["loss"] ?? "")' and '\(strings["scale"] ?? "")'"
+            )
+        }
+        return loss.kind(scale: scale)
     }
 
     /// A checkpoint's tensors are chosen by its network: prefixes such as HeadSharingKD's `model_s.` are stripped.
-    private static func tensors(_ path: String) throws(InputError) -> Weights {
-        if path.hasSuffix(".safetensors") { return try TensorFile(path: path).tensors }
-        return try CheckpointReader.read(path: path, companions: ["fc.weight", "fc.bias"]).companions
+    private static func read(_ path: String) throws(InputError) -> (tensors: Weights, strings: [String: String]) {
+        if path.hasSuffix(".safetensors") {
+            let file = try TensorFile(path: path)
+            return (file.tensors, file.strings)
+        }
+        return (try CheckpointReader.read(path: path, companions: ["fc.weight", "fc.bias"]).companions, [:])
+    }
+
+    /// Refuses a recipe's head that would make something else of these weights.
+    ///
+    /// - Parameters:
+    ///   - head: The recipe's head.
+    ///   - isFrozen: Whether it stays as it is: then even its scale is the file's.
+    /// - Throws: `InputError` that names both.
+    func check(against head: ClassifierHead.Kind, isFrozen: Bool) throws(InputError) {
+        guard let kind, (kind == .linear) != (head == .linear) || (isFrozen && kind != head) else { return }
+        throw InputError(
+            .mismatch,
+            "the recipe's head gives \(head) of a classifier that was trained to give \(kind)",
+            file: path,
+            place: "keys \"head.loss\" and \"head.scale\"",
+            expected: kind == .linear
+                ? "'loss: softmax', which keeps its bias" : "a loss and a scale that give \(kind)",
+            found: "\(head)"
+        )
     }
 
     /// - Throws: `InputError` with both sizes.

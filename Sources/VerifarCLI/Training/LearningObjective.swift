@@ -59,6 +59,7 @@ struct LearningObjective {
                 studentTaps: network.graph.shapes(ofNodes: studentTaps),
                 teacherTaps: teacher.checkpoint.graph.shapes(ofNodes: teacherTaps),
                 sampleLabels: (0..<data.sampleCount).map { data.label(of: $0) },
+                batchSize: sampler.batchSize,
                 seed: recipe.seed
             )
             let methods = try MethodCombination(
@@ -109,6 +110,7 @@ struct LearningObjective {
         if let path = settings.startFrom {
             let file = try ClassifierFile(path: path)
             try file.check(classes: classes, dimensions: dimensions)
+            try file.check(against: settings.head.kind, isFrozen: settings.frozen)
             weights = file.weights.values
             if bias != nil { bias = file.bias?.values ?? [Float](repeating: 0, count: classes) }
         }
@@ -131,8 +133,16 @@ struct LearningObjective {
                 )
             },
             sampleShare: settings.sample,
+            partialFC: settings.partialFC,
             weight: Float(settings.weight ?? 1)
         )
+    }
+
+    /// What the logits of both classifiers are, where there is a teacher's.
+    var classifierSummary: String? {
+        teacherClassifier.map {
+            "classifiers: the student's gives \(objective.classifier.settings.kind), the teacher's \($0.kind)"
+        }
     }
 
     /// The classifiers that a prediction may use: the network's own, and its teacher's where the embedding fits it.

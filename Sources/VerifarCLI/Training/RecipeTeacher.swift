@@ -14,7 +14,7 @@ struct RecipeTeacher {
     let checkpoint: ResolvedCheckpoint
     let preprocessing: FacePreprocessing
     private let backbone: (any Backbone)?
-    private let headKind: ClassifierHead.Kind
+    private let studentKind: ClassifierHead.Kind
     private let allowsCache: Bool
 
     /// Reads the checkpoint.
@@ -38,7 +38,7 @@ struct RecipeTeacher {
         backbone =
             checkpoint.graphIsCatalogued
             ? BackboneCatalogue.all.first { [checkpoint] in $0.name == checkpoint.architectureName } : nil
-        headKind = recipe.head.head.kind
+        studentKind = recipe.head.head.kind
         allowsCache = settings.teacher.cache && recipe.augmentation.augmentation.isFlipAtMost
     }
 
@@ -112,12 +112,13 @@ struct RecipeTeacher {
             )
             let means = try ClassMeans.centres(network, data, preprocessing, threads: threads)
             // Means are directions: they have no use for a linear classifier's lengths.
-            let kind: ClassifierHead.Kind = headKind == .linear ? .cosine(scale: 64) : headKind
+            let kind = statedKind ?? (studentKind == .linear ? .cosine(scale: 64) : studentKind)
             return DistillationLoss.TeacherClassifier(kind: kind, weights: means, bias: nil)
         case let path?:
             let file = try ClassifierFile(path: path)
             try file.check(classes: data.classCount, dimensions: dimensions)
-            return DistillationLoss.TeacherClassifier(kind: headKind, weights: file.weights, bias: file.bias)
+            let kind = try self.kind(ofFile: file.kind, path)
+            return DistillationLoss.TeacherClassifier(kind: kind, weights: file.weights, bias: file.bias)
         case nil:
             guard let weights = checkpoint.companions["fc.weight"], weights.shape.count == 2 else { return nil }
             guard weights.shape[1] == dimensions else {
@@ -131,8 +132,43 @@ struct RecipeTeacher {
                 )
             }
             let bias = checkpoint.companions["fc.bias"]
-            return DistillationLoss.TeacherClassifier(kind: headKind, weights: weights, bias: bias)
+            let kind = try self.kind(ofFile: bias == nil ? nil : .linear, settings.teacher.checkpoint)
+            return DistillationLoss.TeacherClassifier(kind: kind, weights: weights, bias: bias)
         }
+    }
+
+    /// What the recipe says of the teacher's classifier; nil if nothing.
+    private var statedKind: ClassifierHead.Kind? {
+        let (loss, scale) = (settings.teacher.loss, settings.teacher.scale)
+        if let loss { return loss.kind(scale: scale ?? studentKind.scale ?? 64) }
+        return scale.map { .cosine(scale: $0) }
+    }
+
+    /// What the teacher's classifier is: the file knows, or the recipe says so, or it is what the student's is.
+    ///
+    /// - Throws: `InputError` that names both where file and recipe contradict each other.
+    private func kind(ofFile kind: ClassifierHead.Kind?, _ path: String) throws(InputError) -> ClassifierHead.Kind {
+        guard let kind else { return statedKind ?? studentKind }
+        let agrees =
+            settings.teacher.loss.map { ($0 == .softmax) == (kind == .linear) } ?? true
+            && settings.teacher.scale.map { kind == .cosine(scale: $0) } ?? true
+        guard agrees else {
+            throw InputError(
+                .mismatch,
+                "the recipe says that the teacher's classifier gives \(statedKind ?? kind), and its file that it gives \(kind)",
+                file: path,
+                place: "keys \"distillation.teacher.loss\" and \"distillation.teacher.scale\"",
+                expected: "what the file says, or neither key"
+            )
+        }
+        return kind
+    }
+}
+
+extension ClassifierHead.Kind {
+    /// s of cosines.
+    fileprivate var scale: Float? {
+        if case .cosine(let scale) = self { scale } else { nil }
     }
 }
 

@@ -60,6 +60,7 @@ struct TrainingJob {
             threads: threads,
             isQuiet: isQuiet
         )
+        if let summary = learning.classifierSummary { log.note(summary) }
         let objective = learning.objective
         let total = recipe.training.total(stepsPerEpoch: sampler.stepsPerEpoch)
         let plan = try network.trainingPlan(batchSize: sampler.batchSize, threads: threads, taps: objective.tapNames)
