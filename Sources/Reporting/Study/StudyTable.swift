@@ -94,7 +94,8 @@ extension StudyTable {
         var text =
             "# \(title)\n\nTAR in percent, mean over seeds, with the "
         text += "\(NumberText.fixed(bootstrap.level * 100, decimals: 0)) % interval of "
-        text += "\(bootstrap.replicates) resamplings of subjects (seeds stay as they are); Δ against '\(baseline)', "
+        text += "\(bootstrap.replicates) resamplings of subjects (\(intervalMethod); seeds stay as they are; few: fewer than "
+        text += "\(FARResolution.enough) false accepts are allowed); Δ against '\(baseline)', "
         text += "paired over the same subjects, with a two-sided p-value. \(protocolLine).\n\n"
         let columns = targets.map { "TAR at \($0) | Δ at \($0) (p)" }
         text += "| | seeds | " + columns.joined(separator: " | ") + " |\n|---|--:|"
@@ -131,14 +132,21 @@ extension StudyTable {
 
     private func cell(_ difference: GroupDifference?, isBaseline: Bool) -> String {
         guard let difference else { return "– | –" }
-        let mark = difference.resolved ? "" : " (not resolved)"
+        let mark = difference.resolution == .few ? " (few)" : ""
         let own =
-            "\(percent(difference.meanTAR)) [\(percent(difference.interval.low)), \(percent(difference.interval.high))]"
-            + mark
-        guard !isBaseline else { return own + " | –" }
+            difference.resolution == .unresolved
+            ? "not resolved (k < 1)"
+            : "\(percent(difference.meanTAR)) "
+                + "[\(percent(difference.interval.low)), \(percent(difference.interval.high))]\(mark)"
+        guard !isBaseline, difference.resolved else { return own + " | –" }
         let sign = difference.difference >= 0 ? "+" : "−"
         let p = difference.pValue < 0.001 ? "p < 0.001" : "p = " + NumberText.fixed(difference.pValue, decimals: 3)
         return own + " | \(sign)\(percent(abs(difference.difference))) (\(p))"
+    }
+
+    private var intervalMethod: String {
+        let intervals = rows.flatMap(\.differences).compactMap { $0.map { $0.interval.method } }
+        return Set(intervals.map(\.description)).sorted().joined(separator: "; ")
     }
 
     private func percent(_ share: Double) -> String { NumberText.fixed(share * 100, decimals: 2) }
