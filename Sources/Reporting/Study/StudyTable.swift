@@ -94,7 +94,8 @@ extension StudyTable {
         var text =
             "# \(title)\n\nTAR in percent, mean over seeds, with the "
         text += "\(NumberText.fixed(bootstrap.level * 100, decimals: 0)) % interval of "
-        text += "\(bootstrap.replicates) resamplings of subjects (\(intervalMethod); seeds stay as they are; few: fewer than "
+        text += "\(bootstrap.replicates) resamplings of subjects (\(intervalMethod); seeds stay as they are; "
+        text += "few: fewer than "
         text += "\(FARResolution.enough) false accepts are allowed); Δ against '\(baseline)', "
         text += "paired over the same subjects, with a two-sided p-value. \(protocolLine).\n\n"
         let columns = targets.map { "TAR at \($0) | Δ at \($0) (p)" }
