@@ -6,7 +6,9 @@ package import ArtifactFiles
 /// become depth or cycles of Swift objects. Texts and byte strings stay in the file where it holds them as they are; the
 /// pickle is used only while its bytes are lent.
 package struct Pickle {
-    /// A value. `object` is an index into ``Pickle/objects``.
+    /// A value.
+    ///
+    /// `object` is an index into ``Pickle/objects``.
     package enum Value: Hashable {
         case none
         case bool(Bool)
