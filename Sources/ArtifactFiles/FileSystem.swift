@@ -6,6 +6,9 @@ public enum FileSystem {
     ///
     /// - Throws: ``InputError`` (`unwritable`).
     public static func createFolder(_ path: String) throws(InputError) {
+        if exists(path), !isFolder(path) {
+            throw InputError(.unwritable, "cannot create the folder", file: path, expected: "a folder", found: "a file")
+        }
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {

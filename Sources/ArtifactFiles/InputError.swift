@@ -65,11 +65,12 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
     ///   - name: What was given.
     ///   - kind: What it should name: "protocol", "preprocessing".
     ///   - known: The names that exist.
-    /// - Returns: An error that lists `known`.
+    /// - Returns: An error that lists `known`, and asks whether the nearest was meant.
     public static func unknownName(_ name: String, kind: String, known: [String]) -> InputError {
-        InputError(
+        let guess = name.nearest(in: known).map { ": did you mean '\($0)'?" } ?? ""
+        return InputError(
             .unknownName,
-            "unknown \(kind) '\(name)'",
+            "unknown \(kind) '\(name)'\(guess)",
             expected: "one of " + known.joined(separator: ", ")
         )
     }
@@ -90,5 +91,37 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
         return text.unicodeScalars
             .map { $0.value < 0x20 || $0.value == 0x7f ? $0.escaped(asASCII: true) : String($0) }
             .joined()
+    }
+}
+
+extension String {
+    /// The name that this one was probably meant to be: the fewest letters inserted, removed, replaced or swapped with their
+    /// neighbour, at most a third of them; nil when none is that near.
+    public func nearest(in names: [String]) -> String? {
+        let limit = Swift.max(1, count / 3)
+        return names.map { (name: $0, distance: distance(to: $0)) }
+            .filter { $0.distance <= limit }
+            .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?
+            .name
+    }
+
+    /// The optimal string alignment distance (Damerau–Levenshtein without repeated edits), letters' case aside.
+    private func distance(to other: String) -> Int {
+        let left = Array(lowercased().prefix(64))
+        let right = Array(other.lowercased().prefix(64))
+        var before: [Int] = []
+        var row = Array(0...right.count)
+        for i in left.indices {
+            var next = [i + 1]
+            for j in right.indices {
+                var least = Swift.min(row[j + 1] + 1, next[j] + 1, row[j] + (left[i] == right[j] ? 0 : 1))
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                    least = Swift.min(least, before[j - 1] + 1)
+                }
+                next.append(least)
+            }
+            (before, row) = (row, next)
+        }
+        return row[right.count]
     }
 }

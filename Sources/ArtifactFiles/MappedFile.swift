@@ -38,7 +38,16 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw InputError(.missing, "not a regular file", file: path)
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw InputError(.missing, "not a regular file", file: path)
+            }
+            let names = (try? FileSystem.names(inFolder: path).prefix(3).joined(separator: ", ")) ?? ""
+            throw InputError(
+                .missing,
+                "a folder stands where a file must",
+                file: path,
+                found: names.isEmpty ? nil : names
+            )
         }
         let length = Int(status.st_size)
         guard length > 0 else { return (nil, 0) }

@@ -32,14 +32,17 @@ public struct StagedFolder: ~Copyable {
 
     /// Moves the files to the destination, over those of the same names.
     ///
-    /// - Parameter seal: The file that says that the folder is whole: it is removed first and moved last.
+    /// - Parameters:
+    ///   - seal: The file that says that the folder is whole: it is removed first and moved last.
+    ///   - removing: What an earlier run may have left at the destination; it goes, where it is not among the new files.
     /// - Throws: ``InputError`` (`unwritable`).
-    public consuming func commit(seal: String) throws(InputError) {
+    public consuming func commit(seal: String, removing: [String] = []) throws(InputError) {
         let files = try Self.files(in: path, below: "")
+        FileSystem.remove(FileSystem.join(destination, seal))
+        for name in removing where !files.contains(name) { FileSystem.remove(FileSystem.join(destination, name)) }
         for folder in Set(files.compactMap { Self.parent($0) }) {
             try FileSystem.createFolder(FileSystem.join(destination, folder))
         }
-        FileSystem.remove(FileSystem.join(destination, seal))
         for file in files.filter({ $0 != seal }) + files.filter({ $0 == seal }) {
             let target = FileSystem.join(destination, file)
             guard rename(FileSystem.join(path, file), target) == 0 else {

@@ -103,6 +103,9 @@ private enum ForeignFormat {
                 && content.bytes[magic.offset...].starts(with: magic.bytes)
         }
         if let known { return known.name }
+        if content.path.hasSuffix("-symbol.json") {
+            return "the symbol file of an MXNet model: give the .params file beside it"
+        }
         let digits = content.bytes.prefix(8)
             .map { byte in
                 let text = String(byte, radix: 16)

@@ -17,7 +17,8 @@ struct EvaluateCommand: AsyncParsableCommand {
               verifar evaluate --checkpoint m.onnx --preprocess imagenet --protocol ijbc --data D --output out --all-modes
 
             The defaults are the common IJB-C setting: flip sum, norm keep, detector score on. Evaluate again with \
-            --cache DIR and nothing is embedded twice; a killed run goes on where it stopped.
+            --cache DIR and nothing is embedded twice; a killed run goes on where it stopped. A folder that holds a \
+            finished run is refused; --overwrite replaces that run, whole or not at all.
             """
     )
 
@@ -41,17 +42,14 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"))
     var output: String
 
+    @OptionGroup var overwriting: OverwriteOptions
+
     @OptionGroup(title: "Preprocessing") var preprocessing: PreprocessingOptions
     @OptionGroup(title: "Images") var decoding: DecodingOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @OptionGroup(title: "Metrics") var metrics: MetricOptions
     @OptionGroup(title: "Network") var compute: ComputeOptions
     @OptionGroup(title: "Running") var running: RunOptions
-
-    @Option(
-        help: ArgumentHelp("Faces a thread takes through the network together; changes speed only.", valueName: "n")
-    )
-    var batch: Int?
 
     @Option(help: ArgumentHelp("Keep embeddings here and use those that are there.", valueName: "dir"))
     var cache: String?
@@ -92,6 +90,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             protocolSettings: try protocolSettings.values(),
             dataFolder: data,
             outputFolder: output,
+            overwrites: overwriting.overwrite,
             preprocessing: preprocessing,
             extraction: decoding.extraction,
             policy: policy.policy,

@@ -17,6 +17,8 @@ struct EvaluationJob {
     var protocolSettings: [String: String]
     var dataFolder: String
     var outputFolder: String
+    /// Whether a run that the folder holds is replaced.
+    var overwrites = false
     var preprocessing: PreprocessingOptions
     /// How image files are decoded.
     var extraction = FaceExtractor.Options()
@@ -34,6 +36,8 @@ struct EvaluationJob {
 
     func run() async throws {
         let clock = JobClock()
+        // Find out before hours of work that the results could not be written.
+        try RunFolder.prepare(outputFolder, overwriting: overwrites)
         let log = RunLog(isQuiet: isQuiet)
         let checkpoint = try CheckpointReader.read(path: checkpointPath, architecture: architecture)
         let choice = try PreprocessingChoice(preprocessing, checkpoint: checkpoint)
@@ -48,10 +52,6 @@ struct EvaluationJob {
         for line in reading.findings.lines { log.note("protocol: \(line)") }
         let protocolValue = try reading.validProtocol()
         clock.mark("protocol")
-        // Find out before hours of work that the results could not be written.
-        try FileSystem.createFolder(outputFolder)
-        try AtomicFile.write(log.text, to: FileSystem.join(outputFolder, "run.log"))
-
         let extraction = try embed(protocolValue, plan: plan, checkpoint: checkpoint, choice: choice, log: log)
         clock.mark("embed")
         // Joining templates by genuine comparisons walks the whole list: once, for the intervals and for the report.

@@ -40,6 +40,8 @@ struct MetricsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"))
     var output: String?
 
+    @OptionGroup var overwriting: OverwriteOptions
+
     @Option(help: ArgumentHelp("What the report calls the system.", valueName: "text"))
     var name: String?
 
@@ -48,6 +50,7 @@ struct MetricsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let output { try RunFolder.prepare(output, overwriting: overwriting.overwrite) }
         let read = try ComparisonScores(scores: scores, labels: labels, comparisons: comparisons, subjects: subjects)
         let measurement = try await VerificationMeasurement(
             scores: read.values,
@@ -74,7 +77,6 @@ struct MetricsCommand: AsyncParsableCommand {
         title: String,
         to folder: String
     ) throws {
-        try FileSystem.createFolder(folder)
         let genuine = read.labels.reduce(0) { $0 + Int($1) }
         var report = VerificationReport(
             name: title,
@@ -105,6 +107,6 @@ struct MetricsCommand: AsyncParsableCommand {
         let staged = try StagedFolder(in: folder)
         try read.write(to: staged.path)
         try ReportFiles.write(ReportDocument(report: report), to: staged.path)
-        try staged.commit(seal: "report.json")
+        try staged.commit(seal: RunFolder.seal, removing: RunFolder.contents)
     }
 }

@@ -104,16 +104,19 @@ private struct IJBBuild {
     }
 
     func write(prefix: String?) throws(InputError) -> ProtocolDescriptor {
-        let written: VerificationProtocol
+        var written = value
+        let writer = IJBLayoutWriter(prefix: prefix ?? value.name)
         switch images {
         case .keep:
-            written = value
+            break
         case .link, .copy:
             let names = (0..<value.images.count).map { "\($0 + 1).\(Self.suffix(value.images.paths[$0]))" }
             written = value.renamingImages(names, folder: "loose_crop")
+            // Before gigabytes are copied.
+            try writer.check(written)
             try place(names)
         }
-        let descriptor = try IJBLayoutWriter(prefix: prefix ?? value.name).write(written, to: output)
+        let descriptor = try writer.write(written, to: output)
         try writeMapping(written)
         return descriptor
     }

@@ -37,7 +37,7 @@ struct ReportComposer {
         try AtomicFile.write(log.text, to: FileSystem.join(folder, "run.log"))
         try pictures.write(to: folder)
         try ReportFiles.write(ReportDocument(report: report(), pictures: pictures.files), to: folder)
-        try staged.commit(seal: "report.json")
+        try staged.commit(seal: RunFolder.seal, removing: RunFolder.contents)
     }
 
     private func writeArrays(to folder: String) throws {

@@ -9,7 +9,7 @@ enum ReportFiles {
     ///
     /// - Throws: ``InputError`` (`unwritable`).
     static func write(_ document: ReportDocument, to folder: String) throws(InputError) {
-        let last = "report.json"
+        let last = RunFolder.seal
         FileSystem.remove(FileSystem.join(folder, last))
         var files: [RenderedFile] = []
         for reporter in Reporters.all where names.contains(reporter.name) {

@@ -23,6 +23,12 @@ struct RunOptions: ParsableArguments {
     }
 }
 
+/// Whether a finished run may be replaced.
+struct OverwriteOptions: ParsableArguments {
+    @Flag(help: "Replace the run that the output folder holds, whole or not at all; refused without it.")
+    var overwrite = false
+}
+
 /// What is done to a face before it enters the network.
 struct PreprocessingOptions: ParsableArguments {
     @Option(

@@ -49,6 +49,19 @@ public struct VerifarCommand: ParsableCommand {
         Foundation.exit(status)
     }
 
+    /// Refuses a command that does not exist, and names the nearest: the parser would call it an unexpected argument.
+    private static func checkCommandName(in arguments: [String]) throws(InputError) {
+        var command: any ParsableCommand.Type = VerifarCommand.self
+        for argument in arguments {
+            let known = command.configuration.subcommands
+            guard !known.isEmpty, !argument.hasPrefix("-"), argument != "help" else { return }
+            guard let next = known.first(where: { $0._commandName == argument }) else {
+                throw InputError.unknownName(argument, kind: "command", known: known.map { $0._commandName })
+            }
+            command = next
+        }
+    }
+
     /// Runs a command line without leaving the process.
     ///
     /// - Parameters:
@@ -57,6 +70,7 @@ public struct VerifarCommand: ParsableCommand {
     /// - Returns: The exit status: 0 done, 1 the work failed, 2 wrong usage, 128 and the signal's number when stopped by one.
     public static func run(_ arguments: [String], standardError: (String) -> Void) async -> Int32 {
         do {
+            try checkCommandName(in: arguments)
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -115,6 +115,24 @@ import Testing
         #expect(value.templates.ids == [1, 2, 3, 4, 5])
     }
 
+    /// 600 listed pairs of a folder of 13,000 images are 1,200 images to embed at most.
+    @Test func imagesOutsideTheListedPairsAreLeftOut() throws {
+        let data = try TemporaryData()
+        for person in ["ann", "bob", "cy"] {
+            try FileSystem.createFolder("\(data.path)/images/\(person)")
+            for image in 1...3 { try data.write("", "images/\(person)/\(image).jpg") }
+        }
+        try data.write("first,second\nann/3.jpg,ann/1.jpg\ncy/2.jpg,ann/3.jpg\n", "pairs.csv")
+        let value = try read(data.path, "name: own\nformat: identity-folder\nfiles: {pairs: pairs.csv}\n")
+            .validProtocol()
+        #expect(value.images.paths == ["ann/1.jpg", "ann/3.jpg", "cy/2.jpg"])
+        // The ids are those of the whole folder, so that lists of several runs agree.
+        #expect(value.templates.ids == [1, 3, 8])
+        #expect(value.comparisons.first == [1, 2] && value.comparisons.second == [0, 1])
+        #expect(value.comparisons.labels == [1, 0])
+        #expect(value.subjects?.indices == [0, 0, 1])
+    }
+
     @Test func aFolderAloneGivesAllPairsOrASample() throws {
         let data = try TemporaryData()
         let sizes = [4, 1, 3, 2, 5]

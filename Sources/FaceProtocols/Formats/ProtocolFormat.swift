@@ -85,7 +85,7 @@ public struct ProtocolSource: Sendable {
                 .forbidden,
                 "a symbolic link",
                 file: place,
-                expected: "a file in the data folder, or symbolic links allowed"
+                expected: "a file in the data folder, or --allow-outside"
             )
         }
         do throws(InputError) {
@@ -97,9 +97,23 @@ public struct ProtocolSource: Sendable {
             return file
         } catch {
             var error = error
-            error.expected = error.expected ?? "the layout of '\(descriptor.name)': \(path) in the data folder"
+            error.expected =
+                error.expected ?? "the layout of '\(descriptor.name)': \(path) in the data folder" + elsewhere(path)
             throw error
         }
+    }
+
+    /// Where a file that is not there lies instead, when that is a folder above or below: `; it is in lfw, so --data …`.
+    private func elsewhere(_ path: String) -> String {
+        var folders = [dataFolder.split(separator: "/").dropLast().joined(separator: "/")]
+        if dataFolder.hasPrefix("/") { folders[0] = "/" + folders[0] }
+        if let names = try? FileSystem.names(inFolder: dataFolder) {
+            folders += names.prefix(1000).map { FileSystem.join(dataFolder, $0) }
+        }
+        guard let found = folders.first(where: { !$0.isEmpty && FileSystem.exists(FileSystem.join($0, path)) }) else {
+            return ""
+        }
+        return "; it lies in another folder: --data \(found)"
     }
 
     /// A setting of the format, or its default value.

@@ -16,7 +16,11 @@ struct ImageFileCheck {
                     folder.isEmpty || allowsLinks || folder.hasPrefix("/")
                     || !FolderListing.hasLink(folder, below: root)
                 if !isSafe {
-                    findings.add(.symbolicLink, file: "\(value.imageFolder)/\(folder)", "the folder is a symbolic link")
+                    findings.add(
+                        .symbolicLink,
+                        file: "\(value.imageFolder)/\(folder)",
+                        "the folder is a symbolic link (--allow-outside follows it)"
+                    )
                 }
                 let place = folder.hasPrefix("/") ? String(folder) : "\(root)/\(folder)"
                 folders[folder] = isSafe ? FolderListing(place) : FolderListing()
@@ -38,7 +42,12 @@ struct ImageFileCheck {
         case .file: break
         case .link where allowsLinks: break
         case .link:
-            findings.add(.symbolicLink, file: place.file, line: place.line, "the image '\(path)' is a symbolic link")
+            findings.add(
+                .symbolicLink,
+                file: place.file,
+                line: place.line,
+                "the image '\(path)' is a symbolic link (--allow-outside follows it)"
+            )
         case .other, nil:
             findings.add(
                 .missingImage,
@@ -56,7 +65,7 @@ struct ImageFileCheck {
             findings.add(
                 .symbolicLink,
                 file: folder,
-                "the image folder is a symbolic link",
+                "the image folder is a symbolic link (--allow-outside follows it)",
                 expected: "a folder in the data folder, or links allowed"
             )
             return false

@@ -55,13 +55,17 @@ public struct IJBLayoutWriter: Sendable {
         )
     }
 
-    private func check(_ value: VerificationProtocol) throws(InputError) {
+    /// Refuses what the layout cannot hold; ``write(_:to:)`` does so first.
+    ///
+    /// - Throws: `InputError` (`unsupported`).
+    public func check(_ value: VerificationProtocol) throws(InputError) {
         guard value.images.landmarksPerFace == 5 || value.images.landmarksPerFace == 68 else {
             throw InputError(
                 .unsupported,
                 "the IJB layout needs landmarks",
-                expected: "5 or 68 for each face",
-                found: "\(value.images.landmarksPerFace)"
+                expected: "5 or 68 points for each face: --protocol-set landmarks=FILE where the protocol takes one; "
+                    + "for faces that are aligned already --form bin needs none",
+                found: value.images.landmarksPerFace == 0 ? "none" : "\(value.images.landmarksPerFace)"
             )
         }
         for path in value.images.paths {

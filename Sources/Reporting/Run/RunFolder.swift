@@ -20,7 +20,7 @@ public struct RunFolder: Sendable {
     ///
     /// - Throws: `InputError`: `missing` when the folder holds no report; else as ``VerificationReport/init(path:)``.
     public init(path: String) throws(InputError) {
-        let file = FileSystem.join(path, "report.json")
+        let file = FileSystem.join(path, Self.seal)
         guard FileSystem.exists(file) else {
             throw InputError(.missing, "not the folder of a finished run: it has no report.json", file: path)
         }
@@ -69,6 +69,37 @@ public struct RunFolder: Sendable {
     }
 
     func file(_ name: String) -> String { FileSystem.join(path, name) }
+}
+
+extension RunFolder {
+    /// The file that makes a folder a finished run's; it is written last.
+    public static let seal = "report.json"
+
+    /// Everything that a run may leave in its folder, so that none of it stays beside the run that replaces it.
+    public static let contents = [
+        seal, "report.html", "report.md", "report.tex", "report.csv", "scores.npy", "labels.npy", "comparisons.npy",
+        "subjects.csv", "templates.npy", "failures.csv", "run.log", "pictures",
+    ]
+
+    /// Makes the folder of a run that is about to begin, and finds out whether it can be written.
+    ///
+    /// - Parameters:
+    ///   - path: Made if it is not there.
+    ///   - overwriting: Whether it may hold a finished run, which stays until the new one is whole.
+    /// - Throws: `InputError` (`unwritable`): a finished run is there, or the folder cannot be written.
+    public static func prepare(_ path: String, overwriting: Bool) throws(InputError) {
+        let report = FileSystem.join(path, seal)
+        if FileSystem.exists(report), !overwriting {
+            throw InputError(
+                .unwritable,
+                "a finished run is here already",
+                file: report,
+                expected: "another --output, or --overwrite to replace that run"
+            )
+        }
+        try FileSystem.createFolder(path)
+        _ = try StagedFolder(in: path)
+    }
 }
 
 extension VerificationReport {

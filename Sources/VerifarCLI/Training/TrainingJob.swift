@@ -280,6 +280,8 @@ struct TrainingJob {
                 protocolSettings: [:],
                 dataFolder: prepared.dataFolder,
                 outputFolder: FileSystem.join(outputFolder, "evaluation/\(prepared.name)"),
+                // Of the same training, which was killed after it.
+                overwrites: true,
                 preprocessing: try PreprocessingOptions.parse([]),
                 policy: EvaluationPolicy(),
                 metrics: VerificationMeasurement.Options(

@@ -4,7 +4,7 @@ internal import SeededRandom
 /// One's own data: a folder for each person with that person's images, and a file of pairs, all pairs or a sample.
 ///
 /// Images are `<person>/<file>` with a suffix .jpg, .jpeg or .png; they are numbered from 1 in the order of their paths'
-/// bytes, and each is a template. The file of pairs is CSV with the header `first,second` or `first,second,label`, images
+/// bytes, and each is a template. With a file of pairs only its images are. The file of pairs is CSV with the header `first,second` or `first,second,label`, images
 /// by path; the label is checked against the folders.
 public struct IdentityFolderFormat: ProtocolFormat {
     /// The name that descriptors use.
@@ -57,7 +57,6 @@ public struct IdentityFolderFormat: ProtocolFormat {
             findings.add(.noImages, file: source.setting("images"), "no folder holds an image (.jpg, .jpeg, .png)")
             return nil
         }
-        let landmarks = try KeyedLandmarks(source, setting: "landmarks", findings: &findings)
         var origins = ProtocolOrigins()
         origins.comparisons = source.optionalSetting("pairs")
         origins.subjects = source.setting("images")
@@ -76,24 +75,29 @@ public struct IdentityFolderFormat: ProtocolFormat {
             try pairs.makeAll(listing, limit: Self.pairLimit)
         }
         guard findings.isValid else { return nil }
-        let images = landmarks?.images(listing.paths) ?? FaceImages(aligned: listing.paths)
+        // Listed pairs say which images matter: the others are neither read nor embedded.
+        let used = origins.comparisons == nil ? Array(listing.paths.indices) : pairs.keepUsedImages()
+        let paths = used.map { listing.paths[$0] }
+        let landmarks = try KeyedLandmarks(source, setting: "landmarks", findings: &findings)
+        guard findings.isValid else { return nil }
+        let images = landmarks?.images(paths) ?? FaceImages(aligned: paths)
         let value = VerificationProtocol(
             name: source.descriptor.name,
             imageFolder: source.setting("images"),
             images: images,
             templates: Templates(
-                ids: listing.paths.indices.map { $0 + 1 },
+                ids: used.map { $0 + 1 },
                 imageTemplates: images.templates,
                 imageMedia: images.media
             ),
-            mediumIDs: listing.paths.indices.map { $0 + 1 },
+            mediumIDs: used.map { $0 + 1 },
             comparisons: Comparisons(
                 first: pairs.first,
                 second: pairs.second,
                 labels: pairs.labels,
                 folds: foldCount > 1 ? Comparisons.folds(of: pairs.labels.count, foldCount) : []
             ),
-            subjects: TemplateSubjects(stated: listing.people.map { $0 })
+            subjects: TemplateSubjects(stated: used.map { listing.people[$0] })
         )
         return ProtocolDraft(value: value, origins: origins)
     }
@@ -113,13 +117,26 @@ struct IdentityListing {
         let root = FileSystem.join(source.dataFolder, folder)
         let allowsLinks = source.options.pathPolicy.allowsSymbolicLinks
         if !allowsLinks, FolderListing.hasLink(folder, below: source.dataFolder) {
-            throw InputError(.forbidden, "a symbolic link", file: root, expected: "a folder, or symbolic links allowed")
+            throw InputError(.forbidden, "a symbolic link", file: root, expected: "a folder, or --allow-outside")
         }
-        guard FileSystem.isFolder(root) else { throw InputError(.missing, "no such folder", file: root) }
+        guard FileSystem.isFolder(root) else {
+            throw InputError(
+                .missing,
+                "no such folder",
+                file: root,
+                expected:
+                    "a folder of people's folders; --protocol-set images=NAME for another name, images=. for the data "
+                    + "folder itself"
+            )
+        }
         for (person, kind) in FolderListing(root).kinds.sorted(by: { Self.isBefore($0.key, $1.key) }) {
             guard !person.hasPrefix("."), kind != .file else { continue }
             guard kind != .link || allowsLinks else {
-                findings.add(.symbolicLink, file: "\(folder)/\(person)", "the folder is a symbolic link")
+                findings.add(
+                    .symbolicLink,
+                    file: "\(folder)/\(person)",
+                    "the folder is a symbolic link (--allow-outside follows it)"
+                )
                 continue
             }
             add(person, in: root, folder, allowsLinks, source.options.pathPolicy, &findings)
@@ -141,7 +158,11 @@ struct IdentityListing {
             if let problem = policy.problem(of: path) {
                 findings.add(.unsafePath, file: folder, problem, found: "'\(path)'")
             } else if kind == .link, !allowsLinks {
-                findings.add(.symbolicLink, file: "\(folder)/\(path)", "the image is a symbolic link")
+                findings.add(
+                    .symbolicLink,
+                    file: "\(folder)/\(path)",
+                    "the image is a symbolic link (--allow-outside follows it)"
+                )
             } else {
                 paths.append(path)
                 people.append(person)
@@ -171,6 +192,17 @@ struct ImagePairs {
         first.append(UInt32(left))
         second.append(UInt32(right))
         labels.append(isGenuine ? 1 : 0)
+    }
+
+    /// Numbers the images of the pairs alone, in ascending order.
+    ///
+    /// - Returns: The former index of each.
+    mutating func keepUsedImages() -> [Int] {
+        let used = Set(first).union(second).sorted()
+        let indices = Dictionary(uniqueKeysWithValues: zip(used, 0...))
+        first = first.map { UInt32(indices[$0] ?? 0) }
+        second = second.map { UInt32(indices[$0] ?? 0) }
+        return used.map(Int.init)
     }
 
     /// Reads a file of pairs.
