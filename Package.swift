@@ -113,8 +113,8 @@ let package = Package(
         .target(
             name: "Recipes",
             dependencies: [
-                "ArtifactFiles", "Distillation", "FaceImaging", "NeuralTraining", "StrictYAML", "SyntheticFaces",
-                "TrainingData",
+                "ArtifactFiles", "Backbones", "Distillation", "FaceImaging", "NeuralTraining", "StrictYAML",
+                "SyntheticFaces", "TrainingData",
             ]
         ),
 
@@ -163,7 +163,7 @@ let tests: [String: [Target.Dependency]] = [
     "ArtifactFilesTests": [],
     "BackbonesTests": ["ArtifactFiles", "NeuralCompute", "NeuralGraph"],
     "CheckpointsTests": ["ArtifactFiles", "Backbones", "NeuralCompute", "NeuralGraph", "SeededRandom"],
-    "DistillationTests": ["ArtifactFiles", "NeuralGraph", "NeuralTraining", "SeededRandom"],
+    "DistillationTests": ["ArtifactFiles", "NeuralGraph", "NeuralTraining", "SeededRandom", "StrictYAML"],
     "FaceDiagnosisTests": ["ArtifactFiles", "FaceImaging", "FaceProtocols", "SeededRandom"],
     "FaceEvaluationTests": [
         "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute",
@@ -186,6 +186,7 @@ let tests: [String: [Target.Dependency]] = [
     "TrainingDataTests": ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"],
     "VerifarCLITests": [
         "ArtifactFiles", "Checkpoints", "Distillation", "FaceImaging", "NeuralGraph", "NeuralTraining", "Recipes",
+        "StrictYAML",
     ],
     "VerificationMetricsTests": ["ArtifactFiles", "LargeArrays", "SeededRandom"],
 ]

@@ -1,11 +1,11 @@
-internal import ArtifactFiles
+public import ArtifactFiles
 public import TrainingData
 
-/// How pictures are changed by chance.
-public struct AugmentationSettings: Hashable, Sendable, Codable {
+/// How images are changed by chance.
+public struct AugmentationSettings: SettingsSection {
     /// The chance of mirroring.
     public var flip: Double
-    /// A random window of the picture's own size after padding it by so many pixels.
+    /// A random window of the image's own size after padding it by so many pixels.
     public var cropPadding: Int?
     /// Greatest changes of brightness, contrast and saturation.
     public var colourJitter: [Double]?
@@ -14,39 +14,48 @@ public struct AugmentationSettings: Hashable, Sendable, Codable {
     /// The chance that a random rectangle is covered.
     public var randomErasing: Double?
 
-    /// Mirroring alone, as InsightFace trains.
-    public static let flipOnly = AugmentationSettings()
-
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case flip
         case cropPadding = "crop-padding"
         case colourJitter = "colour-jitter"
         case cutout
         case randomErasing = "random-erasing"
-    }
 
-    /// Mirroring with a chance of one half.
-    public init() { flip = 0.5 }
-
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        self.init()
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        flip = try values.decodeIfPresent(Double.self, forKey: .flip) ?? flip
-        cropPadding = try values.decodeIfPresent(Int.self, forKey: .cropPadding)
-        colourJitter = try values.decodeIfPresent([Double].self, forKey: .colourJitter)
-        cutout = try values.decodeIfPresent(Int.self, forKey: .cutout)
-        randomErasing = try values.decodeIfPresent(Double.self, forKey: .randomErasing)
-        guard (0...1).contains(flip), (0...256).contains(cropPadding ?? 0), (0...1).contains(randomErasing ?? 0) else {
-            throw InputError(.usage, "flip, crop-padding or random-erasing is out of range", expected: "chances: 0 … 1")
-        }
-        guard colourJitter.map({ $0.count == 3 }) ?? true else {
-            throw InputError(
-                .usage,
-                "colour-jitter is not three numbers",
-                expected: "[brightness, contrast, saturation]"
-            )
+        /// What each is for.
+        public var about: KeyDescription {
+            let chance = KeyDescription.Kind.number(.within(0...1))
+            return switch self {
+            case .flip: .init(chance, .standard(0.5), "The chance of mirroring.", example: "0")
+            case .cropPadding:
+                .init(
+                    .integer(.within(0...256)),
+                    .without("no crop"),
+                    "A random window of the image's own size after padding it by so many pixels.",
+                    example: "4"
+                )
+            case .colourJitter:
+                .init(
+                    .list(.number(.atLeast(0)), count: 3),
+                    .without("colours stay"),
+                    "Greatest changes of brightness, contrast and saturation.",
+                    example: "[0.2, 0.2, 0.2]"
+                )
+            case .cutout:
+                .init(
+                    .integer(.within(0...1024)),
+                    .without("nothing is covered"),
+                    "Side in pixels of a square that is covered.",
+                    example: "16"
+                )
+            case .randomErasing:
+                .init(
+                    chance,
+                    .without("nothing is erased"),
+                    "The chance that a random rectangle is covered.",
+                    example: "0.1"
+                )
+            }
         }
     }
 

@@ -3,7 +3,7 @@ public import FaceImaging
 package import SyntheticFaces
 
 /// Synthetic people, some to train on and the others to evaluate with.
-public struct PopulationSettings: Hashable, Sendable, Codable {
+public struct PopulationSettings: SettingsSection {
     /// Everything about them follows from it.
     public var seed: UInt64
     /// People in all.
@@ -18,30 +18,39 @@ public struct PopulationSettings: Hashable, Sendable, Codable {
     public var imageSize: Int
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case seed
         case identities
         case trainingShare = "training-share"
         case strength
         case diversity
         case imageSize = "image-size"
-    }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? 1
-        identities = try values.decode(Int.self, forKey: .identities)
-        trainingShare = try values.decodeIfPresent(Double.self, forKey: .trainingShare) ?? 0.6
-        strength = try values.decodeIfPresent(String.self, forKey: .strength) ?? "standard"
-        diversity = try values.decodeIfPresent(Double.self, forKey: .diversity) ?? 1
-        imageSize = try values.decodeIfPresent(Int.self, forKey: .imageSize) ?? 160
-        guard (2...10_000_000).contains(identities), trainingShare > 0, trainingShare < 1 else {
-            throw InputError(
-                .usage,
-                "identities or training-share is out of range",
-                expected: "a share between 0 and 1"
-            )
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .seed:
+                .init(.integer(.atLeast(0)), .standard(1), "Everything about the people follows from it.", example: "7")
+            case .identities: .init(.integer(.within(2...10_000_000)), .required, "People in all.", example: "500")
+            case .trainingShare:
+                .init(
+                    .number(.between(0, 1)),
+                    .standard(0.6),
+                    "The share of people to train on; the others are for evaluation.",
+                    example: "0.8"
+                )
+            case .strength:
+                .init(
+                    .choice(NuisanceStrength.named.map(\.name)),
+                    .standard("standard"),
+                    "How far photographs of one person differ.",
+                    example: "hard"
+                )
+            case .diversity:
+                .init(.number(.above(0)), .standard(1), "A factor on how far people differ.", example: "0.6")
+            case .imageSize:
+                .init(.integer(.atLeast(1)), .standard(160), "Side of a photograph in pixels.", example: "112")
+            }
         }
     }
 
@@ -60,7 +69,7 @@ public struct PopulationSettings: Hashable, Sendable, Codable {
 }
 
 /// What to train on: exactly one of the sources.
-public struct DataSettings: Hashable, Sendable, Codable {
+public struct DataSettings: SettingsSection {
     /// Faces of the recipe's population.
     public var synthetic: Synthetic?
     /// A folder per identity with aligned faces, or with a landmark file.
@@ -73,81 +82,198 @@ public struct DataSettings: Hashable, Sendable, Codable {
     public var classes: Int?
 
     /// Faces of the recipe's population.
-    public struct Synthetic: Hashable, Sendable, Codable {
-        /// Pictures of each person.
+    public struct Synthetic: SettingsSection {
+        /// Images of each person.
         public var images: Int
 
         /// The keys of a recipe.
-        public enum CodingKeys: String, CodingKey, CaseIterable {
+        public enum CodingKeys: String, SettingsKey {
             case images
+
+            /// What it is for.
+            public var about: KeyDescription {
+                .init(.integer(.within(1...1_000_000)), .required, "Images of each person.", example: "24")
+            }
         }
     }
 
     /// A folder per identity.
-    public struct Folder: Hashable, Sendable, Codable {
+    public struct Folder: SettingsSection {
         /// The folder of folders.
         public var path: String
-        /// How a picture gets the network's size: `exact`, `resized`, `centre-crop`, `aligned`.
-        public var fit: String?
-        /// The landmark file of `aligned`.
+        /// How an image gets the network's size: `exact`, `resized`, `centre-crop`, `aligned`.
+        public var fit: String
+        /// The landmark file of `aligned`; `landmarks.txt` in the folder without it.
         public var landmarks: String?
-        /// Whether pixels are taken as they are stored, whatever EXIF's orientation says; false without it.
-        public var ignoreExif: Bool?
+        /// Whether pixels are taken as they are stored, whatever EXIF's orientation says.
+        public var ignoreExif: Bool
 
         /// The keys of a recipe.
-        public enum CodingKeys: String, CodingKey, CaseIterable {
+        public enum CodingKeys: String, SettingsKey {
             case path
             case fit
             case landmarks
             case ignoreExif = "ignore-exif"
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .path:
+                    .init(.text("path"), .required, "The folder with a folder for each person.", example: "faces")
+                case .fit:
+                    .init(
+                        .choice(["exact", "resized", "centre-crop", "aligned"]),
+                        .without("exact; aligned where there are landmarks"),
+                        "How an image gets the network's size; `aligned` places the face by its landmarks.",
+                        example: "resized"
+                    )
+                case .landmarks:
+                    .init(
+                        .text("path"),
+                        .without("landmarks.txt in the folder, with `fit: aligned`"),
+                        "The file with five landmarks of every image: lines of `person/image x1 y1 … x5 y5`.",
+                        example: "landmarks.txt"
+                    )
+                case .ignoreExif:
+                    .init(
+                        .flag,
+                        .standard(false),
+                        "Whether pixels are taken as they are stored, whatever EXIF's orientation says.",
+                        example: "true"
+                    )
+                }
+            }
+        }
+
+        /// Decodes settings; landmarks alone say that faces are to be aligned.
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            path = try values.decode(String.self, forKey: .path)
+            landmarks = try values.decodeIfPresent(String.self, forKey: .landmarks)
+            fit = try values.decodeIfPresent(String.self, forKey: .fit) ?? (landmarks == nil ? "exact" : "aligned")
+            ignoreExif = try values.decode(Bool.self, forKey: .ignoreExif)
+        }
+
+        /// Refuses landmarks that nothing would read.
+        public mutating func complete() throws(InputError) {
+            guard landmarks == nil || fit == "aligned" else {
+                throw InputError(
+                    .usage,
+                    "'landmarks' are read with 'fit: aligned' alone",
+                    expected: "fit: aligned, or no landmarks",
+                    found: "fit: \(fit)"
+                )
+            }
         }
     }
 
     /// A record file.
-    public struct RecordFile: Hashable, Sendable, Codable {
+    public struct RecordFile: SettingsSection {
         /// `train.rec`; its index is `train.idx` beside it.
         public var path: String
-        /// How a picture gets the network's size: `exact`, `resized`, `centre-crop`.
-        public var fit: String?
-        /// Whether pixels are taken as they are stored, whatever EXIF's orientation says; false without it.
-        public var ignoreExif: Bool?
+        /// How an image gets the network's size: `exact`, `resized`, `centre-crop`.
+        public var fit: String
+        /// Whether pixels are taken as they are stored, whatever EXIF's orientation says.
+        public var ignoreExif: Bool
 
         /// The keys of a recipe.
-        public enum CodingKeys: String, CodingKey, CaseIterable {
+        public enum CodingKeys: String, SettingsKey {
             case path
             case fit
             case ignoreExif = "ignore-exif"
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .path:
+                    .init(
+                        .text("path"),
+                        .required,
+                        "`train.rec`; its index `train.idx` lies beside it.",
+                        example: "train.rec"
+                    )
+                case .fit:
+                    .init(
+                        .choice(["exact", "resized", "centre-crop"]),
+                        .standard("exact"),
+                        "How an image gets the network's size.",
+                        example: "resized"
+                    )
+                case .ignoreExif:
+                    .init(
+                        .flag,
+                        .standard(false),
+                        "Whether pixels are taken as they are stored, whatever EXIF's orientation says.",
+                        example: "true"
+                    )
+                }
+            }
         }
     }
 
     /// CIFAR-100.
-    public struct Cifar: Hashable, Sendable, Codable {
+    public struct Cifar: SettingsSection {
         /// `train.bin` or `test.bin`.
         public var path: String
 
         /// The keys of a recipe.
-        public enum CodingKeys: String, CodingKey, CaseIterable {
+        public enum CodingKeys: String, SettingsKey {
             case path
+
+            /// What it is for.
+            public var about: KeyDescription {
+                .init(
+                    .text("path"),
+                    .required,
+                    "`train.bin` or `test.bin` of CIFAR-100's binary version.",
+                    example: "cifar-100-binary/train.bin"
+                )
+            }
         }
     }
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case synthetic
         case folder
         case recordio
         case cifar100
         case classes
+
+        /// What each is for.
+        public var about: KeyDescription {
+            let other = KeyDescription.Presence.without("another source is given: exactly one is")
+            return switch self {
+            case .synthetic:
+                .init(.section(Synthetic.self), other, "Faces of the recipe's `population`.", example: "{images: 24}")
+            case .folder: .init(.section(Folder.self), other, "A folder for each person.", example: "{path: faces}")
+            case .recordio:
+                .init(
+                    .section(RecordFile.self),
+                    other,
+                    "An MXNet record file, as InsightFace distributes its training sets.",
+                    example: "{path: train.rec}"
+                )
+            case .cifar100:
+                .init(
+                    .section(Cifar.self),
+                    other,
+                    "CIFAR-100 in its binary version.",
+                    example: "{path: cifar-100-binary/train.bin}"
+                )
+            case .classes:
+                .init(
+                    .integer(.atLeast(1)),
+                    .without("as many as the data have"),
+                    "The number of classes that the data must have.",
+                    example: "93431"
+                )
+            }
+        }
     }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        synthetic = try values.decodeIfPresent(Synthetic.self, forKey: .synthetic)
-        folder = try values.decodeIfPresent(Folder.self, forKey: .folder)
-        recordio = try values.decodeIfPresent(RecordFile.self, forKey: .recordio)
-        cifar100 = try values.decodeIfPresent(Cifar.self, forKey: .cifar100)
-        classes = try values.decodeIfPresent(Int.self, forKey: .classes)
+    /// Refuses none or several sources.
+    public mutating func complete() throws(InputError) {
         let given = [synthetic != nil, folder != nil, recordio != nil, cifar100 != nil].count { $0 }
         guard given == 1 else {
             throw InputError(
@@ -160,8 +286,8 @@ public struct DataSettings: Hashable, Sendable, Codable {
     }
 }
 
-/// What is done to a picture before it enters the network: a name, with single values overridden.
-public struct PreprocessingSettings: Hashable, Sendable, Codable {
+/// What is done to an image before it enters the network: a name, with single values overridden.
+public struct PreprocessingSettings: SettingsSection {
     /// A name that `verifar evaluate --preprocess` knows.
     public var name: String
     /// Mean per channel in grey levels.
@@ -171,27 +297,41 @@ public struct PreprocessingSettings: Hashable, Sendable, Codable {
     /// The order of the channels.
     public var channels: ChannelOrder?
 
-    /// InsightFace's.
-    public static let insightface = PreprocessingSettings(name: "insightface")
-
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case name
         case mean
         case std
         case channels
-    }
 
-    /// Creates settings from a name.
-    public init(name: String) { self.name = name }
-
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        name = try values.decodeIfPresent(String.self, forKey: .name) ?? "insightface"
-        mean = try values.decodeIfPresent([Float].self, forKey: .mean)
-        std = try values.decodeIfPresent([Float].self, forKey: .std)
-        channels = try values.decodeIfPresent(ChannelOrder.self, forKey: .channels)
+        /// What each is for.
+        public var about: KeyDescription {
+            let own = KeyDescription.Presence.without("the name's own")
+            return switch self {
+            case .name:
+                .init(
+                    .choice(FacePreprocessing.all.map(\.name)),
+                    .standard("insightface"),
+                    "A preprocessing that `verifar evaluate --preprocess` knows.",
+                    example: "imagenet"
+                )
+            case .mean:
+                .init(
+                    .list(.number(.any), count: 3),
+                    own,
+                    "Mean of each channel in grey levels, 0 to 255.",
+                    example: "[127.5, 127.5, 127.5]"
+                )
+            case .std:
+                .init(
+                    .list(.number(.above(0)), count: 3),
+                    own,
+                    "Standard deviation of each channel in grey levels.",
+                    example: "[128, 128, 128]"
+                )
+            case .channels: .init(.choice(ChannelOrder.self), own, "The order of the channels.", example: "bgr")
+            }
+        }
     }
 
     /// The preprocessing at a network's input size.

@@ -1,7 +1,7 @@
-internal import ArtifactFiles
+public import ArtifactFiles
 
 /// What to evaluate on.
-public struct EvaluationSettings: Hashable, Sendable, Codable {
+public struct EvaluationSettings: SettingsSection {
     /// Epochs between evaluations during training; only at the end without it.
     public var everyEpochs: Double?
     /// Verification protocols.
@@ -10,24 +10,41 @@ public struct EvaluationSettings: Hashable, Sendable, Codable {
     public var accuracy: DataSettings?
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case everyEpochs = "every-epochs"
         case protocols
         case accuracy
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .everyEpochs:
+                .init(
+                    .number(.between(0, 1e6)),
+                    .without("only at the end"),
+                    "Epochs between evaluations during training.",
+                    example: "5"
+                )
+            case .protocols:
+                .init(
+                    .list(.section(ProtocolSettings.self)),
+                    .written("[]"),
+                    "Verification protocols to evaluate on.",
+                    example: "[{name: ijbc, protocol: ijbc, data: /data/IJBC}]"
+                )
+            case .accuracy:
+                .init(
+                    .section(DataSettings.self),
+                    .without("no accuracy is measured"),
+                    "A labelled set on which the classifier's accuracy is measured, described as `data` is.",
+                    example: "{cifar100: {path: cifar-100-binary/test.bin}}"
+                )
+            }
+        }
     }
 
-    /// Nothing.
-    public init() { protocols = [] }
-
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        everyEpochs = try values.decodeIfPresent(Double.self, forKey: .everyEpochs)
-        protocols = try values.decodeIfPresent([ProtocolSettings].self, forKey: .protocols) ?? []
-        accuracy = try values.decodeIfPresent(DataSettings.self, forKey: .accuracy)
-        guard everyEpochs.map({ $0 > 0 && $0 < 1e6 }) ?? true else {
-            throw InputError(.usage, "every-epochs is out of range", expected: "above 0")
-        }
+    /// Refuses two protocols of one name.
+    public mutating func complete() throws(InputError) {
         let names = protocols.map(\.name)
         guard Set(names).count == names.count else {
             throw InputError(.usage, "two protocols have one name", found: names.joined(separator: ", "))
@@ -36,7 +53,7 @@ public struct EvaluationSettings: Hashable, Sendable, Codable {
 }
 
 /// One verification protocol of a recipe.
-public struct ProtocolSettings: Hashable, Sendable, Codable {
+public struct ProtocolSettings: SettingsSection {
     /// What its folder and table rows are called.
     public var name: String
     /// A known protocol or a description of one.
@@ -47,20 +64,43 @@ public struct ProtocolSettings: Hashable, Sendable, Codable {
     public var synthetic: SyntheticProtocolSettings?
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case name
         case `protocol`
         case data
         case synthetic
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .name: .init(.text("name"), .required, "What its folder and table rows are called.", example: "ijbc")
+            case .protocol:
+                .init(
+                    .text("name or path"),
+                    .without("the protocol is `synthetic`"),
+                    "A known protocol (`verifar protocol list`) or the file that describes one.",
+                    example: "ijbc"
+                )
+            case .data:
+                .init(
+                    .text("path"),
+                    .without("the protocol is `synthetic`"),
+                    "The protocol's data folder.",
+                    example: "/data/IJBC"
+                )
+            case .synthetic:
+                .init(
+                    .section(SyntheticProtocolSettings.self),
+                    .without("`protocol` and `data` are given"),
+                    "Instead: the people of `population` who are not trained on.",
+                    example: "{images: 6}"
+                )
+            }
+        }
     }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        name = try values.decode(String.self, forKey: .name)
-        self.protocol = try values.decodeIfPresent(String.self, forKey: .protocol)
-        data = try values.decodeIfPresent(String.self, forKey: .data)
-        synthetic = try values.decodeIfPresent(SyntheticProtocolSettings.self, forKey: .synthetic)
+    /// Refuses a protocol of two kinds or none, and a name that is no folder's.
+    public mutating func complete() throws(InputError) {
         guard (self.protocol != nil && data != nil) != (synthetic != nil) else {
             throw InputError(.usage, "a protocol is either 'protocol' with 'data', or 'synthetic'")
         }
@@ -72,7 +112,7 @@ public struct ProtocolSettings: Hashable, Sendable, Codable {
 }
 
 /// A protocol over synthetic people.
-public struct SyntheticProtocolSettings: Hashable, Sendable, Codable {
+public struct SyntheticProtocolSettings: SettingsSection {
     /// Photographs of each person.
     public var images: Int
     /// Templates of each person: so many enrolled, so many to verify.
@@ -81,28 +121,31 @@ public struct SyntheticProtocolSettings: Hashable, Sendable, Codable {
     public var impostors: Int?
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case images
         case templates
         case impostors
-    }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        images = try values.decodeIfPresent(Int.self, forKey: .images) ?? 8
-        templates = try values.decodeIfPresent(Int.self, forKey: .templates) ?? 1
-        impostors = try values.decodeIfPresent(Int.self, forKey: .impostors)
-        let range = 1...1_000_000
-        guard range.contains(images), range.contains(templates),
-            impostors.map({ (0...1_000_000_000_000).contains($0) }) ?? true
-        else {
-            throw InputError(
-                .usage,
-                "images, templates or impostors is out of range",
-                expected: "1 … 1000000 images and templates",
-                found: "\(images), \(templates), \(impostors.map { "\($0)" } ?? "all")"
-            )
+        /// What each is for.
+        public var about: KeyDescription {
+            let count = KeyDescription.Kind.integer(.within(1...1_000_000))
+            return switch self {
+            case .images: .init(count, .standard(8), "Photographs of each person.", example: "6")
+            case .templates:
+                .init(
+                    count,
+                    .standard(1),
+                    "Templates of each person: so many enrolled, so many to verify.",
+                    example: "2"
+                )
+            case .impostors:
+                .init(
+                    .integer(.within(0...1_000_000_000_000)),
+                    .without("all of them"),
+                    "Impostor comparisons.",
+                    example: "100000"
+                )
+            }
         }
     }
 }

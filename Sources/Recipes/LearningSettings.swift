@@ -1,8 +1,8 @@
-internal import ArtifactFiles
+public import ArtifactFiles
 public import NeuralTraining
 
 /// The classifier behind the embedding, and its loss.
-public struct ClassifierSettings: Hashable, Sendable, Codable {
+public struct ClassifierSettings: SettingsSection {
     /// Loss, scale, margin, and how ArcFace goes about them.
     public var head: HeadSettings
     /// The share of all classes that take part in a step (Partial FC); all of them without it.
@@ -19,36 +19,64 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
     public var weight: Double?
 
     /// The keys of a recipe, besides those of the head.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
-        case loss
+    public enum CodingKeys: String, SettingsKey {
         case sample
         case partialFC = "partial-fc"
         case frozen
         case startFrom = "start-from"
         case weight
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .sample:
+                .init(
+                    .number(.above(0, upTo: 1)),
+                    .without("all classes"),
+                    "The share of all classes that take part in a step (Partial FC).",
+                    example: "0.1"
+                )
+            case .partialFC:
+                .init(
+                    .integer(.within(1...2)),
+                    .without("1, where classes are sampled"),
+                    "Partial FC's version: classes that a step leaves out stay untouched (1), or decay and momentum move them (2).",
+                    example: "2"
+                )
+            case .frozen:
+                .init(
+                    .flag,
+                    .standard(false),
+                    "Whether the classifier stays as it is; needs `start-from`.",
+                    example: "true"
+                )
+            case .startFrom:
+                .init(
+                    .text("path"),
+                    .without("new numbers from the seed"),
+                    "A classifier to begin with: `classifier.safetensors` of a run, or a checkpoint with `fc.weight`.",
+                    example: "student/classifier.safetensors"
+                )
+            case .weight:
+                .init(
+                    .number(.atLeast(0)),
+                    .without("1, or 0 where a distillation method takes this loss's place"),
+                    "The factor of this loss beside those of `distillation`.",
+                    example: "0.9"
+                )
+            }
+        }
     }
 
-    /// Decodes settings and checks their ranges.
+    /// The head's keys and the classifier's own, in one mapping.
+    public static var keys: [any SettingsKey] { HeadSettings.keys + Array(CodingKeys.allCases) }
+
+    /// Decodes settings.
     public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        _ = try values.decode(HeadLoss.self, forKey: .loss)
         head = try HeadSettings(from: decoder)
+        let values = try decoder.container(keyedBy: CodingKeys.self)
         sample = try values.decodeIfPresent(Double.self, forKey: .sample)
         let version = try values.decodeIfPresent(PartialFCVersion.self, forKey: .partialFC)
-        partialFC = version ?? .untouched
-        frozen = try values.decodeIfPresent(Bool.self, forKey: .frozen) ?? false
-        startFrom = try values.decodeIfPresent(String.self, forKey: .startFrom)
-        weight = try values.decodeIfPresent(Double.self, forKey: .weight)
-        guard weight.map({ $0 >= 0 && $0.isFinite }) ?? true, sample.map({ $0 > 0 && $0 <= 1 }) ?? true, head.scale > 0
-        else {
-            throw InputError(.usage, "scale, weight or sample is out of range", expected: "sample: above 0, at most 1")
-        }
-        guard head.margin.map({ (0..<1.5).contains($0) }) ?? true else {
-            throw InputError(.usage, "the margin is out of range", expected: "0 ..< 1.5")
-        }
-        guard !frozen || startFrom != nil else {
-            throw InputError(.usage, "a frozen classifier needs 'start-from'", place: "key \"head.frozen\"")
-        }
         guard version == nil || sample != nil else {
             throw InputError(
                 .usage,
@@ -57,9 +85,10 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
                 expected: "'sample' beside it, the share of classes of a step"
             )
         }
-        guard sample == nil || head.loss != .softmax else {
-            throw InputError(.usage, "classes are sampled for cosine classifiers only", place: "key \"head.sample\"")
-        }
+        partialFC = version ?? .untouched
+        frozen = try values.decode(Bool.self, forKey: .frozen)
+        startFrom = try values.decodeIfPresent(String.self, forKey: .startFrom)
+        weight = try values.decodeIfPresent(Double.self, forKey: .weight)
     }
 
     /// Writes what was read, defaults included.
@@ -72,10 +101,21 @@ public struct ClassifierSettings: Hashable, Sendable, Codable {
         try values.encodeIfPresent(startFrom, forKey: .startFrom)
         try values.encodeIfPresent(weight, forKey: .weight)
     }
+
+    /// Completes the head; refuses what contradicts.
+    public mutating func complete() throws(InputError) {
+        try head.complete()
+        guard !frozen || startFrom != nil else {
+            throw InputError(.usage, "a frozen classifier needs 'start-from'", place: "key \"head.frozen\"")
+        }
+        guard sample == nil || head.loss != .softmax else {
+            throw InputError(.usage, "classes are sampled for cosine classifiers only", place: "key \"head.sample\"")
+        }
+    }
 }
 
 /// What the network learns from a teacher.
-public struct DistillationSettings: Hashable, Sendable, Codable {
+public struct DistillationSettings: SettingsSection {
     /// The teacher.
     public var teacher: TeacherSettings
     /// Methods with their weights, added up.
@@ -88,22 +128,57 @@ public struct DistillationSettings: Hashable, Sendable, Codable {
     public var preactivations: Bool
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case teacher
         case methods
         case projector
         case stages
         case preactivations
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .teacher:
+                .init(
+                    .section(TeacherSettings.self),
+                    .required,
+                    "The frozen network to learn from.",
+                    example: "{checkpoint: teacher/network.safetensors}"
+                )
+            case .methods:
+                .init(
+                    .list(MethodSettings.kind),
+                    .required,
+                    "Methods with their weights, added up.",
+                    example: "[{method: kd, weight: 0.9, temperature: 4}]"
+                )
+            case .projector:
+                .init(
+                    .flag,
+                    .standard(false),
+                    "A trained linear map from the student's embeddings to the teacher's length.",
+                    example: "true"
+                )
+            case .stages:
+                .init(
+                    .list(.integer(.atLeast(0))),
+                    .without("all after the stem"),
+                    "Stages whose feature maps are compared, 0 being the stem.",
+                    example: "[2, 3]"
+                )
+            case .preactivations:
+                .init(
+                    .flag,
+                    .standard(false),
+                    "Whether feature maps are taken before the non-linearity.",
+                    example: "true"
+                )
+            }
+        }
     }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        teacher = try values.decode(TeacherSettings.self, forKey: .teacher)
-        methods = try values.decode([MethodSettings].self, forKey: .methods)
-        projector = try values.decodeIfPresent(Bool.self, forKey: .projector) ?? false
-        stages = try values.decodeIfPresent([Int].self, forKey: .stages)
-        preactivations = try values.decodeIfPresent(Bool.self, forKey: .preactivations) ?? false
+    /// Refuses a distillation without a method.
+    public mutating func complete() throws(InputError) {
         guard !methods.isEmpty else {
             throw InputError(.missing, "a distillation has at least one method", place: "key \"distillation.methods\"")
         }
@@ -111,7 +186,7 @@ public struct DistillationSettings: Hashable, Sendable, Codable {
 }
 
 /// A frozen network to learn from.
-public struct TeacherSettings: Hashable, Sendable, Codable {
+public struct TeacherSettings: SettingsSection {
     /// Any checkpoint that `verifar evaluate` reads.
     public var checkpoint: String
     /// What the checkpoint is; recognised from its parameters without it.
@@ -132,7 +207,7 @@ public struct TeacherSettings: Hashable, Sendable, Codable {
     public var evaluate: Bool
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case checkpoint
         case architecture
         case preprocessing
@@ -141,17 +216,72 @@ public struct TeacherSettings: Hashable, Sendable, Codable {
         case scale
         case cache
         case evaluate
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .checkpoint:
+                .init(
+                    .text("path"),
+                    .required,
+                    "Any checkpoint that `verifar evaluate` reads.",
+                    example: "teacher/network.safetensors"
+                )
+            case .architecture:
+                .init(
+                    .text("name"),
+                    .without("recognised from its parameters"),
+                    "What the checkpoint is.",
+                    example: "r100"
+                )
+            case .preprocessing:
+                .init(
+                    .section(PreprocessingSettings.self),
+                    .without("what the checkpoint says, or else the recipe's"),
+                    "What is done to an image before it enters the teacher.",
+                    example: "{name: adaface}"
+                )
+            case .classifier:
+                .init(
+                    .text("path"),
+                    .without("the checkpoint's own `fc.weight` and `fc.bias`, where it has them"),
+                    "Its classifier: a file as `head.start-from`, or `class-means` for centres of the training data.",
+                    example: "teacher/classifier.safetensors"
+                )
+            case .loss:
+                .init(
+                    .choice(HeadLoss.self),
+                    .without("what the classifier's file says, or else the loss of `head`"),
+                    "What its classifier was trained with, where the file does not say.",
+                    example: "arcface"
+                )
+            case .scale:
+                .init(
+                    .number(.above(0)),
+                    .without("what the classifier's file says, or else the scale of `head`"),
+                    "The scale of its cosines, where the file does not say.",
+                    example: "64"
+                )
+            case .cache:
+                .init(
+                    .flag,
+                    .standard(true),
+                    "Whether its embeddings are computed once and kept, where nothing but the flip changes images.",
+                    example: "false"
+                )
+            case .evaluate:
+                .init(
+                    .flag,
+                    .standard(true),
+                    "Whether it is evaluated itself before the training.",
+                    example: "false"
+                )
+            }
+        }
     }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        checkpoint = try values.decode(String.self, forKey: .checkpoint)
-        architecture = try values.decodeIfPresent(String.self, forKey: .architecture)
-        preprocessing = try values.decodeIfPresent(PreprocessingSettings.self, forKey: .preprocessing)
-        classifier = try values.decodeIfPresent(String.self, forKey: .classifier)
-        loss = try values.decodeIfPresent(HeadLoss.self, forKey: .loss)
-        scale = try values.decodeIfPresent(Float.self, forKey: .scale)
+    /// Refuses a linear classifier of class means, and a scale that a linear one has no use for.
+    public mutating func complete() throws(InputError) {
         guard classifier != "class-means" || loss != .softmax else {
             throw InputError(
                 .usage,
@@ -161,17 +291,14 @@ public struct TeacherSettings: Hashable, Sendable, Codable {
                 found: "class-means and softmax"
             )
         }
-        let isFine = scale.map { $0 > 0 && $0.isFinite } ?? true
-        guard isFine, scale == nil || loss != .softmax else {
+        guard scale == nil || loss != .softmax else {
             throw InputError(
                 .usage,
-                "the scale is out of range, or beside a loss that has none",
+                "the scale stands beside a loss that has none",
                 place: "key \"distillation.teacher.scale\"",
-                expected: "above 0, for a classifier of cosines",
-                found: "\(scale ?? 0)\(loss.map { " with 'loss: \($0.rawValue)'" } ?? "")"
+                expected: "a classifier of cosines",
+                found: "'loss: softmax'"
             )
         }
-        cache = try values.decodeIfPresent(Bool.self, forKey: .cache) ?? true
-        evaluate = try values.decodeIfPresent(Bool.self, forKey: .evaluate) ?? true
     }
 }

@@ -1,65 +1,85 @@
 public import ArtifactFiles
 public import Distillation
-internal import StrictYAML
 
 /// A distillation method with its weight and its own settings: `{method: kd, weight: 0.9, temperature: 4}`.
-public struct MethodSettings: Hashable, Sendable, Codable, DistillationSettingsSource {
+public struct MethodSettings: SettingsSection, DistillationSettingsSource {
     /// The method's name.
     public var method: String
     /// The factor on its loss.
     public var weight: Double
-    /// Its own settings as they were written; what is not given has the method's default.
-    public var settings: [String: String]
+    /// Its own settings, of the method's own type.
+    public var settings: any SettingsSection
 
-    private struct Key: CodingKey {
-        var stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
+    /// The keys of every method.
+    public enum CodingKeys: String, SettingsKey {
+        case method
+        case weight
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .method:
+                .init(
+                    .choice(DistillationMethods.all.map { $0.name }),
+                    .required,
+                    "The method, whose own settings stand beside it.",
+                    example: "th-kd"
+                )
+            case .weight: .init(.number(.atLeast(0)), .standard(1), "The factor on the method's loss.", example: "0.9")
+            }
+        }
     }
 
-    /// Decodes settings and checks their ranges.
+    /// What may stand in the list of methods.
+    static var kind: KeyDescription.Kind {
+        .variants(Self.self, by: "method", DistillationMethods.all.map { .init($0.name, settingsType(of: $0)) })
+    }
+
+    private static func settingsType<Method: DistillationMethod>(_: Method.Type) -> any SettingsSection.Type {
+        Method.Settings.self
+    }
+
+    private static func settingsType(of method: any DistillationMethod.Type) -> any SettingsSection.Type {
+        settingsType(method)
+    }
+
+    /// Decodes the settings, those of the method as the method's type.
     public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: Key.self)
-        method = try values.decode(String.self, forKey: Key(stringValue: "method"))
-        weight = try values.decodeIfPresent(Double.self, forKey: Key(stringValue: "weight")) ?? 1
-        settings = [:]
-        for key in values.allKeys where !["method", "weight"].contains(key.stringValue) {
-            settings[key.stringValue] = try values.decode(String.self, forKey: key)
-        }
-        guard weight.isFinite, weight >= 0 else {
-            throw InputError(
-                .usage,
-                "the weight of '\(method)' is out of range",
-                expected: "0 or more",
-                found: "\(weight)"
-            )
-        }
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        method = try values.decode(String.self, forKey: .method)
+        weight = try values.decode(Double.self, forKey: .weight)
+        settings = try Self.settingsType(of: DistillationMethods.named(method)).init(from: decoder)
     }
 
-    /// Writes what was read.
+    /// Completes the method's settings.
+    public mutating func complete() throws(InputError) { try settings.complete() }
+
+    /// Writes everything, the method's defaults included.
     public func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: Key.self)
-        try values.encode(method, forKey: Key(stringValue: "method"))
-        try values.encode(weight, forKey: Key(stringValue: "weight"))
-        for (key, value) in settings { try values.encode(value, forKey: Key(stringValue: key)) }
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(method, forKey: .method)
+        try values.encode(weight, forKey: .weight)
+        try settings.encode(to: encoder)
     }
 
-    /// The method's settings in the method's own type.
-    ///
-    /// - Throws: `InputError` naming the method and a key that it does not have, or a value out of range.
+    /// The method's settings, which ``settings`` already are.
     public func decoded<Settings: Decodable>(as type: Settings.Type) throws(InputError) -> Settings {
-        let text =
-            settings.isEmpty
-            ? "{}"
-            : settings.sorted { $0.key < $1.key }
-                .map { "\($0.key): \($0.value)" }.joined(separator: "\n")
-        do throws(InputError) {
-            return try YAMLDocument(text: text).decode(type)
-        } catch {
-            var located = error
-            located.place = "method '\(method)'" + (error.place.map { ", \($0)" } ?? "")
-            throw located
+        guard let settings = settings as? Settings else {
+            throw InputError(.mismatch, "settings of another method", place: "method '\(method)'")
         }
+        return settings
+    }
+
+    /// Whether both say the same.
+    public static func == (first: MethodSettings, second: MethodSettings) -> Bool {
+        (first.method, first.weight) == (second.method, second.weight)
+            && AnyHashable(first.settings) == AnyHashable(second.settings)
+    }
+
+    /// Hashes everything.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(method)
+        hasher.combine(weight)
+        hasher.combine(AnyHashable(settings))
     }
 }

@@ -6,7 +6,7 @@ internal import StrictYAML
 /// A stage's values may name the folder of an earlier one as `${stage}`. With `seeds` every stage is run once for each seed, in
 /// a folder `<stage>-<seed>`: `${stage}` then means the stage of the same seed and `${seed}` the seed, which is the
 /// training's own where `set` has no other.
-public struct PipelineRecipe: Hashable, Sendable, Codable {
+public struct PipelineRecipe: SettingsSection {
     /// What reports call it.
     public var name: String
     /// The trainings, in order; with seeds, one after the other for each seed.
@@ -15,7 +15,7 @@ public struct PipelineRecipe: Hashable, Sendable, Codable {
     public var baseline: String?
 
     /// One training.
-    public struct Stage: Hashable, Sendable, Codable {
+    public struct Stage: SettingsSection {
         /// Its folder's name, and what `${…}` names it by.
         public var name: String
         /// Its recipe file, relative to the pipeline's file.
@@ -26,20 +26,45 @@ public struct PipelineRecipe: Hashable, Sendable, Codable {
         public var row: String?
 
         /// The keys of a stage.
-        public enum CodingKeys: String, CodingKey, CaseIterable {
+        public enum CodingKeys: String, SettingsKey {
             case name
             case recipe
             case set
             case row
-        }
 
-        /// Decodes settings and checks their ranges.
-        public init(from decoder: any Decoder) throws {
-            let values = try decoder.container(keyedBy: CodingKeys.self)
-            name = try values.decode(String.self, forKey: .name)
-            recipe = try values.decode(String.self, forKey: .recipe)
-            set = try values.decodeIfPresent([String: String].self, forKey: .set) ?? [:]
-            row = try values.decodeIfPresent(String.self, forKey: .row)
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .name:
+                    .init(
+                        .text("name"),
+                        .required,
+                        "Its folder's name, and what `${…}` names it by.",
+                        example: "teacher"
+                    )
+                case .recipe:
+                    .init(
+                        .text("path"),
+                        .required,
+                        "Its recipe, relative to the pipeline's file.",
+                        example: "teacher.yml"
+                    )
+                case .set:
+                    .init(
+                        .map(.text("value, in YAML")),
+                        .emptySection,
+                        "Values that replace the recipe's, by their key paths.",
+                        example: "{seed: '2', head.start-from: '${student}/classifier.safetensors'}"
+                    )
+                case .row:
+                    .init(
+                        .text(),
+                        .without("its name"),
+                        "The row that it belongs to in the study's table; stages that differ in their seed alone share one.",
+                        example: "\"student, TH-KD\""
+                    )
+                }
+            }
         }
 
         /// The stage for one of several seeds.
@@ -59,11 +84,39 @@ public struct PipelineRecipe: Hashable, Sendable, Codable {
     }
 
     /// The keys of a pipeline.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case name
         case stages
         case baseline
         case seeds
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .name: .init(.text(), .required, "What reports call it.", example: "\"SH-KD on MS1M-V3\"")
+            case .stages:
+                .init(
+                    .list(.section(Stage.self)),
+                    .required,
+                    "The trainings, in order.",
+                    example: "[{name: teacher, recipe: teacher.yml}]"
+                )
+            case .baseline:
+                .init(
+                    .text("row"),
+                    .without("no paired comparison is made"),
+                    "The row that the others are compared with, paired.",
+                    example: "\"student, no distillation\""
+                )
+            case .seeds:
+                .init(
+                    .list(.integer(.atLeast(0))),
+                    .without("every stage once"),
+                    "Every stage is run once for each seed, in a folder `<stage>-<seed>`.",
+                    example: "[1, 2, 3]"
+                )
+            }
+        }
     }
 
     /// Decodes settings and checks their ranges.

@@ -1,23 +1,24 @@
-internal import ArtifactFiles
+public import ArtifactFiles
+internal import Backbones
 public import NeuralTraining
 
 /// Everything that a training is made of, as data: a recipe file, strictly decoded.
 ///
 /// Paths are relative to the folder in which the command runs.
-public struct TrainingRecipe: Hashable, Sendable, Codable {
+public struct TrainingRecipe: SettingsSection {
     /// What reports call the result.
     public var name: String
     /// What everything random follows from.
     public var seed: UInt64
     /// The network to train.
     public var network: NetworkSettings
-    /// What is done to a picture before it enters the network.
+    /// What is done to an image before it enters the network.
     public var preprocessing: PreprocessingSettings
     /// The synthetic people that ``data`` and ``evaluation`` may refer to.
     public var population: PopulationSettings?
     /// What to train on.
     public var data: DataSettings
-    /// How pictures are changed by chance.
+    /// How images are changed by chance.
     public var augmentation: AugmentationSettings
     /// Steps and batches.
     public var training: StepSettings
@@ -35,7 +36,7 @@ public struct TrainingRecipe: Hashable, Sendable, Codable {
     public var saving: SavingSettings
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case name
         case seed
         case network
@@ -50,38 +51,100 @@ public struct TrainingRecipe: Hashable, Sendable, Codable {
         case schedule
         case evaluation
         case saving
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .name:
+                .init(.text(), .required, "What reports call the result.", example: "\"MobileFaceNet, ArcFace\"")
+            case .seed: .init(.integer(.atLeast(0)), .standard(1), "What everything random follows from.", example: "7")
+            case .network:
+                .init(
+                    .section(NetworkSettings.self),
+                    .required,
+                    "The network to train.",
+                    example: "{architecture: mbf}"
+                )
+            case .preprocessing:
+                .init(
+                    .section(PreprocessingSettings.self),
+                    .emptySection,
+                    "What is done to an image before it enters the network.",
+                    example: "{name: insightface}"
+                )
+            case .population:
+                .init(
+                    .section(PopulationSettings.self),
+                    .without("there are no synthetic people"),
+                    "The synthetic people that `data.synthetic` and `evaluation.protocols` refer to.",
+                    example: "{identities: 500}"
+                )
+            case .data:
+                .init(
+                    .section(DataSettings.self),
+                    .required,
+                    "What to train on: exactly one source.",
+                    example: "{recordio: {path: train.rec}}"
+                )
+            case .augmentation:
+                .init(
+                    .section(AugmentationSettings.self),
+                    .emptySection,
+                    "How images are changed by chance.",
+                    example: "{flip: 0.5}"
+                )
+            case .training:
+                .init(.section(StepSettings.self), .required, "Steps and batches.", example: "{batch: 128, epochs: 20}")
+            case .head:
+                .init(
+                    .section(ClassifierSettings.self),
+                    .required,
+                    "The classifier behind the embedding, and its loss.",
+                    example: "{loss: arcface}"
+                )
+            case .distillation:
+                .init(
+                    .section(DistillationSettings.self),
+                    .without("there is no teacher"),
+                    "What the network learns from a teacher.",
+                    example: "{teacher: {checkpoint: teacher.pth}, methods: [{method: l2e}]}"
+                )
+            case .optimizer:
+                .init(.section(OptimizerSettings.self), .emptySection, "The optimiser.", example: "{momentum: 0.9}")
+            case .schedule:
+                .init(.section(LearningRateSchedule.self), .required, "The learning rate.", example: "{rate: 0.1}")
+            case .evaluation:
+                .init(
+                    .section(EvaluationSettings.self),
+                    .emptySection,
+                    "What to evaluate on.",
+                    example: "{every-epochs: 5}"
+                )
+            case .saving:
+                .init(
+                    .section(SavingSettings.self),
+                    .emptySection,
+                    "What is written, and when.",
+                    example: "{formats: [safetensors, onnx]}"
+                )
+            }
+        }
     }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        name = try values.decode(String.self, forKey: .name)
-        seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? 1
-        network = try values.decode(NetworkSettings.self, forKey: .network)
-        preprocessing = try values.decodeIfPresent(PreprocessingSettings.self, forKey: .preprocessing) ?? .insightface
-        population = try values.decodeIfPresent(PopulationSettings.self, forKey: .population)
-        data = try values.decode(DataSettings.self, forKey: .data)
-        augmentation = try values.decodeIfPresent(AugmentationSettings.self, forKey: .augmentation) ?? .flipOnly
-        training = try values.decode(StepSettings.self, forKey: .training)
-        head = try values.decode(ClassifierSettings.self, forKey: .head)
-        distillation = try values.decodeIfPresent(DistillationSettings.self, forKey: .distillation)
-        optimizer = try values.decodeIfPresent(OptimizerSettings.self, forKey: .optimizer) ?? OptimizerSettings()
-        schedule = try values.decode(LearningRateSchedule.self, forKey: .schedule)
-        evaluation = try values.decodeIfPresent(EvaluationSettings.self, forKey: .evaluation) ?? EvaluationSettings()
-        saving = try values.decodeIfPresent(SavingSettings.self, forKey: .saving) ?? SavingSettings()
-        try check()
-    }
-
-    private func check() throws(InputError) {
+    /// Refuses synthetic faces of nobody.
+    public mutating func complete() throws(InputError) {
         let needsPopulation = data.synthetic != nil || evaluation.protocols.contains { $0.synthetic != nil }
         guard !needsPopulation || population != nil else {
             throw InputError(.missing, "synthetic faces need the key 'population'", place: "key \"population\"")
         }
     }
+
+    /// The learning rates of the run: what ``schedule`` says, for this batch.
+    public var scaledSchedule: LearningRateSchedule { schedule.scaled(toBatch: training.batch) }
 }
 
 /// The network to train.
-public struct NetworkSettings: Hashable, Sendable, Codable {
+public struct NetworkSettings: SettingsSection {
     /// A name of the catalogue.
     public var architecture: String
     /// Length of the embedding; the published one without it.
@@ -94,98 +157,148 @@ public struct NetworkSettings: Hashable, Sendable, Codable {
     public var startFrom: String?
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case architecture
         case embedding
         case width
         case input
         case startFrom = "start-from"
-    }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        architecture = try values.decode(String.self, forKey: .architecture)
-        embedding = try values.decodeIfPresent(Int.self, forKey: .embedding)
-        width = try values.decodeIfPresent(Double.self, forKey: .width) ?? 1
-        input = try values.decodeIfPresent([Int].self, forKey: .input)
-        startFrom = try values.decodeIfPresent(String.self, forKey: .startFrom)
-        guard (0.05...8).contains(width), embedding.map({ (1...65536).contains($0) }) ?? true,
-            input.map({ $0.count == 2 && $0.allSatisfy { (8...1024).contains($0) } }) ?? true
-        else {
-            throw InputError(.usage, "embedding, width or input is out of range", expected: "input: [width, height]")
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .architecture:
+                .init(
+                    .choice(BackboneCatalogue.all.map { $0.name }),
+                    .required,
+                    "A network of the catalogue.",
+                    example: "mbf"
+                )
+            case .embedding:
+                .init(
+                    .integer(.within(1...65536)),
+                    .without("the published length"),
+                    "Length of the embedding.",
+                    example: "512"
+                )
+            case .width:
+                .init(.number(.within(0.05...8)), .standard(1), "A factor on the channel counts.", example: "0.5")
+            case .input:
+                .init(
+                    .list(.integer(.within(8...1024)), count: 2),
+                    .without("the published size"),
+                    "`[width, height]` of the input.",
+                    example: "[112, 112]"
+                )
+            case .startFrom:
+                .init(
+                    .text("path"),
+                    .without("new numbers from the seed"),
+                    "A checkpoint whose weights to begin with.",
+                    example: "pretrained.pth"
+                )
+            }
         }
     }
 }
 
 /// Steps and batches.
-public struct StepSettings: Hashable, Sendable, Codable {
-    /// Pictures of a step.
+public struct StepSettings: SettingsSection {
+    /// Images of a step.
     public var batch: Int
     /// Passes through the data; either this or ``steps``.
     public var epochs: Double?
     /// Steps in all.
     public var steps: Int?
-    /// Batches of some identities with some pictures each instead of a shuffle.
+    /// Batches of some identities with some images each instead of a shuffle.
     public var balanced: Balanced?
-    /// Whether samples that do not fill a batch are left out of their epoch; without it they are, `false` ends every epoch
-    /// with a smaller batch, as PyTorch's `DataLoader` does.
-    public var dropLast: Bool?
+    /// Whether samples that do not fill a batch are left out of their epoch; false ends every epoch with a smaller batch,
+    /// as PyTorch's `DataLoader` does.
+    public var dropLast: Bool
     /// Samples that may be unreadable before the run stops.
     public var maxFailures: Int
 
-    /// Identities and pictures of a balanced batch.
-    public struct Balanced: Hashable, Sendable, Codable {
+    /// Identities and images of a balanced batch.
+    public struct Balanced: SettingsSection {
         /// Identities of a step.
         public var identities: Int
-        /// Pictures of each.
+        /// Images of each.
         public var pictures: Int
 
         /// The keys of a recipe.
-        public enum CodingKeys: String, CodingKey, CaseIterable {
+        public enum CodingKeys: String, SettingsKey {
             case identities
             case pictures
+
+            /// What each is for.
+            public var about: KeyDescription {
+                let count = KeyDescription.Kind.integer(.within(1...65536))
+                return switch self {
+                case .identities: .init(count, .required, "Identities of a step.", example: "32")
+                case .pictures: .init(count, .required, "Images of each of them.", example: "4")
+                }
+            }
         }
     }
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case batch
         case epochs
         case steps
         case balanced
         case dropLast = "drop-last"
         case maxFailures = "max-failures"
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .batch: .init(.integer(.within(1...65536)), .required, "Images of a step.", example: "128")
+            case .epochs:
+                .init(
+                    .number(.between(0, 1e6)),
+                    .without("`steps` says how long"),
+                    "Passes through the data; either this or `steps`.",
+                    example: "20"
+                )
+            case .steps:
+                .init(.integer(.atLeast(1)), .without("`epochs` says how long"), "Steps in all.", example: "10000")
+            case .balanced:
+                .init(
+                    .section(Balanced.self),
+                    .without("a shuffle of all images"),
+                    "Batches of some identities with some images each.",
+                    example: "{identities: 32, pictures: 4}"
+                )
+            case .dropLast:
+                .init(
+                    .flag,
+                    .standard(true),
+                    "Whether samples that do not fill a batch are left out of their epoch; `false` ends every epoch with a "
+                        + "smaller batch, as PyTorch's `DataLoader` does.",
+                    example: "false"
+                )
+            case .maxFailures:
+                .init(
+                    .integer(.atLeast(0)),
+                    .standard(100),
+                    "Samples that may be unreadable before the run stops.",
+                    example: "0"
+                )
+            }
+        }
     }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        batch = try values.decode(Int.self, forKey: .batch)
-        epochs = try values.decodeIfPresent(Double.self, forKey: .epochs)
-        steps = try values.decodeIfPresent(Int.self, forKey: .steps)
-        balanced = try values.decodeIfPresent(Balanced.self, forKey: .balanced)
-        dropLast = try values.decodeIfPresent(Bool.self, forKey: .dropLast)
-        maxFailures = try values.decodeIfPresent(Int.self, forKey: .maxFailures) ?? 100
-        guard (1...65536).contains(batch), maxFailures >= 0 else {
-            throw InputError(
-                .usage,
-                "batch or max-failures is out of range",
-                expected: "batch 1 … 65536",
-                found: "\(batch)"
-            )
-        }
-        guard (epochs == nil) != (steps == nil), epochs ?? 1 > 0, epochs ?? 1 < 1e6, steps ?? 1 > 0 else {
+    /// Refuses a training of two lengths or none, and balanced batches that do not come out even.
+    public mutating func complete() throws(InputError) {
+        guard (epochs == nil) != (steps == nil) else {
             throw InputError(.usage, "a training has either 'epochs' or 'steps', above 0")
         }
-        guard balanced == nil || dropLast != false else {
+        guard balanced == nil || dropLast else {
             throw InputError(.usage, "balanced batches are always full", place: "key \"training.drop-last\"")
         }
         guard let balanced else { return }
-        // Factors beyond the batch could not even be multiplied.
-        guard (1...batch).contains(balanced.identities), (1...batch).contains(balanced.pictures),
-            balanced.identities * balanced.pictures == batch
-        else {
+        guard balanced.identities * balanced.pictures == batch else {
             throw InputError(
                 .mismatch,
                 "a balanced batch has identities × pictures faces",
@@ -202,7 +315,7 @@ public struct StepSettings: Hashable, Sendable, Codable {
 }
 
 /// What is written, and when.
-public struct SavingSettings: Hashable, Sendable, Codable {
+public struct SavingSettings: SettingsSection {
     /// Steps between states of the run.
     public var everySteps: Int
     /// Formats of the trained network: `safetensors`, `onnx`.
@@ -211,32 +324,43 @@ public struct SavingSettings: Hashable, Sendable, Codable {
     public var precision: String
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case everySteps = "every-steps"
         case formats
         case precision
-    }
 
-    /// The defaults: a state every 200 steps, safetensors in single precision.
-    public init() {
-        everySteps = 200
-        formats = ["safetensors"]
-        precision = "fp32"
-    }
-
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        self.init()
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        everySteps = try values.decodeIfPresent(Int.self, forKey: .everySteps) ?? everySteps
-        formats = try values.decodeIfPresent([String].self, forKey: .formats) ?? formats
-        precision = try values.decodeIfPresent(String.self, forKey: .precision) ?? precision
-        guard everySteps > 0 else { throw InputError(.usage, "every-steps is out of range", found: "\(everySteps)") }
-        guard ["fp32", "fp16"].contains(precision) else {
-            throw InputError.unknownName(precision, kind: "precision", known: ["fp32", "fp16"])
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .everySteps:
+                .init(
+                    .integer(.atLeast(1)),
+                    .standard(200),
+                    "Steps between states that `--resume` goes on from.",
+                    example: "2000"
+                )
+            case .formats:
+                .init(
+                    .list(.choice(["safetensors", "onnx"])),
+                    .written("[safetensors]"),
+                    "Formats of the trained network; safetensors is always among them.",
+                    example: "[safetensors, onnx]"
+                )
+            case .precision:
+                .init(
+                    .choice(["fp32", "fp16"]),
+                    .standard("fp32"),
+                    "Numbers of the safetensors file.",
+                    example: "fp16"
+                )
+            }
         }
+    }
+
+    /// Refuses a result that no later stage could read.
+    public mutating func complete() throws(InputError) {
         guard formats.contains("safetensors") else {
-            throw InputError(.usage, "safetensors is always written", place: "key \"formats\"")
+            throw InputError(.usage, "safetensors is always written", place: "key \"saving.formats\"")
         }
     }
 }

@@ -41,7 +41,20 @@ struct YAMLKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decodeNil(forKey key: Key) throws -> Bool { try value(key).isNull }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try YAMLValueDecoder.decode(type, from: try value(key), path: codingPath + [key])
+        guard let about = (key as? any SettingsKey)?.about else {
+            return try YAMLValueDecoder.decode(type, from: try value(key), path: codingPath + [key])
+        }
+        if case .written(let standard) = about.presence, try !contains(key) || decodeNil(forKey: key) {
+            let node = try YAMLComposer(limits: .standard).node(of: standard).withoutLines
+            return try YAMLValueDecoder.decode(type, from: node, path: codingPath + [key])
+        }
+        let node = try value(key)
+        let value = try YAMLValueDecoder.decode(type, from: node, path: codingPath + [key])
+        if var objection = about.kind.objection(to: value) {
+            objection.place = YAMLValueDecoder.place(of: node, path: codingPath + [key])
+            throw objection
+        }
+        return value
     }
 
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {

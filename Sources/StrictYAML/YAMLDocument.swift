@@ -95,6 +95,26 @@ public struct YAMLDocument: Hashable, Sendable {
     /// Whether the document is a mapping with this key.
     public func hasKey(_ key: String) -> Bool { root.entry(key) != nil }
 
+    /// Whether a path that ``set(_:to:)`` would take is in the document.
+    public func names(_ keyPath: String) -> Bool {
+        var node: YAMLNode? = root
+        for key in Self.keys(of: keyPath) {
+            switch node?.content {
+            case .sequence(let elements)?:
+                node = Int(key).flatMap { elements.indices.contains($0) ? elements[$0] : nil }
+            case .mapping?: node = node?.entry(key)?.value
+            case .scalar?, nil: return false
+            }
+        }
+        return node != nil
+    }
+
+    /// `a[0].b` is `a.0.b`.
+    private static func keys(of path: String) -> [String] {
+        path.replacing("[", with: ".").replacing("]", with: "")
+            .split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    }
+
     /// Where a key stands, for the messages of checks that come after decoding.
     ///
     /// - Parameter keys: The path to the key, outermost first.
@@ -115,14 +135,14 @@ public struct YAMLDocument: Hashable, Sendable {
 
     /// Sets one value, as an option `--set optimizer.momentum=0.9` does.
     ///
-    /// The key's parents must be in the document; whether the last key is known is found when the document is decoded.
+    /// Parents that the document does not have are made; whether keys are known is found when the document is decoded.
     ///
     /// - Parameters:
-    ///   - keyPath: Keys joined by dots, outermost first.
+    ///   - keyPath: Keys joined by dots, outermost first; an element of a list by its index: `methods[0].weight`.
     ///   - text: The new value, itself YAML: `0.9`, `[1, 2]`, `"text"`.
     /// - Throws: `InputError` naming the key.
     public mutating func set(_ keyPath: String, to text: String) throws(InputError) {
-        let keys = keyPath.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let keys = Self.keys(of: keyPath)
         guard !keys.contains("") else {
             throw InputError(.usage, "not a key: '\(keyPath)'", expected: "names joined by dots")
         }
@@ -134,7 +154,7 @@ public struct YAMLDocument: Hashable, Sendable {
             error.place = "key \"\(keyPath)\""
             throw error
         }
-        value.forgetLines()
+        value = value.withoutLines
         try root.set(keys[...], to: value, keyPath: keyPath)
     }
 
@@ -146,19 +166,16 @@ public struct YAMLDocument: Hashable, Sendable {
 }
 
 extension YAMLNode {
-    fileprivate mutating func forgetLines() {
-        line = 0
+    /// The value as a caller sets it, from no line of a file.
+    var withoutLines: YAMLNode {
         switch content {
-        case .scalar: break
-        case .sequence(var elements):
-            for index in elements.indices { elements[index].forgetLines() }
-            content = .sequence(elements)
-        case .mapping(var entries):
-            for index in entries.indices {
-                entries[index].line = 0
-                entries[index].value.forgetLines()
-            }
-            content = .mapping(entries)
+        case .scalar: YAMLNode(content: content, line: 0)
+        case .sequence(let elements): YAMLNode(content: .sequence(elements.map(\.withoutLines)), line: 0)
+        case .mapping(let entries):
+            YAMLNode(
+                content: .mapping(entries.map { Entry(key: $0.key, line: 0, value: $0.value.withoutLines) }),
+                line: 0
+            )
         }
     }
 
@@ -171,21 +188,30 @@ extension YAMLNode {
             self = value
             return
         }
-        guard case .mapping(var entries) = content else {
-            throw InputError(
+        func unfit(_ expected: String) -> InputError {
+            InputError(
                 .usage,
-                "cannot set '\(keyPath)': '\(key)' has no mapping to stand in",
-                expected: "a mapping",
+                "cannot set '\(keyPath)': '\(key)' has nothing to stand in",
+                expected: expected,
                 found: summary
             )
         }
-        if let index = entries.firstIndex(where: { $0.key == key }) {
+        if case .sequence(var elements) = content {
+            guard let index = Int(key), elements.indices.contains(index) else {
+                throw unfit(elements.isEmpty ? "an element" : "an index, 0 … \(elements.count - 1)")
+            }
+            try elements[index].set(keys.dropFirst(), to: value, keyPath: keyPath)
+            content = .sequence(elements)
+            return
+        }
+        var entries: [Entry] = []
+        if case .mapping(let present) = content { entries = present } else if !isNull { throw unfit("a mapping") }
+        if !entries.contains(where: { $0.key == key }) {
+            let empty = YAMLNode(content: .scalar(text: "", isPlain: true), line: 0)
+            entries.append(Entry(key: key, line: 0, value: empty))
+        }
+        for index in entries.indices where entries[index].key == key {
             try entries[index].value.set(keys.dropFirst(), to: value, keyPath: keyPath)
-        } else if keys.count == 1 {
-            entries.append(Entry(key: key, line: 0, value: value))
-        } else {
-            let known = entries.map(\.key).joined(separator: ", ")
-            throw InputError(.usage, "cannot set '\(keyPath)': there is no key '\(key)'", expected: "one of \(known)")
         }
         content = .mapping(entries)
     }

@@ -18,7 +18,9 @@ struct YAMLValueDecoder: Decoder {
         do {
             let value = try Value(from: decoder)
             try ledger.checkAllKeysAreUsed(of: node, path: path)
-            return value
+            guard var section = value as? any SettingsSection else { return value }
+            try section.complete()
+            return section as? Value ?? value
         } catch {
             // A misspelt key leaves another one missing; the misspelling is the better message.
             if isMissingKey(error, of: path) { try ledger.checkAllKeysAreRecognised(of: node, path: path) }

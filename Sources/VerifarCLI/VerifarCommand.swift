@@ -31,6 +31,7 @@ public struct VerifarCommand: ParsableCommand {
             LeaderboardCommand.self,
             TrainCommand.self,
             DistillCommand.self,
+            RecipeCommand.self,
             SynthCommand.self,
             DoctorCommand.self,
         ]

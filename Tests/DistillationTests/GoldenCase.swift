@@ -3,21 +3,18 @@ import Distillation
 import Foundation
 import NeuralGraph
 import NeuralTraining
+import StrictYAML
 import TestSupport
 import Testing
 
-/// Settings as JSON.
+/// Settings as JSON, read as the YAML that it also is.
 struct JSONSettings: DistillationSettingsSource {
-    var data: Data
+    var text: String
 
-    init(_ text: String) { data = Data(text.utf8) }
+    init(_ text: String) { self.text = text }
 
     func decoded<Settings: Decodable>(as type: Settings.Type) throws(InputError) -> Settings {
-        do {
-            return try JSONDecoder().decode(type, from: data)
-        } catch {
-            throw InputError(.malformed, "\(error)")
-        }
+        try YAMLDocument(text: text).decode(type)
     }
 }
 

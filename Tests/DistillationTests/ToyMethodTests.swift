@@ -7,16 +7,15 @@ import Testing
 @Suite("A method from outside: the toy of Documentation/AddingADistillationMethod.md")
 struct ToyMethodTests {
     final class NormDistillation: DistillationMethod {
-        struct Settings: Codable, Hashable, Sendable {
-            var stretch: Float
+        struct Settings: SettingsSection {
+            var stretch: Float = 1
 
-            enum CodingKeys: String, CodingKey, CaseIterable { case stretch }
+            enum CodingKeys: String, SettingsKey {
+                case stretch
 
-            init(stretch: Float = 1) { self.stretch = stretch }
-
-            init(from decoder: any Decoder) throws {
-                stretch =
-                    try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Float.self, forKey: .stretch) ?? 1
+                var about: KeyDescription {
+                    .init(.number(.above(0)), .standard(1), "A factor on the teacher's lengths.", example: "1.2")
+                }
             }
         }
 

@@ -157,8 +157,26 @@ import Testing
         // A sample as large as the whole is the whole; a smaller one is a part, without repetition, and depends on the seed.
         #expect(Set(pairs(try value("sample: '1000'"))) == every)
         let some = try value("sample: '12'")
-        #expect(some.comparisons.genuineCount == 12 && some.comparisons.impostorCount == 12)
-        #expect(Set(pairs(some)).count == 24 && Set(pairs(some)).isSubset(of: every))
+        #expect(some.comparisons.genuineCount == 6 && some.comparisons.impostorCount == 6)
+        #expect(Set(pairs(some)).count == 12 && Set(pairs(some)).isSubset(of: every))
+        // The sample is as large as it says: 20 genuine pairs are all there are.
+        let more = try value("sample: '61'")
+        #expect(more.comparisons.genuineCount == 20 && more.comparisons.count == 61)
+        let odd = try value("sample: '5'")
+        #expect(odd.comparisons.genuineCount == 2 && odd.comparisons.count == 5)
+        // Folds of made pairs each have their share of both kinds, and together every pair once.
+        for settings in ["folds: '4'", "sample: '12', folds: '4'"] {
+            let folded = try value(settings)
+            #expect(
+                folded.comparisons.folds.count == 4
+                    && folded.comparisons.folds.last?.upperBound == folded.comparisons.count
+            )
+            let genuine = folded.comparisons.folds.map { fold in fold.count { folded.comparisons.labels[$0] == 1 } }
+            let impostors = zip(folded.comparisons.folds, genuine).map { $0.count - $1 }
+            for counts in [genuine, impostors] { #expect((counts.max() ?? 9) - (counts.min() ?? 0) <= 1, "\(counts)") }
+            #expect(Set(pairs(folded)).count == folded.comparisons.count && Set(pairs(folded)).isSubset(of: every))
+        }
+        #expect(throws: InputError.self) { try value("sample: '6', folds: '4'") }
         #expect(try value("sample: '12', seed: '1'") == some)
         #expect(try value("sample: '12', seed: '2'") != some)
     }

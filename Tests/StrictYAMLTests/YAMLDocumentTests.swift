@@ -158,7 +158,14 @@ private let good = """
         #expect(recipe.schedule.epochs == 7)
         #expect(recipe.schedule.milestones == [3])
         #expect(recipe.weights?["new"] == 0.25)
-        for key in ["", "a..b", "absent.b", "name.b"] {
+        // Parents that are not there are made; elements of a list go by their index.
+        try document.set("schedule.milestones[0]", to: "5")
+        #expect(try document.decode(Recipe.self).schedule.milestones == [5])
+        var short = try YAMLDocument(text: "name: n\nschedule: {kind: step, epochs: 1}\n")
+        try short.set("weights.kd", to: "2")
+        #expect(try short.decode(Recipe.self).weights == ["kd": 2])
+        #expect(short.names("schedule.kind") && !short.names("schedule.warmup") && !short.names("name.b"))
+        for key in ["", "a..b", "name.b", "schedule.milestones[1]"] {
             #expect(throws: InputError.self) { try document.set(key, to: "1") }
         }
         try document.set("schedule.oops", to: "1")

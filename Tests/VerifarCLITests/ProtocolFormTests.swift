@@ -48,7 +48,7 @@ import VerifarCLI
             _ = await run(["checkpoint", "create", "mbf", network, "--width", "0.125", "--embedding", "32"])
             let settings = [
                 "folder", "--data", faces, "--protocol-set", "images=train", "--protocol-set", "folds=3",
-                "--protocol-set", "sample=12",
+                "--protocol-set", "sample=24",
             ]
             await evaluate(network, ["--protocol"] + settings + ["--output", folder + "/a"])
             let built = await run(["protocol", "build"] + settings + ["--output", folder + "/bin", "--form", "bin"])

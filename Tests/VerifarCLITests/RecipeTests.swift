@@ -39,7 +39,7 @@ import Testing
         let again = try RecipeFile<TrainingRecipe>(path: path)
         #expect(again.recipe == file.recipe)
         #expect(try again.resolvedText() == file.resolvedText())
-        #expect(try again.digest() == file.digest())
+        try file.requireSame(asSavedIn: path)
         let shape = ActivationShape.spatial(height: 8, width: 8, channels: 16)
         let problem = DistillationProblem(
             studentDimensions: 64,

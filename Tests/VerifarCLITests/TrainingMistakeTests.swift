@@ -105,14 +105,14 @@ import Testing
             command: "distill",
             recipe: distilled("[{method: kd, temprature: 4}]"),
             status: 2,
-            words: ["kd", "temprature", "temperature"]
+            words: ["methods[0].temprature", "did you mean 'temperature'?", "line "]
         ),
         Mistake(
             testDescription: "a setting out of range",
             command: "distill",
             recipe: distilled("[{method: kd, temperature: 0}]"),
             status: 2,
-            words: ["kd", "temperature"]
+            words: ["methods[0].temperature", "above 0"]
         ),
         Mistake(
             testDescription: "embeddings of two lengths",

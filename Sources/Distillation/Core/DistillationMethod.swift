@@ -33,7 +33,7 @@ public protocol DistillationSettingsSource {
 /// its state and the context of the step, so that a resumed run goes on with the same bytes.
 public protocol DistillationMethod: AnyObject, SendableMetatype {
     /// What a recipe may say of it.
-    associatedtype Settings: Codable & Hashable & Sendable
+    associatedtype Settings: SettingsSection
 
     /// The name in recipes and logs.
     static var name: String { get }
@@ -129,12 +129,5 @@ extension DistillationMethod {
             )
         }
         return tensor.values
-    }
-}
-
-extension KeyedDecodingContainer {
-    /// What stands at a key, or a default.
-    func value<Value: Decodable>(_ key: Key, or standard: Value) throws -> Value {
-        try decodeIfPresent(Value.self, forKey: key) ?? standard
     }
 }

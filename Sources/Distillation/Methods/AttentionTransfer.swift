@@ -9,8 +9,12 @@ public import NeuralTraining
 /// every pair of taps. The larger map is first averaged down to the smaller one's extent (`adaptive_avg_pool2d`).
 public final class AttentionTransfer: DistillationMethod {
     /// Nothing.
-    public struct Settings: Codable, Hashable, Sendable {
-        enum CodingKeys: CodingKey, CaseIterable {}
+    public struct Settings: SettingsSection {
+        /// None.
+        public enum CodingKeys: SettingsKey {
+            /// There is none.
+            public var about: KeyDescription { switch self {} }
+        }
 
         /// Nothing to set.
         public init() {}

@@ -14,7 +14,7 @@ internal import SeededRandom
 /// replacement from the samples of other classes (the published `exact` mode draws without where there are enough).
 public final class ContrastiveDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// Length of the compared embeddings.
         public var dimensions: Int
         /// K.
@@ -24,11 +24,41 @@ public final class ContrastiveDistillation: DistillationMethod {
         /// The weight of what a memory held.
         public var momentum: Float
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case dimensions
             case negatives
             case temperature
             case momentum
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .dimensions:
+                    .init(
+                        .integer(.atLeast(1)),
+                        .standard(Settings().dimensions),
+                        "Length of the compared embeddings.",
+                        example: "64"
+                    )
+                case .negatives:
+                    .init(
+                        .integer(.atLeast(1)),
+                        .standard(Settings().negatives),
+                        "K: negatives of other classes.",
+                        example: "4096"
+                    )
+                case .temperature:
+                    .init(.number(.above(0)), .standard(Settings().temperature), "τ of the comparison.", example: "0.1")
+                case .momentum:
+                    .init(
+                        .number(.within(0...1)),
+                        .standard(Settings().momentum),
+                        "The weight of what a memory held.",
+                        example: "0.9"
+                    )
+                }
+            }
         }
 
         /// The published code's.
@@ -37,15 +67,6 @@ public final class ContrastiveDistillation: DistillationMethod {
             self.negatives = negatives
             self.temperature = temperature
             self.momentum = momentum
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            dimensions = try values.value(.dimensions, or: standard.dimensions)
-            negatives = try values.value(.negatives, or: standard.negatives)
-            temperature = try values.value(.temperature, or: standard.temperature)
-            momentum = try values.value(.momentum, or: standard.momentum)
         }
     }
 

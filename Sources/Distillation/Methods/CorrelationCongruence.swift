@@ -13,28 +13,37 @@ public import NeuralTraining
 /// neighbouring samples behind linear maps.
 public final class CorrelationCongruence: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// γ.
         public var gamma: Float
         /// P.
         public var order: Int
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case gamma
             case order
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .gamma:
+                    .init(.number(.above(0)), .standard(Settings().gamma), "γ of the Gaussian kernel.", example: "0.5")
+                case .order:
+                    .init(
+                        .integer(.within(1...20)),
+                        .standard(Settings().order),
+                        "Terms of the kernel's Taylor series.",
+                        example: "3"
+                    )
+                }
+            }
         }
 
         /// The paper's.
         public init(gamma: Float = 0.4, order: Int = 2) {
             self.gamma = gamma
             self.order = order
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            gamma = try values.value(.gamma, or: standard.gamma)
-            order = try values.value(.order, or: standard.order)
         }
     }
 

@@ -12,7 +12,7 @@ public import NeuralTraining
 /// classes are sampled (Partial FC) the correlations are those of the sample.
 public final class CorrelationMatching: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// β, the factor of correlations over classes.
         public var interWeight: Float
         /// γ, the factor of correlations over the batch.
@@ -22,11 +22,46 @@ public final class CorrelationMatching: DistillationMethod {
         /// Replaces the scale of both cosine classifiers.
         public var scale: Float?
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case interWeight = "inter-weight"
             case intraWeight = "intra-weight"
             case temperature
             case scale
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .interWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().interWeight),
+                        "The factor of the correlation among classes of a sample.",
+                        example: "1"
+                    )
+                case .intraWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().intraWeight),
+                        "The factor of the correlation among samples of a class.",
+                        example: "1"
+                    )
+                case .temperature:
+                    .init(
+                        .number(.above(0)),
+                        .standard(Settings().temperature),
+                        "T: softens both sides' class probabilities.",
+                        example: "2"
+                    )
+                case .scale:
+                    .init(
+                        .number(.above(0)),
+                        .without("each classifier's own"),
+                        "Replaces the scale s of both cosine classifiers.",
+                        example: "32"
+                    )
+                }
+            }
         }
 
         /// The paper's for ImageNet.
@@ -35,15 +70,6 @@ public final class CorrelationMatching: DistillationMethod {
             self.intraWeight = intraWeight
             self.temperature = temperature
             self.scale = scale
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            interWeight = try values.value(.interWeight, or: standard.interWeight)
-            intraWeight = try values.value(.intraWeight, or: standard.intraWeight)
-            temperature = try values.value(.temperature, or: standard.temperature)
-            scale = try values.decodeIfPresent(Float.self, forKey: .scale)
         }
     }
 

@@ -12,7 +12,7 @@ public import NeuralTraining
 /// Divergences: the published epoch counts from 1 and is whole; here it is the number of epochs done, with its fraction.
 public final class DecoupledDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// α.
         public var targetWeight: Float
         /// β.
@@ -26,13 +26,62 @@ public final class DecoupledDistillation: DistillationMethod {
         /// Whether rows of logits are standardised.
         public var standardize: Bool
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case targetWeight = "target-weight"
             case otherWeight = "other-weight"
             case temperature
             case warmUpEpochs = "warm-up-epochs"
             case scale
             case standardize
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .targetWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().targetWeight),
+                        "α: the factor of the label's share.",
+                        example: "0.5"
+                    )
+                case .otherWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().otherWeight),
+                        "β: the factor of the divergence among the other classes.",
+                        example: "2"
+                    )
+                case .temperature:
+                    .init(
+                        .number(.above(0)),
+                        .standard(Settings().temperature),
+                        "T: softens both sides' class probabilities.",
+                        example: "2"
+                    )
+                case .warmUpEpochs:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().warmUpEpochs),
+                        "Epochs until the full weight; 0 for none.",
+                        example: "5"
+                    )
+                case .scale:
+                    .init(
+                        .number(.above(0)),
+                        .without("each classifier's own"),
+                        "Replaces the scale s of both cosine classifiers.",
+                        example: "32"
+                    )
+                case .standardize:
+                    .init(
+                        .flag,
+                        .standard(Settings().standardize),
+                        "Whether rows of logits are standardised first (logit standardisation).",
+                        example: "true"
+                    )
+                }
+            }
         }
 
         /// The published code's for CIFAR-100: α 1, β 8, T 4, 20 epochs.
@@ -50,17 +99,6 @@ public final class DecoupledDistillation: DistillationMethod {
             self.warmUpEpochs = warmUpEpochs
             self.scale = scale
             self.standardize = standardize
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            targetWeight = try values.value(.targetWeight, or: standard.targetWeight)
-            otherWeight = try values.value(.otherWeight, or: standard.otherWeight)
-            temperature = try values.value(.temperature, or: standard.temperature)
-            warmUpEpochs = try values.value(.warmUpEpochs, or: standard.warmUpEpochs)
-            scale = try values.decodeIfPresent(Float.self, forKey: .scale)
-            standardize = try values.value(.standardize, or: standard.standardize)
         }
     }
 

@@ -15,19 +15,30 @@ public final class EmbeddingDistance: DistillationMethod {
     }
 
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// How faces are put together.
         public var reduction: Reduction
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case reduction }
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
+            case reduction
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .reduction:
+                    .init(
+                        .choice(Reduction.self),
+                        .standard(Settings().reduction),
+                        "How faces of a batch are put together.",
+                        example: "sum"
+                    )
+                }
+            }
+        }
 
         /// The mean.
         public init(reduction: Reduction = .mean) { self.reduction = reduction }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            reduction = try decoder.container(keyedBy: CodingKeys.self).value(.reduction, or: .mean)
-        }
     }
 
     /// The name in recipes.

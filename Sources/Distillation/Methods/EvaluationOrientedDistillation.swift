@@ -14,7 +14,7 @@ public import NeuralTraining
 /// in the published code); pairs of equal similarity keep the order of the batch; the sigmoid is not clamped at ±50.
 public final class EvaluationOrientedDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// How many of the hardest impostor pairs take part.
         public var hardest: Int
         /// The width of the soft comparison.
@@ -26,12 +26,54 @@ public final class EvaluationOrientedDistillation: DistillationMethod {
         /// The factor of impostor pairs.
         public var impostorWeight: Float
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case hardest
             case temperature
             case momentum
             case genuineWeight = "genuine-weight"
             case impostorWeight = "impostor-weight"
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .hardest:
+                    .init(
+                        .integer(.atLeast(0)),
+                        .standard(Settings().hardest),
+                        "How many of the hardest impostor pairs take part.",
+                        example: "1000"
+                    )
+                case .temperature:
+                    .init(
+                        .number(.above(0)),
+                        .standard(Settings().temperature),
+                        "The width of the soft comparison with the anchors.",
+                        example: "0.02"
+                    )
+                case .momentum:
+                    .init(
+                        .number(.within(0...1)),
+                        .standard(Settings().momentum),
+                        "The weight of a step in the anchors.",
+                        example: "0.1"
+                    )
+                case .genuineWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().genuineWeight),
+                        "The factor of genuine pairs.",
+                        example: "0.05"
+                    )
+                case .impostorWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().impostorWeight),
+                        "The factor of impostor pairs.",
+                        example: "0.05"
+                    )
+                }
+            }
         }
 
         /// The published code's.
@@ -47,16 +89,6 @@ public final class EvaluationOrientedDistillation: DistillationMethod {
             self.momentum = momentum
             self.genuineWeight = genuineWeight
             self.impostorWeight = impostorWeight
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            hardest = try values.value(.hardest, or: standard.hardest)
-            temperature = try values.value(.temperature, or: standard.temperature)
-            momentum = try values.value(.momentum, or: standard.momentum)
-            genuineWeight = try values.value(.genuineWeight, or: standard.genuineWeight)
-            impostorWeight = try values.value(.impostorWeight, or: standard.impostorWeight)
         }
     }
 

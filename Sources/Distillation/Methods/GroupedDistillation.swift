@@ -16,7 +16,7 @@ public import NeuralTraining
 /// error there), and then there is no binary divergence; of equal logits the earlier class is in the group.
 public final class GroupedDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// The weight of Primary-KD.
         public var primaryWeight: Float
         /// The weight of Binary-KD.
@@ -34,7 +34,8 @@ public final class GroupedDistillation: DistillationMethod {
         /// Replaces the scale of both cosine classifiers.
         public var scale: Float?
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case primaryWeight = "primary-weight"
             case binaryWeight = "binary-weight"
             case share
@@ -43,6 +44,68 @@ public final class GroupedDistillation: DistillationMethod {
             case temperature
             case warmUpEpochs = "warm-up-epochs"
             case scale
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .primaryWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().primaryWeight),
+                        "The weight of Primary-KD.",
+                        example: "4"
+                    )
+                case .binaryWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().binaryWeight),
+                        "The weight of Binary-KD.",
+                        example: "2"
+                    )
+                case .share:
+                    .init(
+                        .number(.above(0, upTo: 1)),
+                        .standard(Settings().share),
+                        "The probability that the primary group holds.",
+                        example: "0.9"
+                    )
+                case .growth:
+                    .init(
+                        .integer(.atLeast(1)),
+                        .standard(Settings().growth),
+                        "By how many classes the group grows until it does.",
+                        example: "10"
+                    )
+                case .classes:
+                    .init(
+                        .integer(.atLeast(1)),
+                        .without("`share` decides"),
+                        "A number of classes in place of `share`.",
+                        example: "100"
+                    )
+                case .temperature:
+                    .init(
+                        .number(.above(0)),
+                        .standard(Settings().temperature),
+                        "T: softens both sides' class probabilities.",
+                        example: "2"
+                    )
+                case .warmUpEpochs:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().warmUpEpochs),
+                        "Epochs until the full weight; 0 for none.",
+                        example: "5"
+                    )
+                case .scale:
+                    .init(
+                        .number(.above(0)),
+                        .without("each classifier's own"),
+                        "Replaces the scale s of both cosine classifiers.",
+                        example: "32"
+                    )
+                }
+            }
         }
 
         /// The paper's.
@@ -64,19 +127,6 @@ public final class GroupedDistillation: DistillationMethod {
             self.temperature = temperature
             self.warmUpEpochs = warmUpEpochs
             self.scale = scale
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            primaryWeight = try values.value(.primaryWeight, or: standard.primaryWeight)
-            binaryWeight = try values.value(.binaryWeight, or: standard.binaryWeight)
-            share = try values.value(.share, or: standard.share)
-            growth = try values.value(.growth, or: standard.growth)
-            classes = try values.decodeIfPresent(Int.self, forKey: .classes)
-            temperature = try values.value(.temperature, or: standard.temperature)
-            warmUpEpochs = try values.value(.warmUpEpochs, or: standard.warmUpEpochs)
-            scale = try values.decodeIfPresent(Float.self, forKey: .scale)
         }
     }
 

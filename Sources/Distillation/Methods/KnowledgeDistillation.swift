@@ -13,7 +13,7 @@ public import NeuralTraining
 /// Divergences: between cosine classifiers the logits are s·cosθ of both, without margins; `scale` replaces both s.
 public final class KnowledgeDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// T.
         public var temperature: Float
         /// Replaces the scale of both cosine classifiers.
@@ -21,10 +21,38 @@ public final class KnowledgeDistillation: DistillationMethod {
         /// Whether rows of logits are standardised.
         public var standardize: Bool
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case temperature
             case scale
             case standardize
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .temperature:
+                    .init(
+                        .number(.above(0)),
+                        .standard(Settings().temperature),
+                        "T: softens both sides' class probabilities.",
+                        example: "2"
+                    )
+                case .scale:
+                    .init(
+                        .number(.above(0)),
+                        .without("each classifier's own"),
+                        "Replaces the scale s of both cosine classifiers.",
+                        example: "32"
+                    )
+                case .standardize:
+                    .init(
+                        .flag,
+                        .standard(Settings().standardize),
+                        "Whether rows of logits are standardised first (logit standardisation).",
+                        example: "true"
+                    )
+                }
+            }
         }
 
         /// RepDistiller's temperature, 4.
@@ -32,14 +60,6 @@ public final class KnowledgeDistillation: DistillationMethod {
             self.temperature = temperature
             self.scale = scale
             self.standardize = standardize
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            temperature = try values.value(.temperature, or: standard.temperature)
-            scale = try values.decodeIfPresent(Float.self, forKey: .scale)
-            standardize = try values.value(.standardize, or: standard.standardize)
         }
     }
 

@@ -14,7 +14,7 @@ public import NeuralTraining
 /// Divergences: a batch whose largest cosine is not above 0 has the smallest margin throughout; a margin is never negative.
 public final class MarginDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// s.
         public var scale: Float
         /// m_min in radians.
@@ -26,12 +26,48 @@ public final class MarginDistillation: DistillationMethod {
         /// What ArcFace does where θ + m > π.
         public var beyondPi: MarginLoss.BeyondPi
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case scale
             case leastMargin = "least-margin"
             case largestMargin = "largest-margin"
             case gradient
             case beyondPi = "beyond-pi"
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .scale: .init(.number(.above(0)), .standard(Settings().scale), "s.", example: "32")
+                case .leastMargin:
+                    .init(
+                        .number(.within(0...1.5)),
+                        .standard(Settings().leastMargin),
+                        "m_min in radians.",
+                        example: "0.1"
+                    )
+                case .largestMargin:
+                    .init(
+                        .number(.within(0...1.5)),
+                        .standard(Settings().largestMargin),
+                        "m_max in radians.",
+                        example: "0.6"
+                    )
+                case .gradient:
+                    .init(
+                        .choice(MarginLoss.Gradient.self),
+                        .standard(Settings().gradient),
+                        "How the margin enters the gradient.",
+                        example: "exact"
+                    )
+                case .beyondPi:
+                    .init(
+                        .choice(MarginLoss.BeyondPi.self),
+                        .standard(Settings().beyondPi),
+                        "What ArcFace does where θ + m > π: cos(θ + m), or the falling line of earlier code.",
+                        example: "linear"
+                    )
+                }
+            }
         }
 
         /// The paper's margins, 0.2 to 0.5, and s = 64; the exact gradient of its code.
@@ -47,16 +83,6 @@ public final class MarginDistillation: DistillationMethod {
             self.largestMargin = largestMargin
             self.gradient = gradient
             self.beyondPi = beyondPi
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            scale = try values.value(.scale, or: standard.scale)
-            leastMargin = try values.value(.leastMargin, or: standard.leastMargin)
-            largestMargin = try values.value(.largestMargin, or: standard.largestMargin)
-            gradient = try values.value(.gradient, or: standard.gradient)
-            beyondPi = try values.value(.beyondPi, or: standard.beyondPi)
         }
     }
 

@@ -10,19 +10,30 @@ public import NeuralTraining
 /// Divergence: summed, as the paper writes it; `reduction: mean` divides by B² as RepDistiller does. Lengths may differ.
 public final class ProbabilisticTransfer: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// How entries are put together.
         public var reduction: EmbeddingDistance.Reduction
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case reduction }
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
+            case reduction
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .reduction:
+                    .init(
+                        .choice(EmbeddingDistance.Reduction.self),
+                        .standard(Settings().reduction),
+                        "How entries are put together.",
+                        example: "mean"
+                    )
+                }
+            }
+        }
 
         /// The sum.
         public init(reduction: EmbeddingDistance.Reduction = .sum) { self.reduction = reduction }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            reduction = try decoder.container(keyedBy: CodingKeys.self).value(.reduction, or: .sum)
-        }
     }
 
     /// The name in recipes.

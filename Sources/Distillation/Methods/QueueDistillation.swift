@@ -14,28 +14,37 @@ internal import SeededRandom
 /// K is a multiple of the batch size, as the code asserts, so that no entry outlives another by a part of a batch.
 public final class QueueDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// τ.
         public var temperature: Float
         /// K.
         public var queueLength: Int
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case temperature
             case queueLength = "queue-length"
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .temperature:
+                    .init(.number(.above(0)), .standard(Settings().temperature), "τ of InfoNCE.", example: "0.07")
+                case .queueLength:
+                    .init(
+                        .integer(.within(1...4_194_304)),
+                        .standard(Settings().queueLength),
+                        "K: teacher embeddings that are kept as negatives.",
+                        example: "1024"
+                    )
+                }
+            }
         }
 
         /// The code's τ = 0.07 and K = 1024.
         public init(temperature: Float = 0.07, queueLength: Int = 1024) {
             self.temperature = temperature
             self.queueLength = queueLength
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            temperature = try values.value(.temperature, or: standard.temperature)
-            queueLength = try values.value(.queueLength, or: standard.queueLength)
         }
     }
 

@@ -13,7 +13,7 @@ public import NeuralTraining
 /// fewer than L + 1 samples has shorter lists.
 public final class RankDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// α.
         public var alpha: Float
         /// β.
@@ -23,11 +23,41 @@ public final class RankDistillation: DistillationMethod {
         /// Whether embeddings are normalised first.
         public var normalized: Bool
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case alpha
             case beta
             case length
             case normalized
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .alpha:
+                    .init(
+                        .number(.above(0)),
+                        .standard(Settings().alpha),
+                        "α: the factor on powers of distances.",
+                        example: "2"
+                    )
+                case .beta:
+                    .init(.number(.above(0)), .standard(Settings().beta), "β: the power of distances.", example: "2")
+                case .length:
+                    .init(
+                        .integer(.atLeast(1)),
+                        .standard(Settings().length),
+                        "L: images of a ranked list.",
+                        example: "8"
+                    )
+                case .normalized:
+                    .init(
+                        .flag,
+                        .standard(Settings().normalized),
+                        "Whether embeddings are normalised first.",
+                        example: "false"
+                    )
+                }
+            }
         }
 
         /// The paper's.
@@ -36,15 +66,6 @@ public final class RankDistillation: DistillationMethod {
             self.beta = beta
             self.length = length
             self.normalized = normalized
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            alpha = try values.value(.alpha, or: standard.alpha)
-            beta = try values.value(.beta, or: standard.beta)
-            length = try values.value(.length, or: standard.length)
-            normalized = try values.value(.normalized, or: standard.normalized)
         }
     }
 

@@ -11,7 +11,7 @@ public import NeuralTraining
 /// through anchor by anchor: memory grows with B², not with B³.
 public final class RelationalDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// The factor of distances.
         public var distanceWeight: Float
         /// The factor of angles.
@@ -19,10 +19,38 @@ public final class RelationalDistillation: DistillationMethod {
         /// Whether embeddings are normalised first.
         public var normalized: Bool
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case distanceWeight = "distance-weight"
             case angleWeight = "angle-weight"
             case normalized
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .distanceWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().distanceWeight),
+                        "The factor of distances.",
+                        example: "1"
+                    )
+                case .angleWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().angleWeight),
+                        "The factor of angles.",
+                        example: "2"
+                    )
+                case .normalized:
+                    .init(
+                        .flag,
+                        .standard(Settings().normalized),
+                        "Whether embeddings are normalised first.",
+                        example: "true"
+                    )
+                }
+            }
         }
 
         /// RepDistiller's weights, 25 and 50.
@@ -30,14 +58,6 @@ public final class RelationalDistillation: DistillationMethod {
             self.distanceWeight = distanceWeight
             self.angleWeight = angleWeight
             self.normalized = normalized
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            distanceWeight = try values.value(.distanceWeight, or: standard.distanceWeight)
-            angleWeight = try values.value(.angleWeight, or: standard.angleWeight)
-            normalized = try values.value(.normalized, or: standard.normalized)
         }
     }
 

@@ -18,19 +18,25 @@ public final class SimilarityPreserving: DistillationMethod {
     }
 
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// What is compared.
         public var features: Features
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case features }
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
+            case features
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .features:
+                    .init(.choice(Features.self), .standard(Settings().features), "What is compared.", example: "taps")
+                }
+            }
+        }
 
         /// Embeddings.
         public init(features: Features = .embeddings) { self.features = features }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            features = try decoder.container(keyedBy: CodingKeys.self).value(.features, or: .embeddings)
-        }
     }
 
     /// The name in recipes.

@@ -10,7 +10,7 @@ public import NeuralTraining
 /// Divergences: `frozen: false` lets the student's classifier go on training from θ_s, a variant of the paper's ablation.
 public final class StudentHeadDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// T.
         public var temperature: Float
         /// Replaces the scale of both cosine classifiers.
@@ -18,10 +18,38 @@ public final class StudentHeadDistillation: DistillationMethod {
         /// Whether the student's classifier has to be frozen.
         public var frozen: Bool
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case temperature
             case scale
             case frozen
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .temperature:
+                    .init(
+                        .number(.above(0)),
+                        .standard(Settings().temperature),
+                        "T: softens both sides' class probabilities.",
+                        example: "2"
+                    )
+                case .scale:
+                    .init(
+                        .number(.above(0)),
+                        .without("each classifier's own"),
+                        "Replaces the scale s of both cosine classifiers.",
+                        example: "32"
+                    )
+                case .frozen:
+                    .init(
+                        .flag,
+                        .standard(Settings().frozen),
+                        "Whether the student's classifier has to be frozen.",
+                        example: "false"
+                    )
+                }
+            }
         }
 
         /// A frozen classifier, temperature 4.
@@ -29,14 +57,6 @@ public final class StudentHeadDistillation: DistillationMethod {
             self.temperature = temperature
             self.scale = scale
             self.frozen = frozen
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            temperature = try values.value(.temperature, or: standard.temperature)
-            scale = try values.decodeIfPresent(Float.self, forKey: .scale)
-            frozen = try values.value(.frozen, or: standard.frozen)
         }
     }
 

@@ -19,7 +19,7 @@ public import NeuralTraining
 /// has no margin either.
 public final class TeacherHeadDistillation: DistillationMethod {
     /// What a recipe may say.
-    public struct Settings: Codable, Hashable, Sendable {
+    public struct Settings: SettingsSection {
         /// T.
         public var temperature: Float
         /// Replaces the scale of cosine classifiers.
@@ -31,12 +31,54 @@ public final class TeacherHeadDistillation: DistillationMethod {
         /// The factor of the cross entropy of z_TH.
         public var classificationWeight: Float
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
             case temperature
             case scale
             case studentWeight = "student-weight"
             case headWeight = "head-weight"
             case classificationWeight = "classification-weight"
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .temperature:
+                    .init(
+                        .number(.above(0)),
+                        .standard(Settings().temperature),
+                        "T: softens both sides' class probabilities.",
+                        example: "2"
+                    )
+                case .scale:
+                    .init(
+                        .number(.above(0)),
+                        .without("each classifier's own"),
+                        "Replaces the scale s of both cosine classifiers.",
+                        example: "32"
+                    )
+                case .studentWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().studentWeight),
+                        "The factor of KL(z_s, z_t).",
+                        example: "1.5"
+                    )
+                case .headWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().headWeight),
+                        "The factor of KL(z_TH, z_t), z_TH being the teacher's classifier on the student.",
+                        example: "0.02"
+                    )
+                case .classificationWeight:
+                    .init(
+                        .number(.atLeast(0)),
+                        .standard(Settings().classificationWeight),
+                        "The factor of the cross entropy of z_TH.",
+                        example: "0.5"
+                    )
+                }
+            }
         }
 
         /// Both divergences in equal parts (α_TH = ½), no classification on the second head.
@@ -52,16 +94,6 @@ public final class TeacherHeadDistillation: DistillationMethod {
             self.studentWeight = studentWeight
             self.headWeight = headWeight
             self.classificationWeight = classificationWeight
-        }
-
-        /// Decodes what is there and takes the defaults for what is not.
-        public init(from decoder: any Decoder) throws {
-            let (values, standard) = (try decoder.container(keyedBy: CodingKeys.self), Settings())
-            temperature = try values.value(.temperature, or: standard.temperature)
-            scale = try values.decodeIfPresent(Float.self, forKey: .scale)
-            studentWeight = try values.value(.studentWeight, or: standard.studentWeight)
-            headWeight = try values.value(.headWeight, or: standard.headWeight)
-            classificationWeight = try values.value(.classificationWeight, or: standard.classificationWeight)
         }
     }
 

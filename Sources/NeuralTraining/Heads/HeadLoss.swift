@@ -26,10 +26,19 @@ public enum HeadLoss: String, Codable, Hashable, Sendable, CaseIterable {
     /// - Parameter scale: s, where cosines are scaled.
     public func kind(scale: Float = 64) -> ClassifierHead.Kind { self == .softmax ? .linear : .cosine(scale: scale) }
 
+    /// m where nothing else is said: 0.5 radians for ArcFace, 0.4 for CosFace; nil for losses without a margin.
+    public var standardMargin: Float? {
+        switch self {
+        case .softmax, .normalizedSoftmax: nil
+        case .arcFace: 0.5
+        case .cosFace: 0.4
+        }
+    }
+
     /// The loss on such logits.
     ///
     /// - Parameters:
-    ///   - margin: m, in radians for ArcFace, in cosine for CosFace; 0.5 and 0.4 if nil.
+    ///   - margin: m, in radians for ArcFace, in cosine for CosFace; ``standardMargin`` if nil.
     ///   - gradient: ArcFace's gradient.
     ///   - beyondPi: What ArcFace does where θ + m > π.
     public func marginLoss(
@@ -37,10 +46,11 @@ public enum HeadLoss: String, Codable, Hashable, Sendable, CaseIterable {
         gradient: MarginLoss.Gradient = .straightThrough,
         beyondPi: MarginLoss.BeyondPi = .cosine
     ) -> MarginLoss {
-        switch self {
+        let margin = margin ?? standardMargin ?? 0
+        return switch self {
         case .softmax, .normalizedSoftmax: .softmax
-        case .arcFace: .arcFace(marginRadians: margin ?? 0.5, gradient: gradient, beyondPi: beyondPi)
-        case .cosFace: .cosFace(margin: margin ?? 0.4)
+        case .arcFace: .arcFace(marginRadians: margin, gradient: gradient, beyondPi: beyondPi)
+        case .cosFace: .cosFace(margin: margin)
         }
     }
 }

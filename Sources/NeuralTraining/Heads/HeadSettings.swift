@@ -1,5 +1,7 @@
+public import ArtifactFiles
+
 /// The classifier that a recipe asks for.
-public struct HeadSettings: Codable, Hashable, Sendable {
+public struct HeadSettings: SettingsSection {
     /// The losses by the names of recipes.
     public typealias Loss = HeadLoss
 
@@ -15,17 +17,47 @@ public struct HeadSettings: Codable, Hashable, Sendable {
     public var beyondPi: MarginLoss.BeyondPi
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
-        /// ``HeadSettings/loss``.
+    public enum CodingKeys: String, SettingsKey {
         case loss
-        /// ``HeadSettings/scale``.
         case scale
-        /// ``HeadSettings/margin``.
         case margin
-        /// ``HeadSettings/gradient``.
         case gradient
-        /// ``HeadSettings/beyondPi``.
         case beyondPi = "beyond-pi"
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .loss: .init(.choice(HeadLoss.self), .required, "The classification loss.", example: "arcface")
+            case .scale:
+                .init(
+                    .number(.above(0)),
+                    .standard(HeadSettings().scale),
+                    "s, the factor on cosines; softmax has none.",
+                    example: "32"
+                )
+            case .margin:
+                .init(
+                    .number(.from(0, below: 1.5)),
+                    .without("0.5 for arcface, 0.4 for cosface"),
+                    "m: radians for arcface, cosine for cosface.",
+                    example: "0.35"
+                )
+            case .gradient:
+                .init(
+                    .choice(MarginLoss.Gradient.self),
+                    .standard(HeadSettings().gradient),
+                    "How ArcFace's margin enters the gradient: as InsightFace's code does, or exactly.",
+                    example: "exact"
+                )
+            case .beyondPi:
+                .init(
+                    .choice(MarginLoss.BeyondPi.self),
+                    .standard(HeadSettings().beyondPi),
+                    "What ArcFace does where θ + m > π: cos(θ + m), or the falling line of earlier code.",
+                    example: "linear"
+                )
+            }
+        }
     }
 
     /// A head; InsightFace's scale and gradient unless told otherwise.
@@ -43,16 +75,8 @@ public struct HeadSettings: Codable, Hashable, Sendable {
         self.beyondPi = beyondPi
     }
 
-    /// Decodes what is there and takes the defaults for what is not.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        let standard = HeadSettings()
-        loss = try container.decodeIfPresent(Loss.self, forKey: .loss) ?? standard.loss
-        scale = try container.decodeIfPresent(Float.self, forKey: .scale) ?? standard.scale
-        margin = try container.decodeIfPresent(Float.self, forKey: .margin)
-        gradient = try container.decodeIfPresent(MarginLoss.Gradient.self, forKey: .gradient) ?? standard.gradient
-        beyondPi = try container.decodeIfPresent(MarginLoss.BeyondPi.self, forKey: .beyondPi) ?? standard.beyondPi
-    }
+    /// Writes the margin down that the loss has by default.
+    public mutating func complete() { margin = margin ?? loss.standardMargin }
 
     /// What a logit is.
     public var kind: ClassifierHead.Kind { loss.kind(scale: scale) }

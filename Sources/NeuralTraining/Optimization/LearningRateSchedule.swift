@@ -2,7 +2,7 @@ public import ArtifactFiles
 internal import Foundation
 
 /// The learning rate of every step.
-public struct LearningRateSchedule: Hashable, Sendable, Codable {
+public struct LearningRateSchedule: SettingsSection {
     /// How the rate falls after the warm-up.
     public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// It stays.
@@ -20,8 +20,10 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
 
     /// How the rate falls.
     public var kind: Kind
-    /// The rate at its highest.
+    /// The rate at its highest, for ``referenceBatch`` samples of a step.
     public var rate: Double
+    /// The samples of a step that ``rate`` is meant for; the run's own if nil.
+    public var referenceBatch: Int?
     /// Epochs of linear warm-up from 0; the first step already has a positive rate.
     public var warmUpEpochs: Double
     /// The polynomial's power.
@@ -32,19 +34,71 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
     public var factor: Double
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case kind
         case rate
+        case referenceBatch = "reference-batch"
         case warmUpEpochs = "warm-up-epochs"
         case power
         case milestones
         case factor
+
+        /// What each is for.
+        public var about: KeyDescription {
+            let standard = LearningRateSchedule()
+            return switch self {
+            case .kind: .init(.choice(Kind.self), .standard(standard.kind), "How the rate falls.", example: "step")
+            case .rate:
+                .init(
+                    .number(.between(0, 1000)),
+                    .required,
+                    "The learning rate at its highest, for a step of `reference-batch` samples.",
+                    example: "0.1"
+                )
+            case .referenceBatch:
+                .init(
+                    .integer(.within(1...1_048_576)),
+                    .without("the rate is meant for the recipe's own batch"),
+                    "The batch that `rate` is meant for: the run's rate is `rate` times its batch divided by this one.",
+                    example: "1024"
+                )
+            case .warmUpEpochs:
+                .init(
+                    .number(.atLeast(0)),
+                    .standard(standard.warmUpEpochs),
+                    "Epochs in which the rate rises linearly from 0.",
+                    example: "2"
+                )
+            case .power:
+                .init(
+                    .number(.above(0, upTo: 16)),
+                    .standard(standard.power),
+                    "The power of `polynomial`: rate · (1 − progress)^power.",
+                    example: "1"
+                )
+            case .milestones:
+                .init(
+                    .list(.number(.above(0))),
+                    .written("[]"),
+                    "Epochs, ascending, after which `step` multiplies the rate by `factor`.",
+                    example: "[10, 18, 22]"
+                )
+            case .factor:
+                .init(
+                    .number(.above(0, upTo: 1)),
+                    .standard(standard.factor),
+                    "What `step` multiplies by.",
+                    example: "0.2"
+                )
+            }
+        }
     }
 
     /// Creates a schedule; the default is polynomial with power 2, as `PolyScheduler`, without a warm-up.
     public init(
         kind: Kind = .polynomial,
         rate: Double = 0.1,
+        referenceBatch: Int? = nil,
         warmUpEpochs: Double = 0,
         power: Double = 2,
         milestones: [Double] = [],
@@ -52,42 +106,30 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
     ) {
         self.kind = kind
         self.rate = rate
+        self.referenceBatch = referenceBatch
         self.warmUpEpochs = warmUpEpochs
         self.power = power
         self.milestones = milestones
         self.factor = factor
     }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        try self.init(
-            kind: values.decodeIfPresent(Kind.self, forKey: .kind) ?? .polynomial,
-            rate: values.decode(Double.self, forKey: .rate),
-            warmUpEpochs: values.decodeIfPresent(Double.self, forKey: .warmUpEpochs) ?? 0,
-            power: values.decodeIfPresent(Double.self, forKey: .power) ?? 2,
-            milestones: values.decodeIfPresent([Double].self, forKey: .milestones) ?? [],
-            factor: values.decodeIfPresent(Double.self, forKey: .factor) ?? 0.1
-        )
-        try validate()
+    /// Checks the milestones.
+    public mutating func complete() throws(InputError) {
+        guard zip(milestones, milestones.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            throw InputError(.usage, "milestones do not ascend", found: "\(milestones)")
+        }
+        guard kind != .step || !milestones.isEmpty else {
+            throw InputError(.missing, "the schedule 'step' has no milestones", expected: "milestones: [10, 18, 22]")
+        }
     }
 
-    /// Checks ranges.
-    ///
-    /// - Throws: `InputError` (`usage`) naming the setting.
-    public func validate() throws(InputError) {
-        func check(_ isFine: Bool, _ key: CodingKeys, _ expected: String) throws(InputError) {
-            guard isFine else {
-                throw InputError(.usage, "\(key.rawValue) is out of range", place: "schedule", expected: expected)
-            }
-        }
-        try check(rate > 0 && rate < 1e3, .rate, "above 0")
-        try check(warmUpEpochs >= 0 && warmUpEpochs.isFinite, .warmUpEpochs, "0 or more")
-        try check(power > 0 && power <= 16, .power, "above 0")
-        try check(factor > 0 && factor <= 1, .factor, "0 … 1")
-        let isAscending = zip(milestones, milestones.dropFirst()).allSatisfy { $0 < $1 }
-        try check(isAscending && milestones.allSatisfy { $0 > 0 }, .milestones, "ascending epochs")
-        try check(kind != .step || !milestones.isEmpty, .milestones, "at least one for 'step'")
+    /// The schedule of a run with batches of its own size: the rate grows with the batch (Goyal et al., arXiv 1706.02677,
+    /// section 2.1), so that a sample counts as much as with ``referenceBatch``.
+    public func scaled(toBatch batch: Int) -> LearningRateSchedule {
+        var scaled = self
+        scaled.rate = rate * Double(batch) / Double(referenceBatch ?? batch)
+        scaled.referenceBatch = batch
+        return scaled
     }
 
     /// The rate of a step.

@@ -130,7 +130,7 @@ public struct AdamW: Optimizer, Hashable {
 }
 
 /// What recipes may say of the optimiser.
-public struct OptimizerSettings: Hashable, Sendable, Codable {
+public struct OptimizerSettings: SettingsSection {
     /// `sgd` or `adamw`.
     public var kind: String
     /// SGD's momentum.
@@ -170,7 +170,7 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
     }
 
     /// The keys of a recipe.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    public enum CodingKeys: String, SettingsKey {
         case kind
         case momentum
         case nesterov
@@ -179,6 +179,52 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
         case withoutDecay = "without-decay"
         case clipNorm = "clip-norm"
         case clipScope = "clip-scope"
+
+        /// What each is for.
+        public var about: KeyDescription {
+            let standard = OptimizerSettings()
+            let share = KeyDescription.Kind.number(.from(0, below: 1))
+            return switch self {
+            case .kind: .init(.choice(OptimizerSettings.names), .standard(standard.kind), "The rule.", example: "adamw")
+            case .momentum: .init(share, .without("0.9 for sgd"), "SGD's momentum.", example: "0.95")
+            case .nesterov: .init(.flag, .without("false for sgd"), "SGD with Nesterov's correction.", example: "true")
+            case .betas:
+                .init(
+                    .list(share, count: 2),
+                    .without("[0.9, 0.999] for adamw"),
+                    "AdamW's shares of the moments before.",
+                    example: "[0.9, 0.98]"
+                )
+            case .weightDecay:
+                .init(
+                    .number(.atLeast(0)),
+                    .standard(standard.weightDecay),
+                    "Weight decay of parameters that are not excluded; frozen ones never decay.",
+                    example: "0.0001"
+                )
+            case .withoutDecay:
+                .init(
+                    .list(.choice(DecayGroup.self)),
+                    .written("[]"),
+                    "Groups of parameters that do not decay.",
+                    example: "[bias, normalization]"
+                )
+            case .clipNorm:
+                .init(
+                    .number(.above(0)),
+                    .without("gradients are not clipped"),
+                    "The gradient's greatest Euclidean length; longer ones are scaled down.",
+                    example: "5"
+                )
+            case .clipScope:
+                .init(
+                    .choice(ClipScope.self),
+                    .standard(standard.clipScope),
+                    "What is measured and scaled where there is a `clip-norm`.",
+                    example: "all"
+                )
+            }
+        }
     }
 
     /// Creates settings; the default is SGD with momentum 0.9 and decay 5e-4, as InsightFace trains.
@@ -202,20 +248,20 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
         self.clipScope = clipScope
     }
 
-    /// Decodes settings and checks their ranges.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        try self.init(
-            kind: values.decodeIfPresent(String.self, forKey: .kind) ?? "sgd",
-            momentum: values.decodeIfPresent(Float.self, forKey: .momentum),
-            nesterov: values.decodeIfPresent(Bool.self, forKey: .nesterov),
-            betas: values.decodeIfPresent([Float].self, forKey: .betas),
-            weightDecay: values.decodeIfPresent(Double.self, forKey: .weightDecay) ?? 5e-4,
-            withoutDecay: values.decodeIfPresent([DecayGroup].self, forKey: .withoutDecay) ?? [],
-            clipNorm: values.decodeIfPresent(Double.self, forKey: .clipNorm),
-            clipScope: values.decodeIfPresent(ClipScope.self, forKey: .clipScope) ?? .backbone
-        )
+    /// Writes down what the rule has by default, and refuses what it does not have.
+    public mutating func complete() throws(InputError) {
+        _ = try optimizer()
+        switch kind {
+        case "sgd":
+            momentum = momentum ?? Self.standardMomentum
+            nesterov = nesterov ?? false
+        case "adamw": betas = betas ?? Self.standardBetas
+        default: break
+        }
     }
+
+    private static let standardMomentum: Float = 0.9
+    private static let standardBetas: [Float] = [0.9, 0.999]
 
     private typealias Maker = @Sendable (OptimizerSettings) throws(InputError) -> any Optimizer
 
@@ -243,7 +289,7 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
 
     private func sgd() throws(InputError) -> any Optimizer {
         guard betas == nil else { throw InputError(.usage, "sgd has no betas", place: "optimizer") }
-        let momentum = momentum ?? 0.9
+        let momentum = momentum ?? Self.standardMomentum
         guard (0..<1).contains(momentum) else {
             throw InputError(
                 .usage,
@@ -260,7 +306,7 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
         guard momentum == nil, nesterov == nil else {
             throw InputError(.usage, "adamw has no momentum", place: "optimizer", expected: "betas: [0.9, 0.999]")
         }
-        let betas = betas ?? [0.9, 0.999]
+        let betas = betas ?? Self.standardBetas
         guard betas.count == 2, betas.allSatisfy({ (0..<1).contains($0) }) else {
             throw InputError(
                 .usage,

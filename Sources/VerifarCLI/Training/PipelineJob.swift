@@ -12,7 +12,7 @@ struct PipelineJob {
     var isQuiet: Bool
     var interruption: Interruption
 
-    /// Written when a stage is done: the digest of its resolved recipe.
+    /// Written when a stage is done.
     private static let doneFile = "done"
 
     func run() async throws {
@@ -26,18 +26,10 @@ struct PipelineJob {
         for (index, (stage, file)) in zip(pipeline.stages, files).enumerated() {
             let log = RunLog(isQuiet: isQuiet)
             let folder = self.folder(stage.name)
-            let digest = try file.digest().description
             let done = FileSystem.join(folder, Self.doneFile)
             let title = "stage \(index + 1) of \(pipeline.stages.count), \(stage.name)"
             if FileSystem.exists(done) {
-                let found = try MappedFile(path: done).withBytes { String(decoding: $0, as: UTF8.self) }
-                guard found == digest else {
-                    throw InputError(
-                        .mismatch,
-                        "the recipe of a finished stage has changed: use another --output, or remove its folder",
-                        file: folder
-                    )
-                }
+                try file.requireSame(asSavedIn: FileSystem.join(folder, TrainingJob.recipeFile))
                 log.note("\(title): done before")
                 continue
             }
@@ -52,7 +44,7 @@ struct PipelineJob {
                 interruption: interruption
             )
             .run()
-            try AtomicFile.write(digest, to: done)
+            try AtomicFile.write("", to: done)
         }
         try await StudyReport(pipeline: pipeline, outputFolder: outputFolder, threads: threads).write()
     }

@@ -34,6 +34,8 @@ struct TrainingJob {
     func run() async throws {
         let log = RunLog(isQuiet: isQuiet)
         try FileSystem.createFolder(outputFolder)
+        let recipeDigest = try savedRecipe()
+        log.note(rateText)
         try FileSystem.createFolder(cacheFolder)
         let network = try TrainedNetwork(recipe)
         let data = try sources(network).open(recipe.data)
@@ -71,7 +73,7 @@ struct TrainingJob {
                 totalSteps: total,
                 stepsPerEpoch: Double(sampler.stepsPerEpoch),
                 optimizer: recipe.optimizer,
-                schedule: recipe.schedule,
+                schedule: recipe.scaledSchedule,
                 seed: recipe.seed
             )
         )
@@ -100,11 +102,10 @@ struct TrainingJob {
             }
         )
         let frozen = objective.frozenDigest
-        try AtomicFile.write(file.resolvedText(), to: FileSystem.join(outputFolder, Self.recipeFile))
         let run = TrainingRun(
             trainer: trainer,
             folder: outputFolder,
-            identity: ["recipe": try file.digest().description, "data": data.digest.description],
+            identity: ["recipe": recipeDigest.description, "data": data.digest.description],
             stepsPerState: recipe.saving.everySteps,
             source: data,
             observer: watcher,
@@ -121,6 +122,31 @@ struct TrainingJob {
         try await report(evaluator, log)
         try AtomicFile.write(log.text, to: FileSystem.join(outputFolder, "run.log"))
         print("\(FileSystem.join(outputFolder, Self.networkFile)): \(recipe.name), \(total) steps")
+    }
+
+    // MARK: Recipe
+
+    /// Writes the resolved recipe, or finds that a run that goes on has the same; gives the file's digest, which the run's
+    /// states know it by.
+    private func savedRecipe() throws(InputError) -> ContentDigest {
+        let path = FileSystem.join(outputFolder, Self.recipeFile)
+        if resumes, FileSystem.exists(path) {
+            try file.requireSame(asSavedIn: path)
+        } else if !FileSystem.exists(path) || !FileSystem.exists(FileSystem.join(outputFolder, "state")) {
+            try AtomicFile.write("# \(rateText)\n" + file.resolvedText(), to: path)
+        }
+        return try ContentDigest(ofFile: path)
+    }
+
+    /// The learning rate as the recipe means it and as the run has it.
+    private var rateText: String {
+        let (schedule, run) = (recipe.schedule, recipe.scaledSchedule)
+        let batch = recipe.training.batch
+        guard let reference = schedule.referenceBatch, reference != batch else {
+            return "learning rate: \(run.rate) at its highest, for steps of \(batch)"
+        }
+        return "learning rate: \(run.rate) at its highest, for steps of \(batch): "
+            + "\(schedule.rate) for steps of \(reference), scaled with the batch"
     }
 
     // MARK: Parts
@@ -147,7 +173,7 @@ struct TrainingJob {
         return try ShuffledSampler(
             sampleCount: data.sampleCount,
             batchSize: recipe.training.batch,
-            dropsLast: recipe.training.dropLast ?? true,
+            dropsLast: recipe.training.dropLast,
             seed: recipe.seed
         )
     }

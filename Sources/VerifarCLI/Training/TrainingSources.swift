@@ -29,17 +29,17 @@ struct TrainingSources {
             return try FolderSource(
                 root: folder.path,
                 size: size,
-                fit: try fit(folder.fit ?? "exact"),
+                fit: try fit(folder.fit),
                 landmarkFile: folder.landmarks,
-                ignoresOrientation: folder.ignoreExif ?? false
+                ignoresOrientation: folder.ignoreExif
             )
         }
         if let records = settings.recordio {
             return try RecordIOSource(
                 path: records.path,
                 size: size,
-                fit: try fit(records.fit ?? "exact"),
-                ignoresOrientation: records.ignoreExif ?? false
+                fit: try fit(records.fit),
+                ignoresOrientation: records.ignoreExif
             )
         }
         if let cifar = settings.cifar100 { return try CIFAR100Source(path: cifar.path) }

@@ -22,14 +22,14 @@ public struct IdentityFolderFormat: ProtocolFormat {
         ),
         ProtocolSetting(
             key: "sample",
-            summary: "made pairs: at most this many genuine and as many impostor pairs; 0 for all",
+            summary: "made pairs in all, half of them genuine where there are so many; 0 for all pairs",
             defaultValue: "0",
             kind: .text
         ),
         ProtocolSetting(key: "seed", summary: "of the sample", defaultValue: "1", kind: .text),
         ProtocolSetting(
             key: "folds",
-            summary: "folds of a cross-validation; 0 for none",
+            summary: "folds of a cross-validation, each with its share of genuine and impostor pairs; 0 for none",
             defaultValue: "0",
             kind: .text
         ),
@@ -81,6 +81,13 @@ public struct IdentityFolderFormat: ProtocolFormat {
         let landmarks = try KeyedLandmarks(source, setting: "landmarks", findings: &findings)
         guard findings.isValid else { return nil }
         let images = landmarks?.images(paths) ?? FaceImages(aligned: paths)
+        var folds: [Range<Int>] = []
+        if foldCount > 1 {
+            // A file's order is its author's; pairs that are made have none.
+            folds =
+                origins.comparisons == nil
+                ? try pairs.dealt(into: foldCount) : Comparisons.folds(of: pairs.labels.count, foldCount)
+        }
         let value = VerificationProtocol(
             name: source.descriptor.name,
             imageFolder: source.setting("images"),
@@ -95,7 +102,7 @@ public struct IdentityFolderFormat: ProtocolFormat {
                 first: pairs.first,
                 second: pairs.second,
                 labels: pairs.labels,
-                folds: foldCount > 1 ? Comparisons.folds(of: pairs.labels.count, foldCount) : []
+                folds: folds
             ),
             subjects: TemplateSubjects(stated: used.map { listing.people[$0] })
         )
@@ -304,17 +311,45 @@ struct ImagePairs {
         }
     }
 
-    /// At most `count` different pairs of each class; the same seed and images give the same pairs.
+    /// Puts genuine and impostor pairs in turn into consecutive folds, so that each has its share of both.
+    mutating func dealt(into count: Int) throws(InputError) -> [Range<Int>] {
+        var dealt = [[Int]](repeating: [], count: count)
+        var turns = [0, 0]
+        for (index, label) in labels.enumerated() {
+            dealt[turns[Int(label)] % count].append(index)
+            turns[Int(label)] += 1
+        }
+        guard turns.allSatisfy({ $0 >= count }) else {
+            throw InputError(
+                .usage,
+                "a fold would have pairs of one kind alone",
+                place: "key \"files.folds\"",
+                expected: "at most \(min(turns[0], turns[1])) folds",
+                found: "\(count) for \(turns[1]) genuine and \(turns[0]) impostor pairs"
+            )
+        }
+        let order = dealt.flatMap { $0 }
+        (first, second, labels) = (order.map { first[$0] }, order.map { second[$0] }, order.map { labels[$0] })
+        var end = 0
+        return dealt.map { fold in
+            defer { end += fold.count }
+            return end..<end + fold.count
+        }
+    }
+
+    /// `count` different pairs, or all where there are no more; the same seed and images give the same pairs.
     ///
-    /// All genuine pairs where there are no more than that; impostor pairs are drawn uniformly without repetition.
+    /// Half of them are genuine; where there are fewer of a kind, the other kind has the rest. Pairs of a kind are drawn
+    /// uniformly without repetition.
     mutating func sample(_ count: Int, of listing: IdentityListing, seed: UInt64) {
         let total = listing.paths.count
         let genuine = listing.members.reduce(0) { $0 + $1.count * ($1.count - 1) / 2 }
         let impostor = total * (total - 1) / 2 - genuine
         var generator = SeededGenerator(seed: seed)
+        let genuineCount = min(genuine, max(count / 2, count - impostor))
         var ends: [Int] = []
         for members in listing.members { ends.append((ends.last ?? 0) + members.count * (members.count - 1) / 2) }
-        for number in Self.choose(count, of: genuine, &generator) {
+        for number in Self.choose(genuineCount, of: genuine, &generator) {
             let person = SortedSearch.firstIndex(in: ends, notLessThan: number + 1)
             let members = listing.members[person]
             var rest = number - (person > 0 ? ends[person - 1] : 0)
@@ -335,7 +370,7 @@ struct ImagePairs {
             }
         }
         let personEnd = listing.members.flatMap { members in members.map { _ in members.upperBound } }
-        for number in Self.choose(count, of: impostor, &generator) {
+        for number in Self.choose(count - genuineCount, of: impostor, &generator) {
             let left = SortedSearch.firstIndex(in: starts, notLessThan: number + 1)
             append(left, personEnd[left] + number - (left > 0 ? starts[left - 1] : 0), false)
         }
