@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "FaceImaging", dependencies: ["CImageCodecs", "CKernels", "ArtifactFiles"]),
         .target(
             name: "FaceProtocols",
-            dependencies: ["ArtifactFiles", "LargeArrays", "Pickles", "SeededRandom", "StrictYAML"]
+            dependencies: ["ArtifactFiles", "FaceImaging", "LargeArrays", "Pickles", "SeededRandom", "StrictYAML"]
         ),
         .target(name: "SyntheticFaces", dependencies: ["ArtifactFiles", "FaceImaging", "SeededRandom"]),
         .target(

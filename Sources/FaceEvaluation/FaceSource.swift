@@ -32,6 +32,7 @@ public protocol FaceReader: AnyObject {
 
 /// What happened to an image on its way to an aligned face.
 public struct ImageTreatment: OptionSet, Hashable, Sendable {
+    /// A bit for each treatment.
     public let rawValue: Int
 
     /// It was decoded at a reduced scale.
@@ -39,6 +40,7 @@ public struct ImageTreatment: OptionSet, Hashable, Sendable {
     /// It was turned upright, as its EXIF orientation says.
     public static let turned = ImageTreatment(rawValue: 2)
 
+    /// Takes the bits.
     public init(rawValue: Int) { self.rawValue = rawValue }
 }
 

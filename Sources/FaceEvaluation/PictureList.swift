@@ -8,38 +8,55 @@ public struct PictureList: Sendable {
     /// The landmarks of each file's face; nil when the pictures are aligned faces.
     public let landmarks: [FaceLandmarks]?
 
-    private static let pictureEndings = [".jpg", ".jpeg", ".png"]
+    /// What a folder holds besides.
+    public let leftOut: ImageFileNames
 
     /// Lists a folder's pictures by name, or those that a text names: a path per line, blank lines skipped.
     ///
     /// - Parameters:
     ///   - images: The folder or the text.
-    ///   - landmarks: Lines of `name x1 y1 … x5 y5 [score]` (or of 68 points), where a name is a path as it is listed, or
-    ///     its last component; nil when the pictures are aligned faces.
+    ///   - landmarks: Lines of `name x1 y1 … x5 y5 [score]` (or of 68 points), CSV or JSON of face detectors, where a name
+    ///     is a path as it is listed, or its last components; nil when the images are aligned faces.
     /// - Throws: `InputError` that names file and line; `missing` for no pictures, or one without landmarks.
     public init(images: String, landmarks: String?) throws(InputError) {
-        paths = FileSystem.isFolder(images) ? try Self.pictures(inFolder: images) : try Self.lines(images)
-        guard !paths.isEmpty else { throw InputError(.missing, "no pictures", file: images) }
+        var leftOut = ImageFileNames()
+        paths = FileSystem.isFolder(images) ? try Self.images(inFolder: images, &leftOut) : try Self.lines(images)
+        self.leftOut = leftOut
+        guard !paths.isEmpty else {
+            throw InputError(
+                .missing,
+                "no pictures",
+                file: images,
+                expected: "JPEG or PNG files",
+                found: leftOut.summary
+            )
+        }
         guard let landmarks else {
             self.landmarks = nil
             return
         }
-        let known = try LandmarkFile.read(landmarks)
+        let known = try LandmarkFile(path: landmarks)
         var faces: [FaceLandmarks] = []
         faces.reserveCapacity(paths.count)
-        for path in paths {
-            guard let face = known[path] ?? known[FileSystem.lastComponent(path)] else {
-                throw InputError(.missing, "no landmarks for '\(path)'", file: landmarks)
-            }
-            faces.append(face)
-        }
+        for path in paths { faces.append(try known.face(of: path)) }
         self.landmarks = faces
     }
 
-    private static func pictures(inFolder folder: String) throws(InputError) -> [String] {
-        try FileSystem.names(inFolder: folder)
-            .filter { name in pictureEndings.contains { name.lowercased().hasSuffix($0) } }
-            .map { FileSystem.join(folder, $0) }
+    private static func images(
+        inFolder folder: String,
+        _ leftOut: inout ImageFileNames
+    ) throws(InputError) -> [String] {
+        var paths: [String] = []
+        for name in try FileSystem.names(inFolder: folder) {
+            let path = FileSystem.join(folder, name)
+            // Folders are not looked into, and are no files that were left out.
+            if ImageFileNames.readEndings.contains(ImageFileNames.ending(name)) || !FileSystem.isFolder(path),
+                leftOut.takes(name)
+            {
+                paths.append(path)
+            }
+        }
+        return paths
     }
 
     private static func lines(_ path: String) throws(InputError) -> [String] {

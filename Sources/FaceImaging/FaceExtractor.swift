@@ -204,7 +204,9 @@ extension FaceExtractor {
                 .wrongSize,
                 InputError(
                     .mismatch,
-                    "an aligned face of another size",
+                    "not an aligned face of the network's size; a photograph needs the landmarks of its face (embed "
+                        + "--landmarks FILE, evaluate --protocol-set landmarks=FILE, fit: aligned in a recipe), or has to "
+                        + "be aligned before",
                     expected: "\(width)x\(height)",
                     found: "\(image.width)x\(image.height)"
                 )

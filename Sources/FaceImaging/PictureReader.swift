@@ -78,7 +78,22 @@ struct PictureReader: ~Copyable {
         if bytes.count >= 2, bytes[0] == 0xff, bytes[1] == 0xd8 { return .jpeg }
         if bytes.count >= 8, bytes.prefix(8).elementsEqual(signature) { return .png }
         let isCut = bytes.isEmpty || (bytes.count < 8 && (bytes[0] == 0xff || signature.starts(with: bytes)))
-        throw isCut ? InputError(.truncated, "the file ends at once") : InputError(.malformed, "neither JPEG nor PNG")
+        if isCut { throw InputError(.truncated, "the file ends at once") }
+        guard let other = otherFormat(bytes) else { throw InputError(.malformed, "neither JPEG nor PNG") }
+        throw InputError(.malformed, "\(other), which is not read; \(ImageFileNames.cure)", expected: "JPEG or PNG")
+    }
+
+    /// An image format that is not read, by its first bytes.
+    private static func otherFormat(_ bytes: UnsafeRawBufferPointer) -> String? {
+        func has(_ text: String, at offset: Int = 0) -> Bool { bytes.dropFirst(offset).starts(with: text.utf8) }
+        if has("RIFF"), has("WEBP", at: 8) { return "a WebP image" }
+        if has("GIF87a") || has("GIF89a") { return "a GIF image" }
+        if has("BM"), bytes.count > 14 { return "a BMP image" }
+        if has("II*\0") || has("MM\0*") { return "a TIFF image" }
+        if has("ftypavif", at: 4) || has("ftypavis", at: 4) { return "an AVIF image" }
+        if has("ftypheic", at: 4) || has("ftypheix", at: 4) || has("ftypmif1", at: 4) { return "a HEIC image" }
+        if has("<svg") || has("<?xml") { return "an SVG image or other XML" }
+        return nil
     }
 
     private mutating func openJPEG() throws(InputError) -> PictureInfo {

@@ -88,7 +88,22 @@ struct DoctorJob {
     }
 
     private func population(_ findings: inout [DoctorFinding]) throws -> LabelledFaces? {
-        if let faces = command.faces { return try LabelledFaces(identityFolder: faces) }
+        if let faces = command.faces {
+            let found = try LabelledFaces(identityFolder: faces)
+            if found.leftOut.imageCount > 0, let summary = found.leftOut.summary {
+                findings.append(
+                    DoctorFinding(
+                        .warning,
+                        check: "image-files",
+                        "Some images are of formats that are not read.",
+                        likelihood: 0.5,
+                        evidence: [summary],
+                        remedy: "Convert them to PNG or JPEG."
+                    )
+                )
+            }
+            return found
+        }
         guard let name = command.protocolName, let data = command.data else { return nil }
         let catalogue = ProtocolCatalogue(folder: ProtocolCatalogue.checkoutFolder(near: ["."]))
         let descriptor = try catalogue.descriptor(name).setting(try command.protocolSettings.values())

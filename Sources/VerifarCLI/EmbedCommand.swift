@@ -14,8 +14,10 @@ struct EmbedCommand: ParsableCommand {
         abstract: "Embed pictures of faces into a .npy array.",
         discussion: """
             Rows of OUTPUT are float32 and not normalised; OUTPUT with .csv for .npy says which row is which file. Without \
-            --landmarks the pictures must be aligned faces of the network's size. A landmark file has one line per \
-            picture: name, x1 y1 … x5 y5 (or 68 points), separated by spaces; a detector score behind them is not used. Two lines for one picture are an error.
+            --landmarks the images must be aligned faces of the network's size. A landmark file has one line per image: \
+            name, x1 y1 … x5 y5 (or 68 points), separated by spaces; a detector score behind them is not used. CSV with a \
+            header (path, left_eye_x, … or x1, y1, …) and JSON as RetinaFace, MTCNN, InsightFace, dlib and MediaPipe \
+            users write it are read as well. Two faces for one image are an error.
 
               verifar embed --checkpoint m.onnx --images faces/ --output emb.npy
               verifar embed --checkpoint m.onnx --images list.txt --landmarks points.txt --output emb.npy
@@ -59,6 +61,7 @@ struct EmbedCommand: ParsableCommand {
         let network = try CheckpointReader.read(path: checkpoint, architecture: architecture)
         let choice = try PreprocessingChoice(preprocessing, checkpoint: network)
         let list = try PictureList(images: images, landmarks: landmarks)
+        let leftOut = list.leftOut.summary.map { "\(images): \($0)" }
         let pipeline = EmbeddingPipeline(
             plan: try compute.plan(network),
             preprocessing: choice.preprocessing,
@@ -75,6 +78,7 @@ struct EmbedCommand: ParsableCommand {
         let result = try pipeline.run(source) { progress.update($0.done, of: $0.total) }
         progress.finish("\(source.count) pictures, \(result.failures.count) failed")
         try write(result, list)
+        if let leftOut { print(leftOut) }
         print("\(output): \(source.count) rows of \(result.embeddings.dimensions); \(network.architectureName)")
         print("preprocessing: \(choice.preprocessing) (\(choice.origin))")
         if result.turnedCount > 0 {

@@ -173,13 +173,15 @@ struct EvaluationJob {
         )
     }
 
-    /// Names everything that an embedding depends on besides the picture.
+    /// Names everything that an embedding depends on besides the image.
+    ///
+    /// Caches from before orientations were applied are those of stored pixels.
     private func cacheKey(_ checkpoint: ResolvedCheckpoint, _ preprocessing: FacePreprocessing) -> ContentDigest {
         ContentDigest(
             of: [
                 "network \(checkpoint.metadata.contentDigest)", "architecture \(checkpoint.architectureName)",
                 "preprocessing \(preprocessing)",
-                "backend \(compute.backend) \(compute.precision.rawValue) winograd \(compute.winograd)",  // Caches from before orientations were applied are those of stored pixels.
+                "backend \(compute.backend) \(compute.precision.rawValue) winograd \(compute.winograd)",
                 extraction.appliesOrientation ? "alignment 1 upright" : "alignment 1",
             ]
             .joined(separator: "\n")

@@ -83,3 +83,20 @@ import Testing
         )
     }
 }
+
+@Suite struct ImageFileNameTests {
+    @Test func otherFormatsAreCountedAndNamed() {
+        var names = ImageFileNames()
+        let taken = [
+            "a.jpg", "b.JPEG", "c.PnG", "d.webp", "e.WEBP", "f.bmp", ".hidden.gif", "notes.txt", "g", "h.webp",
+            "i.webp",
+        ]
+        .filter { names.takes($0) }
+        #expect(taken == ["a.jpg", "b.JPEG", "c.PnG"])
+        #expect(names.imageCount == 5)
+        let summary = names.summary ?? ""
+        #expect(summary.contains("1 .bmp (f.bmp), 4 .webp (d.webp, e.WEBP, h.webp, …), 2 other files (notes.txt, g)"))
+        #expect(summary.contains("only JPEG and PNG are read"))
+        #expect(ImageFileNames().summary == nil)
+    }
+}

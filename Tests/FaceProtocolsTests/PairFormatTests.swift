@@ -133,6 +133,29 @@ import Testing
         #expect(value.subjects?.indices == [0, 0, 1])
     }
 
+    @Test func aFoldersLandmarksMayBeADetectorsJSONAndOtherFormatsAreNamed() throws {
+        let data = try TemporaryData()
+        for (person, file) in [
+            ("anna", "ü 1.jpg"), ("anna", "2.jpg"), ("ben", "1.jpg"), ("ben", "2.webp"), ("ben", "a.txt"),
+        ] {
+            try FileSystem.createFolder("\(data.path)/images/\(person)")
+            try data.write("", "images/\(person)/\(file)")
+        }
+        let face =
+            #"{"face_1": {"landmarks": {"right_eye": [80, 90], "left_eye": [120, 91], "nose": [100, 110], "#
+            + #""mouth_right": [84, 130], "mouth_left": [117, 131]}}}"#
+        try data.write("{\"anna/ü 1.jpg\": \(face), \"/data/images/ben/1.jpg\": \(face)}", "faces.json")
+        let reading = try read(data.path, "name: own\nformat: identity-folder\nfiles: {landmarks: faces.json}\n")
+        let images = try reading.validProtocol().images
+        #expect(images.paths == ["anna/2.jpg", "anna/ü 1.jpg", "ben/1.jpg"])
+        #expect(images.landmarksPerFace == 5 && !images.hasDetectorScores)
+        for row in [1, 2] { #expect(images.landmarks(of: row) == [80, 90, 120, 91, 100, 110, 84, 130, 117, 131]) }
+        // One without landmarks fails, and is found.
+        #expect(images.landmarks(of: 0).allSatisfy(\.isNaN) && reading.findings.counts[.nonFiniteLandmark] == 1)
+        #expect(reading.findings.counts[.unreadImages] == 1)
+        #expect(reading.findings.lines.contains { $0.contains("1 .webp (ben/2.webp), 1 other file (ben/a.txt)") })
+    }
+
     @Test func aFolderAloneGivesAllPairsOrASample() throws {
         let data = try TemporaryData()
         let sizes = [4, 1, 3, 2, 5]

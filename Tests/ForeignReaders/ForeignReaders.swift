@@ -26,5 +26,6 @@ public enum ForeignReaders {
         ReportReader(),
         ScoreListsReader(),
         PictureListReader(),
+        LandmarkFileReader(),
     ]
 }

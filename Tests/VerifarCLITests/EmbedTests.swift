@@ -63,6 +63,46 @@ import VerifarCLI
     }
 }
 
+extension EmbedTests {
+    @Test func photographsAreToldWhatTheyNeed() async throws {
+        try await withNetwork { folder, network in
+            try AtomicFile.write(image(width: 199, height: 201).pngData(), to: folder + "/images/größer 1.png")
+            let embed = [
+                "embed", "--checkpoint", network, "--images", folder + "/images", "--output", folder + "/o.npy",
+            ]
+            let refused = await run(embed + ["--quiet"])
+            #expect(refused.status == 1)
+            for word in ["größer 1.png", "112x112", "199x201", "landmarks", "--landmarks FILE"] {
+                #expect(refused.errors.contains(word), "\(refused.errors)")
+            }
+            // The person's own sides, as RetinaFace's package writes them.
+            let json =
+                #"{"größer 1.png": {"face_1": {"landmarks": {"right_eye": [80, 90], "left_eye": [120, 91], "#
+                + #""nose": [100, 110], "mouth_right": [84, 130], "mouth_left": [117, 131]}}}}"#
+            try AtomicFile.write(json, to: folder + "/faces.json")
+            let fromJSON = try await rows(folder, network, ["--landmarks", folder + "/faces.json"])
+            let line = #"größer 1.png 80 90 120 91 100 110 84 130 117 131 0.99"#
+            try AtomicFile.write(line, to: folder + "/faces.txt")
+            #expect(try await rows(folder, network, ["--landmarks", folder + "/faces.txt"]) == fromJSON)
+        }
+    }
+
+    @Test func aFolderOfOtherFormatsNamesThem() async throws {
+        try await withNetwork { folder, network in
+            for name in ["a.webp", "b.heic"] { try AtomicFile.write("RIFF....WEBP", to: folder + "/images/" + name) }
+            let embed = [
+                "embed", "--checkpoint", network, "--images", folder + "/images", "--output", folder + "/o.npy",
+            ]
+            let refused = await run(embed)
+            #expect(refused.status == 1)
+            #expect(refused.errors.contains("1 .heic (b.heic), 1 .webp (a.webp)"), "\(refused.errors)")
+            try AtomicFile.write("RIFF....WEBPVP8 ", to: folder + "/images/c.jpg")
+            let disguised = await run(embed)
+            #expect(disguised.errors.contains("a WebP image, which is not read"), "\(disguised.errors)")
+        }
+    }
+}
+
 /// A PNG chunk's checksum.
 private enum PNGChecksum {
     static func of(_ bytes: [UInt8]) -> UInt32 {

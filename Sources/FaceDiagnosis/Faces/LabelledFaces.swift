@@ -32,6 +32,8 @@ package struct LabelledFaces: Sendable {
     package let subjectNames: [String]
     /// Whether the pictures are aligned faces without landmarks.
     package let areAligned: Bool
+    /// What a folder of faces holds besides.
+    package private(set) var leftOut = ImageFileNames()
     private let locate: @Sendable (Int) -> Place
 
     private struct Place {
@@ -100,7 +102,7 @@ package struct LabelledFaces: Sendable {
     /// - Throws: `InputError` (`missing`) without folder or pictures.
     package init(identityFolder root: String) throws(InputError) {
         guard FileSystem.isFolder(root) else { throw InputError(.missing, "no such folder", file: root) }
-        let endings: Set = ["jpg", "jpeg", "png"]
+        var endings = ImageFileNames()
         var names: [String] = []
         var identities: [String] = []
         var subjects: [Int] = []
@@ -108,9 +110,7 @@ package struct LabelledFaces: Sendable {
             let folder = FileSystem.join(root, identity)
             guard FileSystem.isFolder(folder) else { continue }
             let pictures = try FileSystem.names(inFolder: folder).sorted()
-                .filter { name in
-                    endings.contains(name.split(separator: ".").last.map { $0.lowercased() } ?? "")
-                }
+                .filter { endings.takes($0, path: FileSystem.join(identity, $0)) }
             guard !pictures.isEmpty else { continue }
             names += pictures.map { FileSystem.join(identity, $0) }
             subjects += pictures.map { _ in identities.count }
@@ -121,10 +121,12 @@ package struct LabelledFaces: Sendable {
                 .missing,
                 "no pictures",
                 file: root,
-                expected: "a folder for each identity with .jpg or .png files"
+                expected: "a folder for each identity with .jpg or .png files",
+                found: endings.summary
             )
         }
         self.init(root: root, names: names, subjects: subjects, subjectNames: identities)
+        leftOut = endings
     }
 
     private init(root: String, names: [String], subjects: [Int], subjectNames: [String]) {

@@ -52,6 +52,10 @@ extension ProtocolFinding {
         // Images.
         /// No image at all.
         case noImages
+        /// Images of a format that is not read, left out of a folder.
+        case unreadImages
+        /// Files of a folder that are no images.
+        case otherFiles
         /// An image path that occurs in several rows.
         case duplicateImage
         /// A landmark that is NaN or infinite: that image fails.
@@ -122,12 +126,12 @@ extension ProtocolFinding {
                 .missingImageFolder, .noImages, .noComparisons, .contradictoryLabel, .subjectDisagreement,
                 .missingSubject:
                 .error
-            case .faceBoxes, .noFaceBox, .count, .missingImage, .duplicateImage, .nonFiniteLandmark,
+            case .unreadImages, .faceBoxes, .noFaceBox, .count, .missingImage, .duplicateImage, .nonFiniteLandmark,
                 .coincidentLandmarks, .landmarkOrder,
                 .nonFiniteDetectorScore, .detectorScoreRange, .singleMedium, .singleLabel, .selfComparison,
                 .duplicateComparison, .impliedContradiction, .subjectOfUnknownTemplate, .duplicateSubject:
                 .warning
-            case .derivedMedia, .sharedMedium, .mediumOfSeveralSubjects, .unusedTemplate, .byteOrderMark,
+            case .otherFiles, .derivedMedia, .sharedMedium, .mediumOfSeveralSubjects, .unusedTemplate, .byteOrderMark,
                 .carriageReturn,
                 .trailingBlankLines, .notChecked:
                 .note

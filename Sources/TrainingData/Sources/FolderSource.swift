@@ -39,7 +39,7 @@ public struct FolderSource: TrainingSource {
     ///   - root: The folder of folders.
     ///   - size: The size of the pictures.
     ///   - fit: How a file's picture gets it.
-    ///   - landmarkFile: For ``PictureFit/aligned(template:)``: lines of `identity/picture x1 y1 … x5 y5 [score]`;
+    ///   - landmarkFile: For ``PictureFit/aligned(template:)``: lines of `identity/picture x1 y1 … x5 y5 [score]`, CSV or JSON;
     ///     nil: `root/landmarks.txt`.
     ///   - ignoresOrientation: Whether pixels are taken as they are stored, whatever EXIF says.
     /// - Throws: ``InputError``: a folder that is missing or empty, a file that is no picture, a picture without
@@ -93,15 +93,11 @@ public struct FolderSource: TrainingSource {
     }
 
     private static func landmarks(of listing: FolderListing, in file: String) throws(InputError) -> [FaceLandmarks] {
-        let known = try LandmarkFile.read(file)
+        let known = try LandmarkFile(path: file)
         var points: [FaceLandmarks] = []
         points.reserveCapacity(listing.files.count)
         for (name, label) in zip(listing.files, listing.labels) {
-            let path = "\(listing.classes[Int(label)])/\(name)"
-            guard let found = known[path] else {
-                throw InputError(.missing, "no landmarks for a picture", file: file, expected: "a line for '\(path)'")
-            }
-            points.append(found)
+            points.append(try known.face(of: "\(listing.classes[Int(label)])/\(name)"))
         }
         return points
     }
@@ -132,7 +128,7 @@ private struct FolderListing {
     var files: [String] = []
     var labels: [Int32] = []
     var sizes: [Int] = []
-    private static let extensions: Set<Substring> = ["jpg", "jpeg", "png"]
+    private var names = ImageFileNames()
 
     init(root: String) throws(InputError) {
         for name in try FileSystem.names(inFolder: root) where !name.hasPrefix(".") {
@@ -154,12 +150,12 @@ private struct FolderListing {
 
     private mutating func append(_ file: String, in folder: String) throws(InputError) {
         let path = FileSystem.join(folder, file)
-        let ending = file.split(separator: ".").last.map { $0.lowercased()[...] } ?? ""
         var status = stat()
         // A link to nowhere fails when it is read; everything else must be a file.
         let isFound = stat(path, &status) == 0
-        guard Self.extensions.contains(ending), !isFound || status.st_mode & S_IFMT == S_IFREG else {
-            throw InputError(.malformed, "not a picture file", file: path, expected: "jpg, jpeg or png")
+        guard names.takes(file), !isFound || status.st_mode & S_IFMT == S_IFREG else {
+            let cure = names.imageCount > 0 ? "; \(ImageFileNames.cure)" : ""
+            throw InputError(.malformed, "not a picture file\(cure)", file: path, expected: "jpg, jpeg or png")
         }
         files.append(file)
         labels.append(Int32(classes.count))

@@ -1,5 +1,6 @@
 internal import ArtifactFiles
 internal import FaceEvaluation
+internal import FaceImaging
 internal import LargeArrays
 internal import Reporting
 internal import VerificationMetrics
@@ -82,5 +83,29 @@ struct PictureListReader: ForeignReader {
         precondition(!list.paths.isEmpty && list.paths.allSatisfy { !$0.isEmpty }, "a path for each picture")
         precondition(list.landmarks.map { $0.count == list.paths.count } ?? true, "landmarks for each picture")
         precondition(list.landmarks?.allSatisfy(\.areFinite) ?? true, "landmarks are finite")
+    }
+}
+
+/// Landmarks as other programs write them: lines, CSV, JSON.
+struct LandmarkFileReader: ForeignReader {
+    var name: String { "landmark-file" }
+    var dictionary: [[UInt8]] {
+        [
+            "path", "left_eye_x", "mouth_right_y", "x1", "y5", "P1X", "keypoints", "landmarks", "kps", "face_1",
+            "left_eye", "nose", "width", "height", "\"", "[[", "]]", "{\"", "null", "1e309", "-0", "\\u0000", ";", "\t",
+        ]
+        .map { Array($0.utf8) }
+    }
+
+    func seeds() throws -> [[UInt8]] {
+        try Seeds.files("FaceImaging/landmarks", endingIn: "") + Seeds.files("Hostile/landmarks", endingIn: "")
+    }
+
+    func read(_ bytes: [UInt8], in folder: ScratchFolder) throws {
+        let file = try LandmarkFile(path: folder.write(bytes, "landmarks"))
+        for path in ["a.jpg", "faces/a b.jpg", "ü/é.png", ""] {
+            guard let face = try? file.face(of: path) else { continue }
+            precondition(face.areFinite, "landmarks are finite")
+        }
     }
 }

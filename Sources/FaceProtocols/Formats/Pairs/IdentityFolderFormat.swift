@@ -35,7 +35,8 @@ public struct IdentityFolderFormat: ProtocolFormat {
         ),
         ProtocolSetting(
             key: "landmarks",
-            summary: "lines of image, 5 or 68 points and score; without it the faces are aligned already",
+            summary:
+                "lines of image, 5 or 68 points and score, or CSV or JSON of a face detector; without it the faces are aligned already",
             defaultValue: "",
             kind: .optionalPath
         ),
@@ -136,6 +137,7 @@ struct IdentityListing {
                     + "folder itself"
             )
         }
+        var names = ImageFileNames()
         for (person, kind) in FolderListing(root).kinds.sorted(by: { Self.isBefore($0.key, $1.key) }) {
             guard !person.hasPrefix("."), kind != .file else { continue }
             guard kind != .link || allowsLinks else {
@@ -146,7 +148,10 @@ struct IdentityListing {
                 )
                 continue
             }
-            add(person, in: root, folder, allowsLinks, source.options.pathPolicy, &findings)
+            add(person, in: root, folder, allowsLinks, source.options.pathPolicy, &names, &findings)
+        }
+        if let summary = names.summary {
+            findings.add(names.imageCount > 0 ? .unreadImages : .otherFiles, file: folder, summary)
         }
     }
 
@@ -156,12 +161,13 @@ struct IdentityListing {
         _ folder: String,
         _ allowsLinks: Bool,
         _ policy: PathPolicy,
+        _ names: inout ImageFileNames,
         _ findings: inout FindingList
     ) {
         let start = paths.count
         for (name, kind) in FolderListing("\(root)/\(person)").kinds.sorted(by: { Self.isBefore($0.key, $1.key) }) {
-            guard !name.hasPrefix("."), Self.isImage(name), kind != .other else { continue }
             let path = "\(person)/\(name)"
+            guard !name.hasPrefix("."), kind != .other, names.takes(name, path: path) else { continue }
             if let problem = policy.problem(of: path) {
                 findings.add(.unsafePath, file: folder, problem, found: "'\(path)'")
             } else if kind == .link, !allowsLinks {
@@ -176,11 +182,6 @@ struct IdentityListing {
             }
         }
         if paths.count > start { members.append(start..<paths.count) }
-    }
-
-    private static func isImage(_ name: String) -> Bool {
-        let lower = name.lowercased()
-        return lower.hasSuffix(".jpg") || lower.hasSuffix(".jpeg") || lower.hasSuffix(".png")
     }
 
     /// By bytes, so that the order is the same everywhere.

@@ -1,9 +1,11 @@
 internal import ArtifactFiles
+internal import FaceImaging
 
-/// A file of landmarks whose lines may stand in any order: image, 5 or 68 points, score.
-struct KeyedLandmarks {
-    private let outcome: LandmarkParser.Outcome
-    private let rowOfName: [String: Int]
+/// A file of landmarks whose lines may stand in any order: image, 5 or 68 points, score; or CSV or JSON of a face
+/// detector (``LandmarkFile``).
+enum KeyedLandmarks {
+    case lines(LandmarkParser.Outcome, rowOfName: [String: Int])
+    case detector(LandmarkFile)
 
     /// Reads a file.
     ///
@@ -11,6 +13,13 @@ struct KeyedLandmarks {
     init?(_ source: ProtocolSource, setting: String, findings: inout FindingList) throws(InputError) {
         guard let file = source.optionalSetting(setting) else { return nil }
         let mapped = try source.open(file)
+        let detected = try mapped.withBytes { bytes throws(InputError) in
+            LandmarkFile.isStructured(bytes) ? try LandmarkFile(bytes, file: file) : nil
+        }
+        if let detected {
+            self = .detector(detected)
+            return
+        }
         let workers = source.options.workers
         let parsed = mapped.withBytes { bytes -> (LandmarkParser.Outcome, [String: Int])? in
             guard let rows = TextRows(bytes, file: file, findings: &findings),
@@ -40,7 +49,7 @@ struct KeyedLandmarks {
             return (outcome, rowOfName)
         }
         guard let parsed else { return nil }
-        (outcome, rowOfName) = parsed
+        self = .lines(parsed.0, rowOfName: parsed.1)
     }
 
     private static func names(_ rows: TextRows, _ findings: inout FindingList) -> [(range: Range<Int>, text: String)]? {
@@ -64,6 +73,34 @@ struct KeyedLandmarks {
 
     /// The faces of images in the given order; one without a line has NaN, and so fails with a finding.
     func images(_ paths: [String]) -> FaceImages {
+        switch self {
+        case .lines(let outcome, let rowOfName): Self.images(paths, outcome, rowOfName)
+        case .detector(let file): Self.images(paths, file)
+        }
+    }
+
+    private static func images(_ paths: [String], _ file: LandmarkFile) -> FaceImages {
+        let landmarks = paths.flatMap { path in
+            (try? file.face(of: path))?.points.flatMap { [Float($0.x), Float($0.y)] }
+                ?? [Float](repeating: .nan, count: 10)
+        }
+        let indices = paths.indices.map { UInt32($0) }
+        return FaceImages(
+            paths: paths,
+            templates: indices,
+            media: indices,
+            landmarksPerFace: 5,
+            landmarks: landmarks,
+            detectorScores: [Float](repeating: 1, count: paths.count),
+            hasDetectorScores: false
+        )
+    }
+
+    private static func images(
+        _ paths: [String],
+        _ outcome: LandmarkParser.Outcome,
+        _ rowOfName: [String: Int]
+    ) -> FaceImages {
         let size = outcome.landmarksPerFace * 2
         var landmarks: [Float] = []
         landmarks.reserveCapacity(paths.count * size)

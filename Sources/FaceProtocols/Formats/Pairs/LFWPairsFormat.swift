@@ -16,7 +16,8 @@ public struct LFWPairsFormat: ProtocolFormat {
         ProtocolSetting(key: "suffix", summary: "what image names end in", defaultValue: ".jpg", kind: .text),
         ProtocolSetting(
             key: "landmarks",
-            summary: "lines of image, 5 or 68 points and score; without it the faces are aligned already",
+            summary:
+                "lines of image, 5 or 68 points and score, or CSV or JSON of a face detector; without it the faces are aligned already",
             defaultValue: "",
             kind: .optionalPath
         ),
