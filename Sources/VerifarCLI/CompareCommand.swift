@@ -9,7 +9,9 @@ struct CompareCommand: AsyncParsableCommand {
         abstract: "Say whether one run is better than another, by resampling the same subjects for both.",
         discussion: """
             Both runs must be over the same comparisons of the same templates and subjects; otherwise the first \
-            difference is named. With --output, compare.md, compare.html and compare.json are written too.
+            difference is named. The finding at each FAR follows p by Holm's correction for all of them. Protocols with \
+            folds (LFW, CFP, AgeDB) are compared by accuracy too, paired over folds and over pairs. With --output, \
+            compare.md, compare.html and compare.json are written too.
 
               verifar compare runs/teacher runs/student --output runs/difference
             """
@@ -21,26 +23,30 @@ struct CompareCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The run whose gain or loss is measured.", valueName: "run-b"))
     var second: String
 
-    @OptionGroup(title: "Metrics") var metrics: MetricOptions
+    @Option(
+        help: ArgumentHelp("Target false-accept rates; those that both reports have without it.", valueName: "list")
+    )
+    var far: String?
+
+    @OptionGroup(title: "Resampling") var resampling: ResamplingOptions
     @OptionGroup(title: "Running") var run: RunOptions
 
     @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"))
     var output: String?
 
+    @Flag(help: "Print compare.json on standard output instead of tables.")
+    var json = false
+
     func validate() throws {
-        if metrics.bootstrap == 0 {
-            throw ValidationError("--bootstrap must be above 0: a comparison resamples subjects")
-        }
+        _ = try far.map(MetricOptions.targets)
     }
 
     func run() async throws {
-        let settings = try metrics.settings(threads: run.threadCount)
-        guard let bootstrap = settings.bootstrap else { return }
         let comparison = try await RunComparison(
             try RunFolder(path: first),
             try RunFolder(path: second),
-            farTargets: settings.farTargets,
-            bootstrap: bootstrap
+            farTargets: try far.map(MetricOptions.targets),
+            bootstrap: try resampling.bootstrap(threads: run.threadCount)
         )
         if let output {
             try FileSystem.createFolder(output)
@@ -48,6 +54,6 @@ struct CompareCommand: AsyncParsableCommand {
                 try AtomicFile.write(file.text, to: FileSystem.join(output, file.name))
             }
         }
-        print(comparison.summaryText)
+        print(json ? try comparison.jsonText() : comparison.summaryText, terminator: json ? "" : "\n")
     }
 }

@@ -37,10 +37,11 @@ struct MetricOptions: ParsableArguments {
         if !(0...1_000_000).contains(bootstrap) {
             throw ValidationError("--bootstrap must be between 0 and 1000000 (found \(bootstrap))")
         }
-        _ = try targets()
+        _ = try Self.targets(far)
     }
 
-    private func targets() throws -> [FARTarget] {
+    /// Parses the value of `--far`.
+    static func targets(_ far: String) throws -> [FARTarget] {
         try far.split(separator: ",", omittingEmptySubsequences: false)
             .map { text in
                 do {
@@ -53,7 +54,7 @@ struct MetricOptions: ParsableArguments {
 
     func settings(threads: Int) throws -> VerificationMeasurement.Options {
         VerificationMeasurement.Options(
-            farTargets: try targets(),
+            farTargets: try Self.targets(far),
             bootstrap: bootstrap > 0
                 ? try SubjectBootstrap(replicates: bootstrap, seed: seed, threads: threads, ends: interval) : nil
         )

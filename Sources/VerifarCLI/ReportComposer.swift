@@ -56,6 +56,10 @@ struct ReportComposer {
             )
         }
         try pairs.commit()
+        if comparisons.folds.count > 1 {
+            let folds = comparisons.folds.enumerated().flatMap { fold, pairs in pairs.map { _ in UInt32(fold) } }
+            try NPYFile.write(folds, to: FileSystem.join(folder, "folds.npy"))
+        }
         try NPYFile.write(
             main.templates.values,
             shape: [main.templates.count, main.templates.dimensions],

@@ -13,6 +13,8 @@ struct BootstrapProblem: Sendable {
     private let numbering: SubjectNumbering
     private let targets: [FARTarget]
     private let seed: UInt64
+    /// The impostors by pair of subjects.
+    let pairs: PairCounts
 
     /// Wraps checked input; `targets` in ascending order.
     init(
@@ -28,25 +30,30 @@ struct BootstrapProblem: Sendable {
         self.targets = targets
         self.seed = seed
         numbering = SubjectNumbering(subjects)
+        pairs = PairCounts(subjects: subjects, labels: labels, numbering: numbering)
+    }
+
+    /// Each system's comparisons, as far down as replicates usually look.
+    func rankings() -> [RankedComparisons] {
+        // A replicate rarely needs more than a few percent beyond what the largest target accepts; one that does
+        // is run again with the whole ranking.
+        let largest = targets.last?.allowedImpostors(of: labels.count) ?? 0
+        return rankings(impostorLimit: largest + largest / 4 + 10_000)
     }
 
     /// Runs so many replicates, in blocks.
     ///
     /// - Parameters:
+    ///   - rankings: ``rankings()``.
     ///   - replicates: How many.
     ///   - threads: How many tasks share the blocks.
     /// - Returns: Rates by system and ascending target.
-    func run(replicates: Int, threads: Int) async -> BootstrapReplicates {
-        let pairs = PairCounts(subjects: subjects, labels: labels, numbering: numbering)
+    func run(_ rankings: [RankedComparisons], replicates: Int, threads: Int) async -> BootstrapReplicates {
         let blocks = Array(0..<(replicates + ReplicateWeights.laneCount - 1) / ReplicateWeights.laneCount)
-        // A replicate rarely needs more than a few percent beyond what the largest target accepts; one that does
-        // is run again with the whole ranking.
-        let largest = targets.last?.allowedImpostors(of: labels.count) ?? 0
-        let top = rankings(impostorLimit: largest + largest / 4 + 10_000)
-        var done = await run(blocks, pairs, top, threads: threads)
+        var done = await run(blocks, rankings, threads: threads)
         let unfinished = blocks.filter { done[$0] == nil }
         if !unfinished.isEmpty {
-            let again = await run(unfinished, pairs, rankings(impostorLimit: .max), threads: threads)
+            let again = await run(unfinished, self.rankings(impostorLimit: .max), threads: threads)
             done.merge(again) { $1 }
         }
         let drawn = blocks.compactMap { done[$0] }
@@ -55,7 +62,7 @@ struct BootstrapProblem: Sendable {
             rates: systems.indices.map { system in
                 targets.indices.map { target in Array(drawn.flatMap { $0[system][target] }.prefix(replicates)) }
             },
-            observed: top.map { ranking in targets.map { ranking.observed(at: $0, variance: variance) } }
+            observed: rankings.map { ranking in targets.map { ranking.observed(at: $0, variance: variance) } }
         )
     }
 
@@ -74,7 +81,6 @@ struct BootstrapProblem: Sendable {
     /// Runs some blocks; one that a ranking is too short for is missing in the result.
     private func run(
         _ blocks: [Int],
-        _ pairs: PairCounts,
         _ rankings: [RankedComparisons],
         threads: Int
     ) async -> [Int: BlockRates] {
@@ -83,7 +89,7 @@ struct BootstrapProblem: Sendable {
                 group.addTask {
                     var done: [Int: BlockRates] = [:]
                     for place in stride(from: worker, to: blocks.count, by: threads) {
-                        done[blocks[place]] = rates(block: blocks[place], pairs, rankings)
+                        done[blocks[place]] = rates(block: blocks[place], rankings)
                     }
                     return done
                 }
@@ -94,7 +100,7 @@ struct BootstrapProblem: Sendable {
         }
     }
 
-    private func rates(block: Int, _ pairs: PairCounts, _ rankings: [RankedComparisons]) -> BlockRates? {
+    private func rates(block: Int, _ rankings: [RankedComparisons]) -> BlockRates? {
         let block = ReplicateBlock(
             seed: seed,
             firstReplicate: block * ReplicateWeights.laneCount,

@@ -10,14 +10,18 @@ public struct PairedDifference: Hashable, Sendable {
     public let second: OperatingPoint
     /// TAR of the second less TAR of the first.
     public let tarDifference: Double
-    /// An interval for ``tarDifference``.
+    /// The standard error of ``tarDifference``, linearised and robust to shared subjects; 0 where nothing varies.
+    public let standardError: Double
+    /// An interval for ``tarDifference``: leaves out zero exactly where ``pValue`` is at most 1 − level.
     public let interval: Interval
-    /// The chance, if the systems were alike, of a difference as large in either direction.
-    ///
-    /// Twice the smaller share of replicates at or beyond zero, each share counted with one replicate more
-    /// (B. Efron and R. J. Tibshirani, *An Introduction to the Bootstrap*, 1993, by inversion of the percentile
-    /// interval); so never below 2 / (replicates + 1), and 1 for equal systems.
+    /// The chance, if the systems were alike, of a difference as many standard errors from zero: the share of replicates
+    /// that are, with one more than was drawn; so never below 1 / (replicates + 1), and 1 for equal systems.
     public let pValue: Double
+    /// ``pValue`` by Holm's correction for all resolved targets that were asked for together; nil for an unresolved one.
+    public let adjustedPValue: Double?
+    /// The same quotient held against Student's t with subjects − 1 degrees of freedom; nil where a system accepts no
+    /// impostor.
+    public let linearisedPValue: Double?
 }
 
 extension SubjectBootstrap {
@@ -31,7 +35,8 @@ extension SubjectBootstrap {
     ///   - targets: In any order.
     /// - Returns: One difference per target, or the reason why there is none: `noGenuine`, `noImpostor`,
     ///   `tooFewSubjects` or `tooFewReplicates`.
-    /// - Throws: ``MetricsError`` for scores, labels or counts that do not fit.
+    /// - Throws: ``MetricsError`` for scores, labels or counts that do not fit, and (`invalidOption`) for fewer than
+    ///   ``leastTestReplicates`` replicates.
     public func compare(
         _ first: ScoreValues,
         _ second: ScoreValues,
@@ -39,49 +44,35 @@ extension SubjectBootstrap {
         subjects: ComparisonSubjects,
         targets: [FARTarget]
     ) async throws(MetricsError) -> [Outcome<PairedDifference>] {
-        let labels = LargeArray(labels)
-        let rates = try await replicateRates([first, second], labels: labels, subjects: subjects, targets: targets)
-        let firstSet = try ScoreSet(scores: first, labels: labels)
-        let secondSet = try ScoreSet(scores: second, labels: labels)
-        return targets.indices.map { index in
-            rates.flatMap { rates in
-                firstSet.operatingPoint(at: targets[index])
-                    .flatMap { firstPoint in
-                        secondSet.operatingPoint(at: targets[index])
-                            .flatMap { secondPoint in
-                                let differences = zip(rates[0][index], rates[1][index])
-                                    .compactMap { first, second in
-                                        first.flatMap { first in second.map { $0 - first } }
-                                    }
-                                return difference(firstPoint, secondPoint, differences)
-                            }
-                    }
-            }
+        let drawn = try await jointly(
+            [first, second],
+            labels: LargeArray(labels),
+            subjects: subjects,
+            targets: targets
+        )
+        return switch drawn {
+        case .failure(let reason): targets.map { _ in .failure(reason) }
+        case .success(let joint): Self.differences(joint, targets: targets).map { .success($0) }
         }
     }
 
-    private func difference(
-        _ first: OperatingPoint,
-        _ second: OperatingPoint,
-        _ differences: [Double]
-    ) -> Outcome<PairedDifference> {
-        Interval.percentiles(
-            of: differences,
-            drawn: replicates,
-            level: level,
-            caveats: first.resolved ? [] : [.unresolvedTarget]
+    private static func differences(_ joint: JointResampling, targets: [FARTarget]) -> [PairedDifference] {
+        let tests = targets.indices.map { joint.test([-1, 1], target: $0) }
+        let resolved = targets.indices.filter { joint.points[0][$0].resolved }
+        let adjusted = Dictionary(
+            uniqueKeysWithValues: zip(resolved, Significance.holm(resolved.map { tests[$0].pValue }))
         )
-        .map { interval in
-            let notAbove = differences.count { $0 <= 0 }
-            let notBelow = differences.count { $0 >= 0 }
-            let tail = Double(min(notAbove, notBelow) + 1) / Double(differences.count + 1)
-            return PairedDifference(
-                farTarget: first.farTarget,
-                first: first,
-                second: second,
-                tarDifference: second.tar - first.tar,
-                interval: interval,
-                pValue: min(1, 2 * tail)
+        return targets.indices.map { index in
+            PairedDifference(
+                farTarget: targets[index],
+                first: joint.points[0][index],
+                second: joint.points[1][index],
+                tarDifference: joint.points[1][index].tar - joint.points[0][index].tar,
+                standardError: tests[index].standardError,
+                interval: tests[index].interval,
+                pValue: tests[index].pValue,
+                adjustedPValue: adjusted[index],
+                linearisedPValue: tests[index].linearisedPValue
             )
         }
     }

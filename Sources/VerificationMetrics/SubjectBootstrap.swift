@@ -142,23 +142,33 @@ public struct SubjectBootstrap: Hashable, Sendable {
         for scores in systems { try scores.check(labels: labels, subjects: subjects) }
         guard labels.contains(1) else { return .failure(.noGenuine) }
         guard labels.contains(0) else { return .failure(.noImpostor) }
-        let ascending = targets.indices.sorted { (targets[$0], $0) < (targets[$1], $1) }
-        let problem = BootstrapProblem(
-            systems: systems,
-            labels: labels,
-            subjects: subjects,
-            targets: ascending.map { targets[$0] },
-            seed: seed
-        )
+        let problem = problem(systems, labels: labels, subjects: subjects, targets: targets)
         guard problem.subjectCount >= 2 else { return .failure(.tooFewSubjects) }
-        let drawn = await problem.run(replicates: replicates, threads: threads)
-        // From ascending targets to the caller's order.
-        let places = targets.map { target in ascending.firstIndex { targets[$0] == target } ?? 0 }
-        return .success(
-            BootstrapReplicates(
-                rates: drawn.rates.map { rates in places.map { rates[$0] } },
-                observed: drawn.observed.map { observed in places.map { observed[$0] } }
-            )
+        return .success(await replicates(of: problem, rankings: problem.rankings(), targets: targets))
+    }
+
+    /// The problem over targets in ascending order.
+    func problem(
+        _ systems: [ScoreValues],
+        labels: LargeArray<UInt8>,
+        subjects: ComparisonSubjects,
+        targets: [FARTarget]
+    ) -> BootstrapProblem {
+        BootstrapProblem(systems: systems, labels: labels, subjects: subjects, targets: targets.sorted(), seed: seed)
+    }
+
+    /// The replicates of a problem, targets in the caller's order.
+    func replicates(
+        of problem: BootstrapProblem,
+        rankings: [RankedComparisons],
+        targets: [FARTarget]
+    ) async -> BootstrapReplicates {
+        let drawn = await problem.run(rankings, replicates: replicates, threads: threads)
+        let ascending = targets.sorted()
+        let places = targets.map { target in ascending.firstIndex(of: target) ?? 0 }
+        return BootstrapReplicates(
+            rates: drawn.rates.map { rates in places.map { rates[$0] } },
+            observed: drawn.observed.map { observed in places.map { observed[$0] } }
         )
     }
 }

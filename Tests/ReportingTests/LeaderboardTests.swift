@@ -6,8 +6,12 @@ import Testing
 import VerificationMetrics
 
 @Suite struct LeaderboardTests {
-    private func files(_ board: Leaderboard) -> [String: String] {
-        Dictionary(uniqueKeysWithValues: board.files().map { ($0.name, $0.text) })
+    private let bootstrap: SubjectBootstrap
+
+    init() throws { bootstrap = try SubjectBootstrap(replicates: 200, seed: 1, threads: 2) }
+
+    private func files(_ board: Leaderboard) throws -> [String: String] {
+        Dictionary(uniqueKeysWithValues: try board.files().map { ($0.name, $0.text) })
     }
 
     private func rows(_ csv: String?) -> [[String: String]] {
@@ -30,9 +34,14 @@ import VerificationMetrics
         return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
     }
 
-    @Test func publishedRowsAreThoseOfThePapers() throws {
-        let board = try Leaderboard(runs: [], includesPublished: true, sortFAR: try FARTarget("1e-5"))
-        let rows = rows(files(board)["leaderboard.csv"])
+    @Test func publishedRowsAreThoseOfThePapers() async throws {
+        let board = try await Leaderboard(
+            runs: [],
+            includesPublished: true,
+            sortFAR: try FARTarget("1e-5"),
+            bootstrap: bootstrap
+        )
+        let rows = rows(try files(board)["leaderboard.csv"])
         #expect(rows.allSatisfy { $0["quoted"] == "true" && $0["source"]?.isEmpty == false })
         func tar(_ family: String, _ system: String, _ far: String) -> [Double] {
             rows.filter { $0["family"]?.hasPrefix(family) == true && $0["system"] == system && $0["far_target"] == far }
@@ -54,7 +63,7 @@ import VerificationMetrics
         #expect(abs(sum("C.", "1e-5") - 1641.16) < 1e-6 && abs(sum("C.", "1e-4") - 1797.75) < 1e-6)
     }
 
-    @Test func ranksAreOneMoreThanTheCertainlyBetter() throws {
+    @Test func rowsWithoutScoresHaveAPlaceByValueAndNoRank() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let yaml = """
@@ -69,21 +78,26 @@ import VerificationMetrics
                   - {name: elsewhere, tar: {1e-4: 99}}
             """
         try AtomicFile.write(yaml, to: folder.file("rows.yml"))
-        let board = try Leaderboard(
+        let board = try await Leaderboard(
             runs: [],
             includesPublished: false,
             additions: [folder.file("rows.yml")],
-            sortFAR: try FARTarget("1e-5")
+            sortFAR: try FARTarget("1e-5"),
+            bootstrap: bootstrap
         )
-        let order = rows(files(board)["leaderboard.csv"]).map { ($0["system"] ?? "") + " " + ($0["rank"] ?? "") }
-        #expect(order == ["best 1", "near best 1", "third 3", "worst 4", "elsewhere "])
-        let other = try Leaderboard(
+        let order = rows(try files(board)["leaderboard.csv"])
+            .map { ($0["system"] ?? "") + " " + ($0["place_by_value"] ?? "") + ($0["rank_best"] ?? "-") }
+        #expect(order == ["best 1", "near best 2", "third 3", "worst 4", "elsewhere "])
+        let text = try #require(try files(board)["leaderboard.md"])
+        #expect(text.contains("Place by value") && !text.contains("| Rank") && text.contains("Without scores"))
+        let other = try await Leaderboard(
             runs: [],
             includesPublished: false,
             additions: [folder.file("rows.yml")],
-            sortFAR: try FARTarget("1e-4")
+            sortFAR: try FARTarget("1e-4"),
+            bootstrap: bootstrap
         )
-        #expect(rows(files(other)["leaderboard.csv"]).first?["system"] == "elsewhere")
+        #expect(rows(try files(other)["leaderboard.csv"]).first?["system"] == "elsewhere")
     }
 
     @Test func runsOfOneProtocolFormAFamilyAndUnresolvedRatesHaveNoRank() async throws {
@@ -93,8 +107,13 @@ import VerificationMetrics
             try await SampleRun(seed: UInt64(index)).writeScoresAlone(to: folder.path, name: "run \(index)")
         }
         let runs = try folders.map { try RunFolder(path: $0.path) }
-        let board = try Leaderboard(runs: runs, includesPublished: true, sortFAR: try FARTarget("1e-4"))
-        let files = files(board)
+        let board = try await Leaderboard(
+            runs: runs,
+            includesPublished: true,
+            sortFAR: try FARTarget("1e-4"),
+            bootstrap: bootstrap
+        )
+        let files = try files(board)
         let markdown = try #require(files["leaderboard.md"])
         #expect(markdown.components(separatedBy: "\n## ").count == 5)
         #expect(markdown.contains("## Measured here: sample, 30 genuine and 1,740 impostor comparisons"))
@@ -103,14 +122,78 @@ import VerificationMetrics
         let page = try MarkupElements(page: try #require(files["leaderboard.html"]))
         #expect(page.elements.filter { $0.name == "table" && $0.attributes["class"] == "sortable" }.count == 4)
         #expect(board.summaryText.contains("Quoted") == false && board.summaryText.contains("Rank"))
-        let named = try Leaderboard(
+        let named = try await Leaderboard(
             runs: runs,
             names: [nil, "the second"],
             includesPublished: false,
-            sortFAR: try FARTarget("1e-4")
+            sortFAR: try FARTarget("1e-4"),
+            bootstrap: bootstrap
         )
-        let table = try #require(self.files(named)["leaderboard.md"])
+        let table = try #require(try self.files(named)["leaderboard.md"])
         #expect(table.contains("| run 0") && table.contains("| the second") && !table.contains("run 1"))
+    }
+
+    /// Runs of 120 people, 28,560 impostors: 2 are allowed at 1e-4.
+    private func rankedBoard(
+        _ systems: [(seed: UInt64, shift: Double)],
+        published: Bool = false,
+        change: ([String]) throws -> Void = { _ in }
+    ) async throws -> Leaderboard {
+        let folders = try systems.map { _ in try TemporaryFolder() }
+        defer { for folder in folders { folder.remove() } }
+        for (folder, system) in zip(folders, systems) {
+            let run = SampleRun(seed: system.seed, shift: system.shift, subjects: 120)
+            try await run.writeScoresAlone(to: folder.path, name: "shift \(system.shift)")
+        }
+        try change(folders.map(\.path))
+        return try await Leaderboard(
+            runs: try folders.map { try RunFolder(path: $0.path) },
+            includesPublished: published,
+            sortFAR: try FARTarget("1e-4"),
+            bootstrap: bootstrap
+        )
+    }
+
+    @Test func runsOfTheSameComparisonsHaveIntervalsOfRanksInTheOrderOfTheirTAR() async throws {
+        let board = try await rankedBoard([(1, 2.5), (2, 7), (3, 2.5), (4, 7.1)], published: true)
+        let found = rows(try files(board)["leaderboard.csv"])
+            .filter { $0["quoted"] == "false" && $0["far_target"] == "1e-4" }
+        #expect(found.map { $0["rank_best"] } == ["1", "1", "3", "3"])
+        #expect(found.map { $0["rank_worst"] } == ["2", "2", "4", "4"])
+        let tars = found.compactMap { $0["tar"].flatMap { Double($0) } }
+        #expect(tars == tars.sorted(by: >) && tars.count == 4)
+        let text = try #require(try files(board)["leaderboard.md"])
+        #expect(text.contains("|  1–2 |") && text.contains("|  3–4 |"))
+        // A sample is not the benchmark of the published rows.
+        #expect(text.contains("Not the full IJB-C 1:1 benchmark (19,557 genuine and 15,638,932 impostor comparisons)"))
+        #expect(text.contains("Of the full IJB-C 1:1 benchmark"))
+        let json = try board.jsonText()
+        #expect(json.contains("\"rankBest\": 1") && json.contains("\"rankWorst\": 4"))
+    }
+
+    /// The same counts and the same protocol name are not the same comparisons.
+    @Test func otherComparisonsOfTheSameCountsAreAnotherFamily() async throws {
+        let board = try await rankedBoard([(1, 4), (2, 7)]) { folders in
+            let file = folders[1] + "/comparisons.npy"
+            let pairs = try NPYFile(path: file)
+            var ids = try pairs.integers().map { UInt32($0) }
+            // The second templates of two impostor comparisons.
+            ids.swapAt(11, 19)
+            try NPYFile.write(ids, shape: pairs.shape, to: file)
+        }
+        #expect(try #require(try files(board)["leaderboard.md"]).components(separatedBy: "(comparisons ").count == 3)
+        let found = rows(try files(board)["leaderboard.csv"])
+        #expect(Set(found.compactMap { $0["rank_worst"] }) == ["1"])
+    }
+
+    /// Names of subjects and of the protocol do not tell comparisons apart.
+    @Test func aProtocolUnderAnotherNameIsTheSameFamily() async throws {
+        let board = try await rankedBoard([(1, 4), (2, 7)]) { folders in
+            let file = folders[1] + "/report.json"
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            try AtomicFile.write(text.replacing("\"name\": \"sample\"", with: "\"name\": \"other\""), to: file)
+        }
+        #expect(rows(try files(board)["leaderboard.csv"]).contains { $0["rank_worst"] == "2" })
     }
 
     @Test(arguments: [
@@ -122,48 +205,55 @@ import VerificationMetrics
         ("families: [{name: a, rows: [{name: b, tarr: {1e-5: 90}}]}]", "unknown key 'tarr'"),
         ("families: [{name: a, rows: [{name: b, tar: {1e-5: high}}]}]", "tar"),
     ])
-    func mistakesInAFileOfRowsAreNamed(yaml: String, word: String) throws {
+    func mistakesInAFileOfRowsAreNamed(yaml: String, word: String) async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         try AtomicFile.write(yaml, to: folder.file("rows.yml"))
-        let error = #expect(throws: InputError.self) {
-            _ = try Leaderboard(
+        let error = await #expect(throws: InputError.self) {
+            _ = try await Leaderboard(
                 runs: [],
                 includesPublished: false,
                 additions: [folder.file("rows.yml")],
-                sortFAR: try FARTarget("1e-5")
+                sortFAR: try FARTarget("1e-5"),
+                bootstrap: bootstrap
             )
         }
         #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
     }
 
-    @Test func unknownColumnListsTheKnown() throws {
-        let error = #expect(throws: InputError.self) {
-            _ = try Leaderboard(runs: [], includesPublished: true, sortFAR: try FARTarget("1e-3"))
+    @Test func unknownColumnListsTheKnown() async throws {
+        let error = await #expect(throws: InputError.self) {
+            _ = try await Leaderboard(
+                runs: [],
+                includesPublished: true,
+                sortFAR: try FARTarget("1e-3"),
+                bootstrap: bootstrap
+            )
         }
         #expect(error?.description == "unknown column to sort by '1e-3' (expected one of 1e-4, 1e-5, 1e-6)")
     }
 
-    @Test func hostileRowsChangeTextOnly() throws {
+    @Test func hostileRowsChangeTextOnly() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        func shape(_ name: String) throws -> (shape: [String], tex: String) {
+        func shape(_ name: String) async throws -> (shape: [String], tex: String) {
             let quoted = "'" + name.replacing("'", with: "''") + "'"
             let yaml = "families: [{name: \(quoted), rows: [{name: \(quoted), source: \(quoted), tar: {1e-5: 90}}]}]"
             try AtomicFile.write(yaml, to: folder.file("rows.yml"))
-            let board = try Leaderboard(
+            let board = try await Leaderboard(
                 runs: [],
                 includesPublished: false,
                 additions: [folder.file("rows.yml")],
-                sortFAR: try FARTarget("1e-5")
+                sortFAR: try FARTarget("1e-5"),
+                bootstrap: bootstrap
             )
-            let files = files(board)
+            let files = try files(board)
             let page = try MarkupElements(page: try #require(files["leaderboard.html"]))
             return (page.shape, try #require(files["leaderboard.tex"]))
         }
         let hostile = HostileText.script + HostileText.attribute + HostileText.latex + HostileText.template
-        let found = try shape(hostile.replacing("&", with: ""))
-        #expect(found.shape == (try shape("plain").shape))
+        let found = try await shape(hostile.replacing("&", with: ""))
+        #expect(found.shape == (try await shape("plain").shape))
         #expect(!found.tex.contains("\\input"))
     }
 }

@@ -10,12 +10,14 @@ struct SampleRun {
     var labels: [UInt8] = []
     var first: [UInt32] = []
     var second: [UInt32] = []
-    var subjectOfTemplate: [UInt32] = (0..<UInt32(2 * SampleRun.subjects)).map { $0 / 2 }
+    var subjectOfTemplate: [UInt32]
 
     /// - Parameters:
     ///   - seed: Seeds the scores.
     ///   - shift: How far genuine scores lie above impostors', in standard deviations.
-    init(seed: UInt64 = 7, shift: Double = 3.2) {
+    ///   - subjects: How many; each has two templates.
+    init(seed: UInt64 = 7, shift: Double = 3.2, subjects: Int = SampleRun.subjects) {
+        subjectOfTemplate = (0..<UInt32(2 * subjects)).map { $0 / 2 }
         var random = SeededGenerator(seed: seed)
         for one in subjectOfTemplate.indices {
             for other in subjectOfTemplate.indices where other > one {

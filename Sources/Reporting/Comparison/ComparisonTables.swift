@@ -13,12 +13,13 @@ struct ComparisonTables {
         return text + "\(NumberText.count(counts.impostor)) impostor comparisons."
     }
 
-    /// What may be concluded at one FAR, in words.
+    /// What may be concluded at one FAR, in words: what the p-values say, and nothing else.
     static func verdict(_ measured: RunComparison.Measured) -> String {
-        guard measured.resolved else { return "not resolved" }
-        if measured.interval.low > 0 { return "B accepts more genuine" }
-        if measured.interval.high < 0 { return "A accepts more genuine" }
-        return "not told apart"
+        guard measured.resolved, let adjusted = measured.adjustedPValue else { return "not resolved" }
+        let limit = 1 - measured.interval.level + 1e-12
+        guard measured.pValue <= limit else { return "not told apart" }
+        let better = "\(measured.difference > 0 ? "B" : "A") accepts more genuine"
+        return adjusted <= limit ? better : better + ", were this FAR the only one"
     }
 
     var differences: ReportTable {
@@ -30,12 +31,13 @@ struct ComparisonTables {
                 .init(title: "FAR", alignment: .right), .init(title: "A: TAR %", alignment: .right),
                 .init(title: "B: TAR %", alignment: .right), .init(title: "Difference", alignment: .right),
                 .init(title: "\(PointText.levelText(level)) % interval", alignment: .left, isSmall: true),
-                .init(title: "p", alignment: .right), .init(title: "Finding", alignment: .left),
+                .init(title: "p", alignment: .right), .init(title: "p, Holm", alignment: .right),
+                .init(title: "p, linearised", alignment: .right), .init(title: "Finding", alignment: .left),
             ],
             rows: points.map { point in
                 let rate = ReportTable.Cell(NumberText.rate(point.farTarget))
                 guard let measured = point.outcome.value else {
-                    return [rate] + (0..<5).map { _ in .init("–") } + [.init(point.outcome.reason ?? "undefined")]
+                    return [rate] + (0..<7).map { _ in .init("–") } + [.init(point.outcome.reason ?? "undefined")]
                 }
                 let interval = measured.interval
                 let hasSpread = !interval.has(.noVariation)
@@ -47,7 +49,9 @@ struct ComparisonTables {
                             ? "[\(NumberText.points(interval.low)), \(NumberText.points(interval.high))]"
                             : "no interval"
                     ),
-                    .init(Self.probability(measured.pValue, replicates: interval.replicates)),
+                    .init(Self.probability(measured.pValue)),
+                    .init(measured.adjustedPValue.map { Self.probability($0) } ?? "–"),
+                    .init(measured.linearisedPValue.map { Self.probability($0) } ?? "–"),
                     .init(Self.verdict(measured)),
                 ]
             },
@@ -56,10 +60,15 @@ struct ComparisonTables {
     }
 
     private var notes: [String] {
+        let measured = comparison.differences.compactMap(\.outcome.value)
+        let resolved = measured.count(where: \.resolved)
+        let replicates = measured.first?.interval.replicates ?? 0
         var notes = [
-            "Each system has its own threshold at each FAR. Every resampling draws the same subjects for both and finds "
-                + "both thresholds anew; the interval and p are of the difference. p is for one FAR at a time: of "
-                + "several looked at, the smallest is flattered."
+            "Each system has its own threshold at each FAR. p holds the difference, in standard errors that allow for shared "
+                + "subjects, against \(NumberText.count(replicates)) resamplings that draw the same subjects for both and "
+                + "find both thresholds anew; the interval leaves out zero exactly where p is small enough. Holm: p "
+                + "corrected for the \(resolved) resolved FARs looked at; the finding follows it. Linearised: the same "
+                + "without resampling, by Student's t, a second opinion."
         ]
         let impostors = comparison.protocol.impostor
         for point in comparison.differences where point.outcome.value?.resolved == false {
@@ -72,11 +81,52 @@ struct ComparisonTables {
         return notes
     }
 
-    /// A p-value, or the bound that so many replicates can show.
-    static func probability(_ value: Double, replicates: Int) -> String {
-        let smallest = 2 / Double(replicates + 1)
-        if value <= smallest * 1.000001 { return "≤ \(NumberText.rate(smallest))" }
+    /// A p-value.
+    static func probability(_ value: Double) -> String {
+        if value < 0.001 { return "< 0.001" }
         return NumberText.fixed(value, decimals: value < 0.1 ? 3 : 2)
+    }
+
+    /// The accuracies over folds and their difference; nil for a protocol without folds.
+    var folded: ReportTable? {
+        comparison.folded.map { folded in
+            func accuracy(_ spread: FoldedSummary.Spread) -> ReportTable.Cell {
+                .init("\(NumberText.percent(spread.mean)) ± \(NumberText.percent(spread.standardDeviation))")
+            }
+            let finding =
+                folded.pValue > 1 - folded.level + 1e-12
+                ? "not told apart" : "\(folded.difference > 0 ? "B" : "A") decides more pairs rightly"
+            return ReportTable(
+                caption: "Accuracy over \(folded.folds) folds of \(NumberText.count(folded.pairs)) pairs, in percent",
+                columns: [
+                    .init(title: "A", alignment: .right), .init(title: "B", alignment: .right),
+                    .init(title: "Difference", alignment: .right),
+                    .init(
+                        title: "\(PointText.levelText(folded.level)) % interval",
+                        alignment: .left,
+                        isSmall: true
+                    ),
+                    .init(title: "p, folds", alignment: .right), .init(title: "Only B right", alignment: .right),
+                    .init(title: "Only A right", alignment: .right), .init(title: "p, pairs", alignment: .right),
+                    .init(title: "Finding", alignment: .left),
+                ],
+                rows: [
+                    [
+                        accuracy(folded.firstAccuracy), accuracy(folded.secondAccuracy),
+                        .init(NumberText.points(folded.difference)),
+                        .init("[\(NumberText.points(folded.low)), \(NumberText.points(folded.high))]"),
+                        .init(Self.probability(folded.pValue)), .init(NumberText.count(folded.gained)),
+                        .init(NumberText.count(folded.lost)), .init(Self.probability(folded.pairPValue)),
+                        .init(finding),
+                    ]
+                ],
+                notes: [
+                    "Each fold is decided by the threshold that is best on the others, of every one that the scores tell "
+                        + "apart. p over folds is a paired t-test, and the finding follows it; p over pairs is McNemar's "
+                        + "exact test, which takes pairs as independent."
+                ]
+            )
+        }
     }
 
     var flipCounts: ReportTable {

@@ -16,11 +16,16 @@ extension RunComparison {
     /// The table of differences for a terminal.
     public var summaryText: String {
         let tables = ComparisonTables(comparison: self)
-        return ([tables.summarySentence, "", PlainTable.text(tables.differences)] + tables.differences.notes)
+        let parts = (tables.folded.map { [$0] } ?? []) + [tables.differences]
+        return
+            ([tables.summarySentence] + parts.flatMap { ["", $0.caption + "\n", PlainTable.text($0)] + $0.notes })
             .joined(separator: "\n") + "\n"
     }
 
-    private func jsonText() throws(InputError) -> String {
+    /// The content of `compare.json`.
+    ///
+    /// - Throws: `InputError` (`malformed`) for a number that JSON cannot hold.
+    public func jsonText() throws(InputError) -> String {
         do {
             return try OrderedJSONEncoder.text(of: self)
         } catch {
@@ -33,8 +38,10 @@ extension RunComparison {
         var sections = [
             "# \(MarkdownText.escaped(tables.title))\n", MarkdownText.escaped(tables.summarySentence) + "\n",
         ]
-        sections.append(MarkdownText.table(tables.differences))
-        sections += tables.differences.notes.map { MarkdownText.escaped($0) + "\n" }
+        for table in (tables.folded.map { [$0] } ?? []) + [tables.differences] {
+            sections += ["## \(MarkdownText.escaped(table.caption))\n", MarkdownText.table(table)]
+            sections += table.notes.map { MarkdownText.escaped($0) + "\n" }
+        }
         sections += ["## \(tables.flipCounts.caption)\n", MarkdownText.table(tables.flipCounts)]
         for table in tables.examples {
             sections += ["### \(table.caption) (widest at FAR \(flipRate))\n", MarkdownText.table(table)]
@@ -58,11 +65,15 @@ extension RunComparison {
             let correlation = grid.value.map { NumberText.fixed($0.correlation, decimals: 3) } ?? "–"
             return "Each \(name) comparison's two scores; darker squares hold more. Correlation \(correlation)."
         }
+        context.set("folded", tables.folded.map { PageContext($0, style: "stack") })
         context.set("differences", PageContext(tables.differences, style: "stack"))
         context.set(
             "figure",
             figures.differences.map {
-                figure($0, "Whiskers are intervals. Where one crosses zero, the two are not told apart.")
+                figure(
+                    $0,
+                    "Whiskers are intervals of one FAR each. Where one crosses zero, the two are not told apart."
+                )
             }
         )
         context.set("flipCounts", PageContext(tables.flipCounts, style: "stack"))
@@ -94,6 +105,7 @@ private enum ComparisonPage {
     static let template = PageTemplate(
         """
         <header><h1>{{{title}}}</h1><p class="lead">{{{summary}}}</p></header>
+        {{#folded}}{{> table}}{{/folded}}
         {{#differences}}{{> table}}{{/differences}}
         {{#figure}}<div class="figures"><figure>{{{svg}}}<figcaption>{{{caption}}}</figcaption></figure></div>{{/figure}}
         <h2>Which comparisons flipped</h2>

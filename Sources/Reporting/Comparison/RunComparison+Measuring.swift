@@ -9,7 +9,7 @@ extension RunComparison {
     ///   - first: The run that is compared against.
     ///   - second: The run whose gain or loss is measured.
     ///   - farTargets: FAR targets; nil for those that both reports have.
-    ///   - bootstrap: How subjects are resampled.
+    ///   - bootstrap: How subjects are resampled: at least ``SubjectBootstrap/leastTestReplicates`` times.
     ///   - exampleCount: How many flipped comparisons of each kind are named.
     /// - Throws: `InputError` for folders that cannot be read, and (`mismatch`) for runs over different protocols,
     ///   labels, templates or subjects, with the first difference.
@@ -44,6 +44,7 @@ extension RunComparison {
             .map { target, outcome in
                 Difference(farTarget: target.value, outcome: Reported(outcome) { Measured($0, FlipCount($0, runs)) })
             }
+        folded = try Folded(first, second, level: bootstrap.level)
         flips = Self.headline(outcomes.compactMap(\.value)).map { Flips($0, runs, count: exampleCount) }
         agreement = Agreement(
             genuine: Reported(ScorePairs(runs, label: 1)),
@@ -88,8 +89,11 @@ extension RunComparison.Measured {
         firstTAR = difference.first.tar
         secondTAR = difference.second.tar
         self.difference = difference.tarDifference
+        standardError = difference.standardError
         interval = ReportedInterval(difference.interval)
         pValue = difference.pValue
+        adjustedPValue = difference.adjustedPValue
+        linearisedPValue = difference.linearisedPValue
         resolved = difference.first.resolved
         firstThreshold = threshold(difference.first)
         secondThreshold = threshold(difference.second)
@@ -97,6 +101,39 @@ extension RunComparison.Measured {
         genuineLost = flips.genuineLost
         impostorsGained = flips.impostorsGained
         impostorsLost = flips.impostorsLost
+    }
+}
+
+extension RunComparison.Folded {
+    /// Nil where the protocol has no folds.
+    fileprivate init?(_ first: RunFolder, _ second: RunFolder, level: Double) throws(InputError) {
+        guard let one = try first.foldedScores(), let other = try second.foldedScores() else { return nil }
+        guard one.folds == other.folds else {
+            throw InputError(
+                .mismatch,
+                "the runs have different folds",
+                file: second.path,
+                expected: "as in \(first.path)"
+            )
+        }
+        let found: FoldedDifference
+        do {
+            found = try FoldedDifference(one.scores, other.scores, labels: one.labels, folds: one.folds, level: level)
+        } catch {
+            throw InputError(.malformed, "\(error)", file: second.path)
+        }
+        folds = one.folds.count
+        pairs = one.labels.count
+        firstAccuracy = FoldedSummary.Spread(found.first)
+        secondAccuracy = FoldedSummary.Spread(found.second)
+        difference = found.difference
+        low = found.low
+        high = found.high
+        self.level = found.level
+        pValue = found.pValue
+        gained = found.gained
+        lost = found.lost
+        pairPValue = found.pairPValue
     }
 }
 

@@ -1,7 +1,7 @@
 /// How two systems differ over the same comparisons: the content of `compare.json`.
 public struct RunComparison: Codable, Hashable, Sendable {
     /// The number of the JSON layout that this version writes.
-    public static let currentSchema = 1
+    public static let currentSchema = 2
 
     /// The number of the JSON layout.
     public var schema: Int
@@ -13,13 +13,15 @@ public struct RunComparison: Codable, Hashable, Sendable {
     public var `protocol`: ProtocolSummary
     /// The difference at each FAR, the smallest first.
     public var differences: [Difference]
+    /// The difference of the accuracies over folds; absent for a protocol without folds.
+    public var folded: Folded?
     /// Comparisons that only one of them decides rightly, at one FAR; absent where none is resolved.
     public var flips: Flips?
     /// How the scores of the two go together.
     public var agreement: Agreement
 
     private enum CodingKeys: String, CodingKey {
-        case schema, first, second, `protocol`, differences, flips, agreement
+        case schema, first, second, `protocol`, differences, folded, flips, agreement
     }
 
     /// One of the two.
@@ -50,10 +52,16 @@ public struct RunComparison: Codable, Hashable, Sendable {
         public var secondTAR: Double
         /// The second's less the first's.
         public var difference: Double
-        /// An interval for the difference.
+        /// The standard error of the difference.
+        public var standardError: Double
+        /// An interval for the difference: leaves out zero exactly where ``pValue`` is at most 1 − level.
         public var interval: ReportedInterval
-        /// The chance of a difference as large in either direction if the systems were alike.
+        /// The chance of a difference as many standard errors from zero if the systems were alike.
         public var pValue: Double
+        /// ``pValue`` by Holm's correction for all resolved targets; absent for an unresolved one.
+        public var adjustedPValue: Double?
+        /// The same by Student's t instead of resampling; absent where a system accepts no impostor.
+        public var linearisedPValue: Double?
         /// False where the target allows not even one impostor.
         public var resolved: Bool
         /// Threshold of the first system.
@@ -68,6 +76,34 @@ public struct RunComparison: Codable, Hashable, Sendable {
         public var impostorsGained: Int
         /// Impostor comparisons that only the first accepts.
         public var impostorsLost: Int
+    }
+
+    /// Accuracy over folds, LFW's way, of both and what lies between them; see `FoldedDifference`.
+    public struct Folded: Codable, Hashable, Sendable {
+        /// How many folds there are.
+        public var folds: Int
+        /// How many pairs.
+        public var pairs: Int
+        /// Accuracy of the first system.
+        public var firstAccuracy: FoldedSummary.Spread
+        /// Accuracy of the second.
+        public var secondAccuracy: FoldedSummary.Spread
+        /// The second's less the first's.
+        public var difference: Double
+        /// The lower end of its interval over folds.
+        public var low: Double
+        /// The upper end.
+        public var high: Double
+        /// Nominal coverage.
+        public var level: Double
+        /// The paired t-test over folds.
+        public var pValue: Double
+        /// Pairs that only the second decides rightly.
+        public var gained: Int
+        /// Pairs that only the first decides rightly.
+        public var lost: Int
+        /// McNemar's exact test over pairs.
+        public var pairPValue: Double
     }
 
     /// Comparisons on which the decisions differ most, at one FAR.

@@ -1,13 +1,17 @@
+public import ArtifactFiles
 internal import VerificationMetrics
 
 extension Leaderboard {
-    /// `leaderboard.md`, `leaderboard.html`, `leaderboard.tex` and `leaderboard.csv`.
-    public func files() -> [RenderedFile] {
+    /// `leaderboard.md`, `.html`, `.tex`, `.csv` and `.json`.
+    ///
+    /// - Throws: `InputError` (`malformed`) for a number that JSON cannot hold.
+    public func files() throws(InputError) -> [RenderedFile] {
         [
             RenderedFile(name: "leaderboard.md", text: markdown),
             RenderedFile(name: "leaderboard.html", text: page),
             RenderedFile(name: "leaderboard.tex", text: tex),
             RenderedFile(name: "leaderboard.csv", text: csv),
+            RenderedFile(name: "leaderboard.json", text: try jsonText()),
         ]
     }
 
@@ -16,13 +20,15 @@ extension Leaderboard {
         let tables = families.map { family in
             var table = table(family)
             // Rank, system and rates: what fits a terminal.
+            let count = 2 + valueTitles(family).count
             table = ReportTable(
                 caption: table.caption,
-                columns: Array(table.columns.prefix(5)),
-                rows: table.rows.map { [$0[0], .init($0[1].text)] + $0[2...4] },
-                notes: []
+                columns: Array(table.columns.prefix(count)),
+                rows: table.rows.map { [$0[0], .init($0[1].text)] + $0[2..<count] },
+                notes: familyNotes(family)
             )
-            return "\(VisibleText.line(family.name))\n\n" + PlainTable.text(table)
+            return ([VisibleText.line(family.name), "", PlainTable.text(table)] + table.notes.map { $0 + "\n" })
+                .joined(separator: "\n")
         }
         return tables.joined(separator: "\n") + "\n" + notes.joined(separator: "\n") + "\n"
     }
@@ -33,37 +39,102 @@ extension Leaderboard {
         let isAssumed = families.contains { family in
             family.rows.contains { row in row.rates.values.contains { $0.isAssumed && $0.interval != nil } }
         }
-        return ["TAR in percent with 95 % intervals; sorted by FAR \(sortFAR).", Self.rankRule]
-            + (isAssumed ? [Self.assumedRule] : [])
-            + ["Families are kept apart: they differ in protocol, training set, teacher or network."]
+        let isRanked = families.contains { family in family.rows.contains { $0.rank != nil } }
+        return ["TAR in percent with 95 % intervals; rows stand in the order of their TAR at FAR \(sortFAR)."]
+            + (isRanked ? [rankRule] : []) + (isAssumed ? [Self.assumedRule] : [])
+            + ["Families are kept apart: they differ in comparisons, training set, teacher or network."]
+    }
+
+    /// The rule of the ranks, in words.
+    private var rankRule: String {
+        "Rank: the ranks that a row may hold, for all rows of a table at once with 95 % confidence: from one more than the "
+            + "number of rows significantly better at FAR \(sortFAR) to the number of rows less those significantly worse, "
+            + "by paired tests of all pairs over \(NumberText.count(replicates)) resamplings of the same subjects (max-T). "
+            + "A TAR's own interval says nothing of the rank: systems that err on the same faces differ by less than their "
+            + "intervals. Rows without scores have no rank, only a place by value that no test stands behind."
+    }
+
+    /// What ≈ means.
+    private static let assumedRule =
+        "≈: no interval was published (or no subjects are known). The one shown is Wilson's at 95 % for the protocol's "
+        + "genuine comparisons; it leaves the threshold and shared subjects out and so is too narrow."
+
+    private func familyNotes(_ family: Family) -> [String] {
+        var notes: [String] = []
+        if family.isByAccuracy {
+            notes.append(
+                "Accuracy in percent, mean ± standard deviation over folds, each decided by the threshold that is best on "
+                    + "the others. Ranks by paired t-tests over the folds, by Holm's correction."
+            )
+        }
+        guard families.contains(where: { !$0.isMeasuredHere }) else { return notes }
+        let full =
+            "the full IJB-C 1:1 benchmark (\(NumberText.count(Self.benchmark.genuine)) genuine and "
+            + "\(NumberText.count(Self.benchmark.impostor)) impostor comparisons)"
+        switch (family.isMeasuredHere, family.isBenchmark) {
+        case (true, true):
+            notes.append(
+                "As many comparisons as \(full). The place among quoted rows is by value alone: no test stands behind it."
+            )
+        case (true, false): notes.append("Not \(full): these values are not to be read beside quoted ones.")
+        case (false, true): notes.append("Of \(full), without scores: places are by value, not ranks.")
+        case (false, false):
+            notes.append("Without scores: places are by value, not ranks. Not known to be of \(full).")
+        }
+        return notes
+    }
+
+    private func valueTitles(_ family: Family) -> [String] {
+        family.isByAccuracy ? ["Accuracy"] : Self.columns.map { "TAR at \($0)" }
     }
 
     /// One family; intervals stand small beside their TAR, a source that is not the whole family's beside the name.
     func table(_ family: Family) -> ReportTable {
-        let rates = Self.columns.map { ReportTable.Column(title: "TAR at \($0)", alignment: .right) }
+        let placed = placed(family)
+        let isAmongQuoted = placed.contains { $0.placeAmongQuoted != nil }
+        let first = family.isMeasuredHere ? "Rank" : "Place by value"
         let common = family.commonSource
+        let titles =
+            valueTitles(family).map { ReportTable.Column(title: $0, alignment: .right) }
+            + (isAmongQuoted ? [.init(title: "Among quoted, by value", alignment: .right)] : [])
         return ReportTable(
             caption: family.name,
-            columns: [.init(title: "Rank", alignment: .right), .init(title: "System", alignment: .left)] + rates
+            columns: [.init(title: first, alignment: .right), .init(title: "System", alignment: .left)] + titles
                 + [
                     .init(title: "Parameters", alignment: .right), .init(title: "MACs", alignment: .right),
                     .init(title: "Faces/s", alignment: .right), .init(title: "Training set", alignment: .left),
                 ],
-            rows: ranked(family).map { cells($0, commonSource: common) },
-            notes: common.map { [$0 + "."] } ?? []
+            rows: placed.map { cells($0, family, commonSource: common, isAmongQuoted: isAmongQuoted) },
+            notes: (common.map { [$0 + "."] } ?? []) + familyNotes(family)
         )
     }
 
-    private func cells(_ ranked: Ranked, commonSource: String?) -> [ReportTable.Cell] {
-        let row = ranked.row
+    private func cells(
+        _ placed: Placed,
+        _ family: Family,
+        commonSource: String?,
+        isAmongQuoted: Bool
+    ) -> [ReportTable.Cell] {
+        let row = placed.row
+        let rank = family.isMeasuredHere ? row.rank.map(Self.text) : placed.place.map { "\($0)" }
         let name = ReportTable.Cell(row.name, detail: row.sourceText == commonSource ? nil : row.sourceText)
-        var cells = [ReportTable.Cell(ranked.rank.map { "\($0)" } ?? "–"), name]
-        cells += Self.columns.map { cell(row.rates[$0]) }
+        var cells = [ReportTable.Cell(rank ?? "–"), name]
+        if family.isByAccuracy {
+            let percent = NumberText.percent
+            cells.append(.init(row.accuracy.map { "\(percent($0.mean)) ± \(percent($0.standardDeviation))" } ?? "–"))
+        } else {
+            cells += Self.columns.map { cell(row.rates[$0]) }
+        }
+        if isAmongQuoted { cells.append(.init(placed.placeAmongQuoted.map { "\($0.place) of \($0.of)" } ?? "–")) }
         cells.append(.init(row.parameters.map { NumberText.magnitude($0) } ?? "–"))
         cells.append(.init(row.macs.map { NumberText.magnitude($0) } ?? "–"))
         cells.append(.init(row.facesPerSecond.map { NumberText.fixed($0, decimals: 0) } ?? "–"))
         cells.append(.init(row.trainingSet ?? "–"))
         return cells
+    }
+
+    private static func text(_ rank: RankInterval) -> String {
+        rank.best == rank.worst ? "\(rank.best)" : "\(rank.best)–\(rank.worst)"
     }
 
     private func cell(_ rate: Rate?) -> ReportTable.Cell {
@@ -114,31 +185,125 @@ extension Leaderboard {
 
     private var csv: String {
         let header = [
-            "family", "quoted", "rank", "system", "far_target", "tar", "interval_low", "interval_high",
-            "interval_assumed", "resolved", "parameters", "macs", "faces_per_second", "training_set", "source",
+            "family", "quoted", "rank_best", "rank_worst", "place_by_value", "system", "far_target", "tar",
+            "interval_low",
+            "interval_high", "interval_assumed", "resolved", "accuracy", "parameters", "macs", "faces_per_second",
+            "training_set", "source",
         ]
         var lines = [CSVText.line(header)]
-        for family in families {
-            for ranked in ranked(family) {
-                for (target, rate) in ranked.row.rates.sorted(by: { $0.key < $1.key }) {
-                    lines.append(CSVText.line(csvFields(family.name, ranked, target, rate)))
-                }
+        for row in document.families.flatMap({ family in family.rows.map { (family.name, $0) } }) {
+            let (family, row) = row
+            func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
+            func line(_ values: [String]) -> String {
+                let place = [
+                    family, "\(row.quoted)", text(row.rankBest), text(row.rankWorst), text(row.placeByValue), row.name,
+                ]
+                let facts = [
+                    text(row.parameters), text(row.macs), text(row.facesPerSecond), text(row.trainingSet),
+                    text(row.source),
+                ]
+                return CSVText.line(place + values + facts)
             }
+            for rate in row.rates {
+                let (low, high) = (text(rate.low), text(rate.high))
+                lines.append(
+                    line([rate.farTarget, "\(rate.tar)", low, high, "\(rate.assumed)", "\(rate.resolved)", ""])
+                )
+            }
+            if let accuracy = row.accuracy { lines.append(line(["", "", "", "", "", "", "\(accuracy.mean)"])) }
         }
         return lines.joined()
     }
 
-    private func csvFields(_ family: String, _ ranked: Ranked, _ target: FARTarget, _ rate: Rate) -> [String] {
-        let row = ranked.row
-        func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
-        let place = [family, "\(row.isQuoted)", text(ranked.rank), row.name, "\(target)"]
-        let numbers = [
-            "\(rate.tar)", text(rate.interval?.lowerBound), text(rate.interval?.upperBound), "\(rate.isAssumed)",
-            "\(rate.isResolved)",
-        ]
-        return place + numbers + [
-            text(row.parameters), text(row.macs), text(row.facesPerSecond), text(row.trainingSet), text(row.source),
-        ]
+    /// The content of `leaderboard.json`.
+    ///
+    /// - Throws: `InputError` (`malformed`) for a number that JSON cannot hold.
+    public func jsonText() throws(InputError) -> String {
+        do {
+            return try OrderedJSONEncoder.text(of: document)
+        } catch {
+            throw InputError(.malformed, "the leaderboard cannot be written as JSON: \(error)")
+        }
+    }
+
+    private var document: LeaderboardDocument {
+        LeaderboardDocument(
+            sortFAR: "\(sortFAR)",
+            replicates: replicates,
+            families: families.map { family in
+                LeaderboardDocument.Family(
+                    name: family.name,
+                    orderedBy: family.isByAccuracy ? "accuracy" : "tar",
+                    notes: familyNotes(family),
+                    rows: placed(family).map { LeaderboardDocument.Row($0) }
+                )
+            }
+        )
+    }
+}
+
+/// What `leaderboard.json` holds, and a line of `leaderboard.csv`.
+private struct LeaderboardDocument: Encodable {
+    var schema = 1
+    var sortFAR: String
+    var replicates: Int
+    var families: [Family]
+
+    struct Family: Encodable {
+        var name: String
+        var orderedBy: String
+        var notes: [String]
+        var rows: [Row]
+    }
+
+    struct Row: Encodable {
+        var name: String
+        var quoted: Bool
+        var rankBest: Int?
+        var rankWorst: Int?
+        var placeByValue: Int?
+        var accuracy: FoldedSummary.Spread?
+        var rates: [Rate]
+        var parameters: Int?
+        var macs: Int?
+        var facesPerSecond: Double?
+        var trainingSet: String?
+        var source: String?
+
+        init(_ placed: Leaderboard.Placed) {
+            let row = placed.row
+            name = row.name
+            quoted = row.isQuoted
+            rankBest = row.rank?.best
+            rankWorst = row.rank?.worst
+            placeByValue = placed.place
+            accuracy = row.accuracy.map { FoldedSummary.Spread($0) }
+            rates = row.rates.sorted { $0.key < $1.key }
+                .map { target, rate in
+                    Rate(
+                        farTarget: "\(target)",
+                        tar: rate.tar,
+                        low: rate.interval?.lowerBound,
+                        high: rate.interval?.upperBound,
+                        assumed: rate.isAssumed,
+                        resolved: rate.isResolved
+                    )
+                }
+            parameters = row.parameters
+            macs = row.macs
+            facesPerSecond = row.facesPerSecond
+            trainingSet = row.trainingSet
+            source = row.source
+        }
+    }
+
+    struct Rate: Encodable {
+        var farTarget: String
+        var tar: Double
+        var low: Double?
+        var high: Double?
+        var assumed: Bool
+        var resolved: Bool
     }
 }
 
@@ -175,7 +340,10 @@ private enum LeaderboardPage {
         const units = {"": 1, M: 1e6, G: 1e9};
         function value(cell) {
           const text = cell.querySelector("span").firstChild?.textContent.trim() ?? "";
-          const number = /^(-?[0-9][0-9,]*\\.?[0-9]*) ?([MG]?)$/.exec(text);
+          // A range of ranks by its best, then by its worst.
+          const ranks = /^([0-9]+)–([0-9]+)$/.exec(text);
+          if (ranks) return +ranks[1] + ranks[2] / 1e6;
+          const number = /^(-?[0-9][0-9,]*\\.?[0-9]*) ?([MG]?)(?: (?:±|of) .*)?$/.exec(text);
           return number ? number[1].replaceAll(",", "") * units[number[2]] : text;
         }
         const isMissing = v => v === "–" || v === "" || v === "not resolved";

@@ -27,12 +27,20 @@ public struct Leaderboard: Sendable {
         /// Whether the numbers are quoted, not measured.
         var isQuoted: Bool
         var rates: [FARTarget: Rate]
+        /// Over folds, of a run on a protocol with folds.
+        var accuracy: MeanAndDeviation?
+        /// Among the rows of its family; nil where nothing can be tested.
+        var rank: RankInterval?
     }
 
-    /// Rows that may be compared with each other.
-    struct Family: Hashable, Sendable {
+    /// Rows that may be compared with each other: measured on the very same comparisons, or stated in one list.
+    struct Family: Sendable {
         var name: String
         var isMeasuredHere: Bool
+        /// Whether rows stand in the order of their accuracy over folds instead of a TAR.
+        var isByAccuracy = false
+        /// The protocol's comparisons, where known.
+        var counts: (genuine: Int, impostor: Int)?
         var rows: [Row]
     }
 
@@ -42,30 +50,33 @@ public struct Leaderboard: Sendable {
     private(set) var families: [Family]
     /// The FAR that rows are ranked by.
     public let sortFAR: FARTarget
+    /// How many resamplings the ranks rest on.
+    let replicates: Int
 
     /// Collects rows.
     ///
     /// - Parameters:
-    ///   - runs: Runs measured here; those over one protocol form a family.
+    ///   - runs: Runs measured here; those with the same comparisons, labels and subjects form a family.
     ///   - names: What each run is called, where that is not what its report says.
     ///   - includesPublished: Whether rows quoted from papers stand beside them.
     ///   - additions: YAML files with further families.
     ///   - sortFAR: The FAR that rows are ranked by: one of ``columns``.
+    ///   - bootstrap: How subjects are resampled for the ranks.
     /// - Throws: `InputError` for a FAR that is no column and for files that cannot be read.
     public init(
         runs: [RunFolder],
         names: [String?] = [],
         includesPublished: Bool,
         additions: [String] = [],
-        sortFAR: FARTarget
-    ) throws(InputError) {
+        sortFAR: FARTarget,
+        bootstrap: SubjectBootstrap
+    ) async throws(InputError) {
         guard Self.columns.contains(sortFAR) else {
             throw .unknownName("\(sortFAR)", kind: "column to sort by", known: Self.columns.map(\.description))
         }
         self.sortFAR = sortFAR
-        families = Self.measured(
-            runs.enumerated().map { (names.indices.contains($0) ? names[$0] : nil, $1.report) }
-        )
+        replicates = bootstrap.replicates
+        families = try await Self.measured(runs, names: names, sortFAR: sortFAR, bootstrap: bootstrap)
         for path in additions { families += try LeaderboardFile.families(of: YAMLDocument(path: path)) }
         if includesPublished {
             families += try LeaderboardFile.families(of: YAMLDocument(text: PublishedRows.yaml, file: "published rows"))
@@ -73,25 +84,6 @@ public struct Leaderboard: Sendable {
         guard families.contains(where: { !$0.rows.isEmpty }) else {
             throw InputError(.usage, "a leaderboard needs runs, a file of rows or the published ones")
         }
-    }
-
-    /// Runs by what they were measured on, in the order in which protocols first occur.
-    private static func measured(_ runs: [(name: String?, report: VerificationReport)]) -> [Family] {
-        var families: [Family] = []
-        for (rowName, report) in runs {
-            let counts = report.protocol
-            let name =
-                "Measured here: \(counts.name), \(NumberText.count(counts.genuine)) genuine and "
-                + "\(NumberText.count(counts.impostor)) impostor comparisons"
-            var row = Row(report)
-            row.name = rowName ?? row.name
-            if let place = families.firstIndex(where: { $0.name == name }) {
-                families[place].rows.append(row)
-            } else {
-                families.append(Family(name: name, isMeasuredHere: true, rows: [row]))
-            }
-        }
-        return families
     }
 }
 
@@ -118,7 +110,7 @@ extension Leaderboard.Rate {
 }
 
 extension Leaderboard.Row {
-    fileprivate init(_ report: VerificationReport) {
+    init(_ report: VerificationReport) {
         name = report.name
         source = report.policy.map { "Measured: \(PolicyWords.line($0))" } ?? "Measured"
         trainingSet = report.checkpoint?.trainingSet

@@ -6,11 +6,12 @@ internal import VerificationMetrics
 ///
 /// ```yaml
 /// families:
-///   - name: Our students            # rows of one family are ranked among each other
+///   - name: Our students            # rows of one family stand in the order of their values
 ///     quoted: false                 # measured by ourselves; true without it
 ///     source: lab notebook 12
 ///     trainingSet: MS1M-V3
 ///     genuine: 19557                # genuine comparisons of the protocol, for intervals
+///     impostor: 15638932            # its impostor comparisons: both say whether it is the full IJB-C benchmark
 ///     rows:
 ///       - name: mbf, L2E
 ///         parameters: 2060000
@@ -27,10 +28,11 @@ struct LeaderboardFile: Decodable {
         var parameters: Int?
         var macs: Int?
         var genuine: Int?
+        var impostor: Int?
         var rows: [Row]
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case name, quoted, source, trainingSet, parameters, macs, genuine, rows
+            case name, quoted, source, trainingSet, parameters, macs, genuine, impostor, rows
         }
     }
 
@@ -65,7 +67,10 @@ struct LeaderboardFile: Decodable {
                     throw document.file.map(error.inFile) ?? error
                 }
             }
-            families.append(Leaderboard.Family(name: family.name, isMeasuredHere: false, rows: rows))
+            let counts = family.genuine.flatMap { genuine in family.impostor.map { (genuine, $0) } }
+            families.append(
+                Leaderboard.Family(name: family.name, isMeasuredHere: false, counts: counts, rows: rows)
+            )
         }
         return families
     }

@@ -9,6 +9,7 @@ public import ArtifactFiles
 /// | `labels.npy` | uint8 `[comparisons]`; 1 genuine, 0 impostor |
 /// | `comparisons.npy` | uint32 `[comparisons, 2]`; the templates' ids, when known |
 /// | `subjects.csv` | `template,subject`; when known |
+/// | `folds.npy` | uint32 `[comparisons]`; the fold of each pair, of a protocol with folds |
 /// | `pictures/` | JPEG files that the report names, unless it was made without |
 public struct RunFolder: Sendable {
     /// Where it is.

@@ -91,16 +91,22 @@ public struct StudyTable: Hashable, Sendable {
 extension StudyTable {
     /// The table in Markdown, with what the numbers mean.
     public var markdown: String {
-        var text =
-            "# \(title)\n\nTAR in percent, mean over seeds, with the "
-        text += "\(NumberText.fixed(bootstrap.level * 100, decimals: 0)) % interval of "
-        text += "\(bootstrap.replicates) resamplings of subjects (\(intervalMethod); seeds stay as they are; "
-        text += "few: fewer than "
-        text += "\(FARResolution.enough) false accepts are allowed); Δ against '\(baseline)', "
-        text += "paired over the same subjects, with a two-sided p-value. \(protocolLine).\n\n"
-        let columns = targets.map { "TAR at \($0) | Δ at \($0) (p)" }
+        let level = NumberText.fixed(bootstrap.level * 100, decimals: 0)
+        var text = "# \(title)\n\nTAR in percent, mean over seeds, with the \(level) % interval of "
+        text +=
+            "\(NumberText.count(bootstrap.replicates)) resamplings of subjects (\(intervalMethod); seeds stay as they are; few: fewer than \(FARResolution.enough) false accepts are allowed). \(protocolLine).\n\n"
+        text +=
+            "Δ against '\(baseline)' in points, with three two-sided p-values. **p, subjects**: these very networks on "
+        text +=
+            "other subjects; it says nothing of another training. **p, seeds**: other trainings on these subjects, a "
+        text += "t-test over the seeds, paired in their order where both rows have as many (Welch's where not). "
+        text +=
+            "**p, both**: other trainings on other subjects, both variances added; what is said of a method rests on "
+        text += "this one, and Δ's interval is of this kind (of subjects alone, marked *, where a row has one seed). "
+        text += "No p is corrected for the number of rows and FARs.\n\n"
+        let columns = targets.map { "TAR at \($0) | Δ | p: subjects | seeds | both" }
         text += "| | seeds | " + columns.joined(separator: " | ") + " |\n|---|--:|"
-        text += String(repeating: "--:|--:|", count: targets.count) + "\n"
+        text += String(repeating: "--:|--:|--:|--:|--:|", count: targets.count) + "\n"
         for row in rows {
             text += "| \(row.name) | \(row.runCount) | "
             text += row.differences.map { cell($0, isBaseline: row.name == baseline) }.joined(separator: " | ") + " |\n"
@@ -114,35 +120,41 @@ extension StudyTable {
         return text
     }
 
-    /// One line per row and target.
+    /// One line per row and target; a finding that there is none of has empty fields.
     public var csv: String {
-        var text = "row,seeds,far_target,mean_tar,low,high,difference,difference_low,difference_high,p_value,resolved\n"
+        var text = "row,seeds,far_target,mean_tar,low,high,difference,"
+        text += ["subjects", "seeds", "both"].map { "p_\($0),low_\($0),high_\($0)" }.joined(separator: ",")
+        text += ",resolved\n"
         for row in rows {
             for case let difference? in row.differences {
-                let fields = [
+                var fields = [
                     CSVText.field(row.name), "\(row.runCount)", "\(difference.farTarget)", "\(difference.meanTAR)",
                     "\(difference.interval.low)", "\(difference.interval.high)", "\(difference.difference)",
-                    "\(difference.differenceInterval.low)", "\(difference.differenceInterval.high)",
-                    "\(difference.pValue)", "\(difference.resolved)",
                 ]
-                text += fields.joined(separator: ",") + "\n"
+                for finding in [difference.overSubjects, difference.overSeeds, difference.overBoth] {
+                    fields += finding.map { ["\($0.pValue)", "\($0.low)", "\($0.high)"] } ?? ["", "", ""]
+                }
+                text += (fields + ["\(difference.resolved)"]).joined(separator: ",") + "\n"
             }
         }
         return text
     }
 
     private func cell(_ difference: GroupDifference?, isBaseline: Bool) -> String {
-        guard let difference else { return "– | –" }
+        guard let difference else { return Array(repeating: "–", count: 5).joined(separator: " | ") }
         let mark = difference.resolution == .few ? " (few)" : ""
         let own =
             difference.resolution == .unresolved
             ? "not resolved (k < 1)"
             : "\(percent(difference.meanTAR)) "
                 + "[\(percent(difference.interval.low)), \(percent(difference.interval.high))]\(mark)"
-        guard !isBaseline, difference.resolved else { return own + " | –" }
-        let sign = difference.difference >= 0 ? "+" : "−"
-        let p = difference.pValue < 0.001 ? "p < 0.001" : "p = " + NumberText.fixed(difference.pValue, decimals: 3)
-        return own + " | \(sign)\(percent(abs(difference.difference))) (\(p))"
+        guard !isBaseline, difference.resolved else { return own + " | – | – | – | –" }
+        let shown = difference.overBoth ?? difference.overSubjects
+        let ends = "[\(NumberText.points(shown.low)), \(NumberText.points(shown.high))]"
+        let gap = "\(NumberText.points(difference.difference)) \(ends)\(difference.overBoth == nil ? "*" : "")"
+        let values = [difference.overSubjects, difference.overSeeds, difference.overBoth]
+            .map { $0.map { ComparisonTables.probability($0.pValue) } ?? "–" }
+        return ([own, gap] + values).joined(separator: " | ")
     }
 
     private var intervalMethod: String {

@@ -21,10 +21,14 @@ struct StudyReport {
         for (_, _, names) in stages { common.formIntersection(names) }
         for name in common.sorted() {
             let runs = try stages.map { try RunFolder(path: FileSystem.join($0.1, name)) }
-            try leaderboard(runs, suffix: common.count > 1 ? "-\(name)" : "")
+            try await leaderboard(runs, suffix: common.count > 1 ? "-\(name)" : "")
             guard let baseline = pipeline.baseline else { continue }
             try await study(runs, baseline: baseline, suffix: common.count > 1 ? "-\(name)" : "")
         }
+    }
+
+    private var bootstrap: SubjectBootstrap {
+        get throws(MetricsError) { try SubjectBootstrap(replicates: 10_000, seed: 1, threads: threads) }
     }
 
     private func accuracy() throws {
@@ -40,16 +44,17 @@ struct StudyReport {
         try AtomicFile.write(text, to: FileSystem.join(outputFolder, "accuracy.csv"))
     }
 
-    private func leaderboard(_ runs: [RunFolder], suffix: String) throws {
-        let board = try Leaderboard(
+    private func leaderboard(_ runs: [RunFolder], suffix: String) async throws {
+        let board = try await Leaderboard(
             runs: runs,
             // Stages of one recipe have one name: what tells them apart is the row, and the stage for its seed.
             names: pipeline.stages.map { stage in stage.row.map { "\($0) (\(stage.name))" } },
             includesPublished: false,
             additions: [],
-            sortFAR: FARTarget("1e-4")
+            sortFAR: FARTarget("1e-4"),
+            bootstrap: try bootstrap
         )
-        for file in board.files() {
+        for file in try board.files() {
             let name = file.name.replacing("leaderboard", with: "leaderboard\(suffix)")
             try AtomicFile.write(file.text, to: FileSystem.join(outputFolder, name))
         }
@@ -71,7 +76,7 @@ struct StudyReport {
             groups: groups,
             baseline: baseline,
             targets: try ["1e-6", "1e-5", "1e-4"].map { try FARTarget($0) },
-            bootstrap: try SubjectBootstrap(replicates: 1000, seed: 1, threads: threads)
+            bootstrap: try bootstrap
         )
         try AtomicFile.write(table.markdown, to: FileSystem.join(outputFolder, "study\(suffix).md"))
         try AtomicFile.write(table.csv, to: FileSystem.join(outputFolder, "study\(suffix).csv"))
