@@ -118,6 +118,13 @@ def cases():
          lambda x: darkrank(*pair(x), 0.2, 1.5, 9), {"darkrank": 1})
     even = {"embeddings": tensor(B, D), "teacherEmbeddings": tensor(B, D)}
     case("shrinkteanet", "shrinkteanet", {}, even, lambda x: shrinkteanet(*pair(x)), {"shrinkteanet": 1})
+    case("simkd", "simkd", {}, even, lambda x: simkd(*pair(x)), {"simkd": 1})
+    first = lambda x: x.permute(0, 3, 1, 2)
+    for size in ((2, 3), (4, 6), (5, 4)):
+        maps = dict(even, studentTap=tensor(B, 2, 3, 3), teacherTap=tensor(B, *size, 3))
+        case(f"simkd, the teacher's maps {size}", "simkd", {"features": "taps"}, maps,
+             lambda x: simkd(first(x["studentTap"]), F.adaptive_avg_pool2d(first(x["teacherTap"]), (2, 3))), {"simkd": 1},
+             {"studentTap": [2, 3, 3], "teacherTap": [*size, 3]})
 
 
 # MARK: the released code
@@ -165,6 +172,8 @@ def compare(title, ours, theirs, *shapes):
 
 
 def official(folder):
+    base.random = np.random.default_rng(1)
+    torch.manual_seed(1)
     target = torch.tensor(LABELS)
     z = (B, C)
     standard = file(folder, "sunshangquan+logit-standardization-KD", "mdistiller/distillers/KD.py")
@@ -183,8 +192,18 @@ def official(folder):
     compare("gkd of two classes", lambda s, t: both(gkd(s, t, 4, classes=2), 8, 1),
             lambda s, t: fixed.gkd_loss_student_base(s, t, target, 1, 8, 0, 4, 2), z, z)
     adaptive = file(folder, "WisonZ+GKD", "gkd_adaptive.py")
-    compare("gkd", lambda s, t: both(gkd(s, t, 4, share=0.8, growth=2), 8, 1),
-            lambda s, t: adaptive.gkd_loss_student_base(s, t, target, 1, 8, 0, 4, 0.8, 2), z, z)
+    compare("gkd", lambda s, t: both(gkd(s, t, 4, share=0.6, growth=2), 8, 1),
+            lambda s, t: adaptive.gkd_loss_student_base(s, t, target, 1, 8, 0, 4, 0.6, 2), z, z)
+    module = file(folder, "DefangChen+SimKD", "models/util.py")
+    projector = module.SimKD(s_n=5, t_n=8)
+    print("simkd's projector:", {k: list(v.shape) for k, v in projector.named_parameters()})
+
+    def simkd_official(source, target):
+        ours, theirs, _ = projector(source, target, torch.nn.Identity())
+        return torch.nn.MSELoss()(ours, theirs)
+
+    compare("simkd", lambda s, t: simkd(projector.transfer(s), F.adaptive_avg_pool2d(t, s.shape[2:]))["simkd"],
+            simkd_official, (B, 5, 4, 4), (B, 8, 8, 8))
     if (pathlib.Path(folder) / "JDAI-CV+FaceX-Zoo").exists():
         module = file(folder, "JDAI-CV+FaceX-Zoo", "addition_module/face_lightning/KDF/loss/cc.py")
         compare("cckd", lambda s, t: cckd(s, t)["cckd"], module.CC(0.4, 2), (B, D), (B, D + 3))

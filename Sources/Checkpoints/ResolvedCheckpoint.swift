@@ -42,7 +42,7 @@ public struct ResolvedCheckpoint: Sendable {
         self.notes = notes
     }
 
-    /// A catalogue network with weights that were made here: initialised or trained.
+    /// A network of a backbone with weights that were made here: initialised or trained.
     ///
     /// - Throws: ``InputError`` when the weights are not those of the network.
     public init(
@@ -56,14 +56,16 @@ public struct ResolvedCheckpoint: Sendable {
         var metadata = CheckpointMetadata(format: "memory", digest: Self.digest(of: weights))
         metadata.preprocessing = preprocessing
         metadata.strings = strings
-        metadata.architecture = backbone.name
-        metadata.configuration = configuration
+        // Readers know what the catalogue has; of anything else the file holds the graph.
+        let isCatalogued = BackboneCatalogue.all.contains { $0.name == backbone.name }
+        metadata.architecture = isCatalogued ? backbone.name : nil
+        metadata.configuration = isCatalogued ? configuration : nil
         self.init(
             graph: graph,
             weights: try weights.checked(for: graph, architecture: backbone.name),
             architectureName: backbone.name,
-            configuration: configuration,
-            graphIsCatalogued: true,
+            configuration: isCatalogued ? configuration : nil,
+            graphIsCatalogued: isCatalogued,
             metadata: metadata,
             notes: []
         )

@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import Backbones
+public import Backbones
 public import NeuralTraining
 
 /// Everything that a training is made of, as data: a recipe file, strictly decoded.
@@ -155,6 +155,8 @@ public struct NetworkSettings: SettingsSection {
     public var input: [Int]?
     /// A checkpoint whose weights to begin with.
     public var startFrom: String?
+    /// Layers behind it that belong to the network: what is evaluated and exported is projected.
+    public var projector: ProjectorSettings?
 
     /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
@@ -163,6 +165,7 @@ public struct NetworkSettings: SettingsSection {
         case width
         case input
         case startFrom = "start-from"
+        case projector
 
         /// What each is for.
         public var about: KeyDescription {
@@ -190,6 +193,13 @@ public struct NetworkSettings: SettingsSection {
                     "`[width, height]` of the input.",
                     example: "[112, 112]"
                 )
+            case .projector:
+                .init(
+                    .section(ProjectorSettings.self),
+                    .without("the architecture's own embedding"),
+                    "Trained layers behind the network that stay with it: what is evaluated and exported is projected.",
+                    example: "{length: 512}"
+                )
             case .startFrom:
                 .init(
                     .text("path"),
@@ -200,6 +210,48 @@ public struct NetworkSettings: SettingsSection {
             }
         }
     }
+}
+
+/// A trained projector that stays with the network.
+public struct ProjectorSettings: SettingsSection {
+    /// Length of the projected embedding.
+    public var length: Int
+    /// By what the inner layers are narrower.
+    public var factor: Int
+    /// Where it stands.
+    public var behind: Projector.Place
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, SettingsKey {
+        case length
+        case factor
+        case behind
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .length:
+                .init(.integer(.within(1...65536)), .required, "Length of the projected embedding.", example: "512")
+            case .factor:
+                .init(
+                    .integer(.within(1...65536)),
+                    .standard(2),
+                    "By what the inner layers are narrower than the result.",
+                    example: "4"
+                )
+            case .behind:
+                .init(
+                    .choice(Projector.Place.self),
+                    .standard(Projector.Place.embedding),
+                    "Behind the embedding, or behind the last feature map (in place of what follows it).",
+                    example: "features"
+                )
+            }
+        }
+    }
+
+    /// The projector.
+    public var projector: Projector { Projector(length: length, factor: factor, place: behind) }
 }
 
 /// Steps and batches.

@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import NeuralGraph
 import NeuralTraining
 import SeededRandom
 import TestSupport
@@ -187,6 +188,26 @@ struct RivalMethodTests {
         let target = try Self.terms("dkd", student: student, teacher: teacher, labels: [0, 1, 2])
         #expect(abs(one["gkd.primary"] ?? 1) < 1e-6)
         #expect(Self.near(one["gkd.binary"], try #require(target["dkd.target"])))
+    }
+
+    @Test("SimKD refuses feature maps that its projector was not made for, and says which would fit")
+    func projectedMaps() {
+        func made(_ student: ActivationShape) throws {
+            var problem = MethodCase.problem
+            problem.studentTaps = [student]
+            problem.teacherTaps = [.spatial(height: 4, width: 4, channels: 8)]
+            _ = try DistillationMethods.make(
+                "simkd",
+                settings: JSONSettings(#"{"features": "taps"}"#),
+                problem: problem
+            )
+        }
+        #expect(throws: Never.self) { try made(.spatial(height: 4, width: 2, channels: 8)) }
+        for shape: ActivationShape in [
+            .spatial(height: 4, width: 4, channels: 6), .spatial(height: 8, width: 4, channels: 8),
+        ] {
+            #expect { try made(shape) } throws: { "\($0)".contains("network.projector: {length: 8, behind: features}") }
+        }
     }
 
     @Test("ShrinkTeaNet's loss is the square of the cosine distance")

@@ -15,7 +15,7 @@ import Testing
 
     @Test func thereAreRecipes() {
         #expect(Self.files.count >= 12)
-        #expect(Self.cifar.count == 7)
+        #expect(Self.cifar.count == 8)
     }
 
     @Test(arguments: RecipeTests.files.sorted())
@@ -65,7 +65,8 @@ import Testing
         let text = """
             name: "quotes \\" and \\\\, a\\ttab, über"
             seed: 18446744073709551615
-            network: {architecture: mbf, width: 0.25, embedding: 64, input: [48, 56], start-from: "a: b.pth"}
+            network: {architecture: mbf, width: 0.25, embedding: 64, input: [48, 56], start-from: "a: b.pth",
+                      projector: {length: 32, factor: 4, behind: features}}
             preprocessing: {name: imagenet, mean: [1.5, 2, 3], std: [0.1, 0.2, 0.30000001], channels: bgr}
             population: {identities: 10, training-share: 0.1, strength: hard, diversity: 1e-3, image-size: 96}
             data: {synthetic: {images: 3}, classes: 1}
@@ -164,6 +165,7 @@ import Testing
                 overrides += ["distillation.teacher.checkpoint", "distillation.teacher.classifier"]
                     .map { $0 + "=" + TinyTraining.fixture("teacher.pth") }
             }
+            if name.contains("simkd") { overrides.append("network.projector.length=32") }
             let result = await CommandLineRun(
                 [
                     isDistilled ? "distill" : "train", "--recipe", Self.folder + "/" + name, "--output",

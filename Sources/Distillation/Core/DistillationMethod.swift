@@ -48,6 +48,8 @@ public protocol DistillationMethod: AnyObject, SendableMetatype {
     /// Whether it stands in place of the student's own classification loss, which then has weight 0 unless a recipe says
     /// otherwise.
     var replacesClassificationLoss: Bool { get }
+    /// Whether the teacher's classifier becomes the student's, frozen, where a recipe names no other.
+    var reusesTeacherClassifier: Bool { get }
     /// Parameters of its own, with initial values drawn from the problem's seed.
     var parameters: [ExtraParameter] { get }
     /// State that is neither trained nor a function of the step, by names that begin with the method's.
@@ -66,6 +68,8 @@ public protocol DistillationMethod: AnyObject, SendableMetatype {
 extension DistillationMethod {
     /// False.
     public var replacesClassificationLoss: Bool { false }
+    /// False.
+    public var reusesTeacherClassifier: Bool { false }
     /// None.
     public var parameters: [ExtraParameter] { [] }
     /// None.

@@ -26,6 +26,7 @@ public enum DistillationMethods {
         RankDistillation.self,
         GroupedDistillation.self,
         AngularDistillation.self,
+        ReusedClassifier.self,
     ]
 
     /// The method of a name.

@@ -36,6 +36,8 @@ public final class MethodCombination {
     public var needs: DistillationNeeds { parts.reduce([]) { $0.union($1.method.needs) } }
     /// Whether one of them stands in place of the student's own classification loss.
     public var replacesClassificationLoss: Bool { parts.contains { $0.method.replacesClassificationLoss } }
+    /// Whether one of them makes the teacher's classifier the student's.
+    public var reusesTeacherClassifier: Bool { parts.contains { $0.method.reusesTeacherClassifier } }
     /// All extra parameters.
     public var parameters: [ExtraParameter] { parts.flatMap(\.method.parameters) }
 

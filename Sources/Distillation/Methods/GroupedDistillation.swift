@@ -177,12 +177,11 @@ public final class GroupedDistillation: DistillationMethod {
             let all = student.klDivergence(fromTeacher: teacher, temperature: temperature)
             return terms(all, context.tape.constant(Matrix(rows: 1, columns: 1)))
         }
-        let tape = context.tape
-        let (within, outside) = (tape.constant(groups.rest), tape.constant(groups.primary))
-        let removed = -Self.removal * temperature
-        // What is left of a group when the other is removed.
-        func primary(_ logits: TapeValue) -> TapeValue { logits + removed * within }
-        func rest(_ logits: TapeValue) -> TapeValue { logits + removed * outside }
+        let (withoutRest, withoutPrimary) = (
+            context.tape.constant(groups.restRemoval), context.tape.constant(groups.primaryRemoval)
+        )
+        func primary(_ logits: TapeValue) -> TapeValue { logits + withoutRest }
+        func rest(_ logits: TapeValue) -> TapeValue { logits + withoutPrimary }
         /// Logarithms of both groups' shares: what a class of theirs has among all, over what it has in its group.
         func shares(_ logits: TapeValue) -> TapeValue {
             let all = (logits / temperature).logSoftmax
@@ -200,10 +199,13 @@ public final class GroupedDistillation: DistillationMethod {
         )
     }
 
-    /// The two groups of each row as masks of 0 and 1, and for each row a class that is not in the primary group.
+    /// For each row what is added to logits so that one group is left: 0 in it, far below 0 in the other.
     private struct Groups {
-        var primary: Matrix
-        var rest: Matrix
+        /// Leaves the primary group.
+        var restRemoval: Matrix
+        /// Leaves the rest.
+        var primaryRemoval: Matrix
+        /// A class of the rest for each row.
         var outsiders: [Int]
     }
 
@@ -213,9 +215,10 @@ public final class GroupedDistillation: DistillationMethod {
         let size = settings.classes ?? groupSize(logits)
         guard size < columns else { return nil }
         let values = logits.matrix
+        let removed = -Self.removal * settings.temperature
         var groups = Groups(
-            primary: Matrix(rows: rows, columns: columns),
-            rest: Matrix(rows: rows, columns: columns, repeating: 1),
+            restRemoval: Matrix(rows: rows, columns: columns, repeating: removed),
+            primaryRemoval: Matrix(rows: rows, columns: columns),
             outsiders: []
         )
         for row in 0..<rows {
@@ -225,10 +228,10 @@ public final class GroupedDistillation: DistillationMethod {
             var ties = size - scores.count { $0 > least }
             for (column, score) in scores.enumerated() where score > least || (score == least && ties > 0) {
                 if score == least { ties -= 1 }
-                groups.primary[row, column] = 1
-                groups.rest[row, column] = 0
+                groups.restRemoval[row, column] = 0
+                groups.primaryRemoval[row, column] = removed
             }
-            groups.outsiders.append(groups.rest.row(row).firstIndex(of: 1).map { $0 - row * columns } ?? 0)
+            groups.outsiders.append(groups.primaryRemoval.row(row).firstIndex(of: 0).map { $0 - row * columns } ?? 0)
         }
         return groups
     }

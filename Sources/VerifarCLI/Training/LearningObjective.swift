@@ -71,6 +71,9 @@ struct LearningObjective {
                 }
             )
             if methods.replacesClassificationLoss, recipe.head.weight == nil { classifier.weight = 0 }
+            if methods.reusesTeacherClassifier, recipe.head.startFrom == nil, let teacherClassifier {
+                try classifier.reuse(teacherClassifier)
+            }
             let needsTaps = methods.needs.contains(.featureTaps)
             let found = try teacher.features(
                 withTaps: needsTaps,
@@ -194,6 +197,27 @@ struct LearningObjective {
 
     /// What is noted at the end of each epoch.
     func epochRows(steps: Int) -> [LogRow] { similarity.map { [$0.logRow(steps: steps)] } ?? [] }
+}
+
+extension ClassifierObjective.Classifier {
+    /// Takes a teacher's weights in place of its own, frozen.
+    ///
+    /// - Throws: `InputError` when they are for other classes or embeddings.
+    fileprivate mutating func reuse(_ teacher: DistillationLoss.TeacherClassifier) throws(InputError) {
+        guard teacher.weights.shape == weights.shape else {
+            throw InputError(
+                .mismatch,
+                "the teacher's classifier cannot become the student's ([classes, dimensions])",
+                expected: "\(weights.shape)",
+                found: "\(teacher.weights.shape)"
+            )
+        }
+        func frozen(_ array: TrainedArray, _ values: [Float]) -> TrainedArray {
+            TrainedArray(name: array.name, shape: array.shape, values: values, group: array.group, isFrozen: true)
+        }
+        weights = frozen(weights, teacher.weights.values)
+        bias = bias.map { frozen($0, teacher.bias?.values ?? [Float](repeating: 0, count: $0.values.count)) }
+    }
 }
 
 extension Graph {

@@ -18,7 +18,11 @@ struct TrainedNetwork {
     ///   that is another network's.
     init(_ recipe: TrainingRecipe) throws(InputError) {
         let settings = recipe.network
-        backbone = try BackboneCatalogue.backbone(named: settings.architecture)
+        let catalogued = try BackboneCatalogue.backbone(named: settings.architecture)
+        backbone =
+            try settings.projector.map { projector throws(InputError) in
+                try ProjectedBackbone(catalogued, projector.projector)
+            } ?? catalogued
         var configuration = backbone.defaultConfiguration
         configuration.embeddingSize = settings.embedding ?? configuration.embeddingSize
         configuration.widthMultiplier = settings.width
@@ -30,8 +34,10 @@ struct TrainedNetwork {
             height: configuration.inputHeight
         )
         if let path = settings.startFrom {
-            let checkpoint = try CheckpointReader.read(path: path, architecture: backbone.name)
-            guard checkpoint.graphIsCatalogued, checkpoint.graph == graph else {
+            // A projected network is described by its file.
+            let architecture = settings.projector == nil ? backbone.name : nil
+            let checkpoint = try CheckpointReader.read(path: path, architecture: architecture)
+            guard checkpoint.graph == graph else {
                 throw InputError(
                     .mismatch,
                     "the checkpoint to start from is another network",
@@ -49,7 +55,7 @@ struct TrainedNetwork {
     /// One line for logs.
     var summary: String {
         "\(backbone.name), \(graph.parameterCount) parameters, \(graph.multiplyAccumulateCount) MACs, "
-            + "input \(configuration.inputWidth)x\(configuration.inputHeight), embedding \(configuration.embeddingSize)"
+            + "input \(configuration.inputWidth)x\(configuration.inputHeight), embedding \(graph.shape(of: graph.output).count)"
     }
 
     /// Compiles the network for training.
