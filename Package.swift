@@ -185,8 +185,8 @@ let tests: [String: [Target.Dependency]] = [
     "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging", "SeededRandom"],
     "TrainingDataTests": ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"],
     "VerifarCLITests": [
-        "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceImaging", "NeuralGraph", "NeuralTraining",
-        "Recipes", "StrictYAML",
+        "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceImaging", "FaceProtocols", "NeuralGraph",
+        "NeuralTraining", "Recipes", "SeededRandom", "StrictYAML",
     ],
     "VerificationMetricsTests": ["ArtifactFiles", "LargeArrays", "SeededRandom"],
 ]

@@ -45,6 +45,12 @@ public enum FileSystem {
         folder.hasSuffix("/") ? folder + name : folder + "/" + name
     }
 
+    /// The folder that a path lies in, as the path names it; `.` for a bare name.
+    public static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// The last component of a path.
     public static func lastComponent(_ path: String) -> String {
         path.split(separator: "/", omittingEmptySubsequences: true).last.map(String.init) ?? path

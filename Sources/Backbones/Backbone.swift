@@ -26,6 +26,16 @@ public struct BackboneConfiguration: Hashable, Sendable, Codable {
     }
 }
 
+/// How faces are preprocessed for an architecture's published checkpoints, which do not say so themselves.
+public enum UsualPreprocessing: Hashable, Sendable {
+    /// As this name of the known preprocessings says.
+    case named(String)
+    /// By mean and standard deviation of the data set that all its networks are trained on.
+    case ofTheData
+    /// One this way, another that way.
+    case various
+}
+
 /// An architecture: a name, and a function from a configuration to a ``NeuralGraph/Graph`` whose parameter names are
 /// those of the reference PyTorch code.
 public protocol Backbone: Sendable {
@@ -40,6 +50,9 @@ public protocol Backbone: Sendable {
     ///
     /// The embedding is not among them. Spatial sizes fall from stage to stage.
     var featureTaps: [FeatureTap] { get }
+
+    /// What the published checkpoints of the architecture want to see.
+    var usualPreprocessing: UsualPreprocessing { get }
 
     /// Builds the graph.
     ///
@@ -63,6 +76,9 @@ public protocol Backbone: Sendable {
 }
 
 extension Backbone {
+    /// Nothing is known unless the architecture says so.
+    public var usualPreprocessing: UsualPreprocessing { .various }
+
     /// The graph of the published configuration.
     public func graph() throws(InputError) -> Graph { try graph(defaultConfiguration) }
 }

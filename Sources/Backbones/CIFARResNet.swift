@@ -31,6 +31,9 @@ public struct CIFARResNet: Backbone {
     /// One line: what it is.
     public var summary: String { "RepDistiller's CIFAR \(name), 32 × 32 pictures, \(widths[3])-d" }
 
+    /// RepDistiller's `dataset/cifar100.py` normalises by the statistics of CIFAR-100.
+    public var usualPreprocessing: UsualPreprocessing { .ofTheData }
+
     /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration {
         BackboneConfiguration(inputHeight: 32, inputWidth: 32, embeddingSize: widths[3])

@@ -25,6 +25,9 @@ public struct IResNet: Backbone {
     /// 6, 26, 60, 6 blocks.
     public static let r200 = IResNet(name: "r200", summary: "InsightFace IResNet-200, 512-d", stages: [6, 26, 60, 6])
 
+    /// InsightFace trains all of them alike.
+    public var usualPreprocessing: UsualPreprocessing { .named("insightface") }
+
     /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 512) }
 

@@ -30,6 +30,9 @@ public struct InsightFaceMobileFaceNet: Backbone {
         blocks: [2, 8, 12, 4]
     )
 
+    /// InsightFace trains all of them alike.
+    public var usualPreprocessing: UsualPreprocessing { .named("insightface") }
+
     /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 512) }
 

@@ -14,6 +14,9 @@ public struct MobileFaceNetReLU6: Backbone {
     public var name: String { "mobilefacenet-relu6" }
     /// One line: what it is.
     public var summary: String { "the original MobileFaceNet with ReLU6 (foamliu), 128-d" }
+    /// foamliu's `data_gen.py` normalises as torchvision's models want it.
+    public var usualPreprocessing: UsualPreprocessing { .named("imagenet") }
+
     /// The published configuration.
     public var defaultConfiguration: BackboneConfiguration { BackboneConfiguration(embeddingSize: 128) }
 

@@ -49,10 +49,10 @@ public struct ParameterLayout: Sendable {
 /// What a forward pass is for.
 public enum ForwardMode: Hashable, Sendable {
     /// Statistics of the batch; the running ones move by 0.1 towards them, with the unbiased variance, as PyTorch's.
-    /// Dropout is drawn from the seed.
+    /// Dropout is drawn from the seed and each face's number, which counts from `firstFace`.
     ///
     /// A normalisation that sees one number per channel gets a variance of 0 (PyTorch refuses that).
-    case training(randomSeed: UInt64)
+    case training(randomSeed: UInt64, firstFace: Int = 0)
     /// Running statistics, no dropout; a backward pass after it treats the statistics as constants.
     case evaluation
 }

@@ -107,6 +107,13 @@ public struct DataSettings: SettingsSection {
         public var landmarks: String?
         /// Whether pixels are taken as they are stored, whatever EXIF's orientation says.
         public var ignoreExif: Bool
+        /// The share of people who are not trained on: they make the protocol `hold-out`.
+        public var holdOut: Double?
+        /// Who they are follows from it, and their comparisons, so that seeds of a training share them.
+        public var holdOutSeed: UInt64
+
+        /// What the protocol of the people held out is called.
+        public static let holdOutName = "hold-out"
 
         /// The keys of a recipe.
         public enum CodingKeys: String, SettingsKey {
@@ -114,6 +121,8 @@ public struct DataSettings: SettingsSection {
             case fit
             case landmarks
             case ignoreExif = "ignore-exif"
+            case holdOut = "hold-out"
+            case holdOutSeed = "hold-out-seed"
 
             /// What each is for.
             public var about: KeyDescription {
@@ -141,6 +150,20 @@ public struct DataSettings: SettingsSection {
                         "Whether pixels are taken as they are stored, whatever EXIF's orientation says.",
                         example: "true"
                     )
+                case .holdOut:
+                    .init(
+                        .number(.between(0, 1)),
+                        .without("everybody is trained on"),
+                        "The share of people who are not trained on: their images make the protocol `hold-out`.",
+                        example: "0.1"
+                    )
+                case .holdOutSeed:
+                    .init(
+                        .integer(.atLeast(0)),
+                        .standard(1),
+                        "Says who is held out, and which of their images are compared.",
+                        example: "2"
+                    )
                 }
             }
         }
@@ -152,6 +175,8 @@ public struct DataSettings: SettingsSection {
             landmarks = try values.decodeIfPresent(String.self, forKey: .landmarks)
             fit = try values.decodeIfPresent(String.self, forKey: .fit) ?? (landmarks == nil ? "exact" : "aligned")
             ignoreExif = try values.decode(Bool.self, forKey: .ignoreExif)
+            holdOut = try values.decodeIfPresent(Double.self, forKey: .holdOut)
+            holdOutSeed = try values.decode(UInt64.self, forKey: .holdOutSeed)
         }
 
         /// Refuses landmarks that nothing would read.

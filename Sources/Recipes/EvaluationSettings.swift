@@ -4,6 +4,8 @@ public import ArtifactFiles
 public struct EvaluationSettings: SettingsSection {
     /// Epochs between evaluations during training; only at the end without it.
     public var everyEpochs: Double?
+    /// Steps between evaluations during training, instead of epochs.
+    public var everySteps: Int?
     /// Verification protocols.
     public var protocols: [ProtocolSettings]
     /// A labelled set on which the classifier's accuracy is measured.
@@ -12,6 +14,7 @@ public struct EvaluationSettings: SettingsSection {
     /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case everyEpochs = "every-epochs"
+        case everySteps = "every-steps"
         case protocols
         case accuracy
 
@@ -24,6 +27,13 @@ public struct EvaluationSettings: SettingsSection {
                     .without("only at the end"),
                     "Epochs between evaluations during training.",
                     example: "5"
+                )
+            case .everySteps:
+                .init(
+                    .integer(.atLeast(1)),
+                    .without("`every-epochs`, or only at the end"),
+                    "Steps between evaluations during training, instead of epochs.",
+                    example: "5000"
                 )
             case .protocols:
                 .init(
@@ -43,12 +53,26 @@ public struct EvaluationSettings: SettingsSection {
         }
     }
 
-    /// Refuses two protocols of one name.
+    /// Refuses two rhythms, and two protocols of one name.
     public mutating func complete() throws(InputError) {
+        guard everySteps == nil || everyEpochs == nil else {
+            throw InputError(
+                .usage,
+                "evaluations come every so many steps or epochs, not both",
+                place: "key \"evaluation.every-steps\""
+            )
+        }
         let names = protocols.map(\.name)
         guard Set(names).count == names.count else {
             throw InputError(.usage, "two protocols have one name", found: names.joined(separator: ", "))
         }
+    }
+}
+
+extension EvaluationSettings {
+    /// Steps between evaluations during training; nil for none.
+    public func stepsBetween(stepsPerEpoch: Int) -> Int? {
+        everySteps ?? everyEpochs.map { max(1, Int(($0 * Double(stepsPerEpoch)).rounded())) }
     }
 }
 
@@ -58,10 +82,14 @@ public struct ProtocolSettings: SettingsSection {
     public var name: String
     /// A known protocol or a description of one.
     public var `protocol`: String?
-    /// The protocol's data folder.
+    /// The protocol's data folder; without it that of the training's record file, where InsightFace's verification sets lie.
     public var data: String?
     /// Or: the people of the recipe's population who are not trained on.
     public var synthetic: SyntheticProtocolSettings?
+    /// Whether a run may go without the protocol where its files are missing; the log says so.
+    public var optional: Bool
+    /// Whether it is left out of evaluations during training.
+    public var onlyAtEnd: Bool
 
     /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
@@ -69,6 +97,8 @@ public struct ProtocolSettings: SettingsSection {
         case `protocol`
         case data
         case synthetic
+        case optional
+        case onlyAtEnd = "only-at-end"
 
         /// What each is for.
         public var about: KeyDescription {
@@ -84,9 +114,23 @@ public struct ProtocolSettings: SettingsSection {
             case .data:
                 .init(
                     .text("path"),
-                    .without("the protocol is `synthetic`"),
+                    .without("the folder of `data.recordio`"),
                     "The protocol's data folder.",
                     example: "/data/IJBC"
+                )
+            case .optional:
+                .init(
+                    .flag,
+                    .standard(false),
+                    "Whether a run may go without the protocol where its files are missing; the log says so.",
+                    example: "true"
+                )
+            case .onlyAtEnd:
+                .init(
+                    .flag,
+                    .standard(false),
+                    "Whether it is left out of evaluations during training.",
+                    example: "true"
                 )
             case .synthetic:
                 .init(
@@ -101,7 +145,7 @@ public struct ProtocolSettings: SettingsSection {
 
     /// Refuses a protocol of two kinds or none, and a name that is no folder's.
     public mutating func complete() throws(InputError) {
-        guard (self.protocol != nil && data != nil) != (synthetic != nil) else {
+        guard (self.protocol != nil) != (synthetic != nil), self.protocol != nil || data == nil else {
             throw InputError(.usage, "a protocol is either 'protocol' with 'data', or 'synthetic'")
         }
         let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")

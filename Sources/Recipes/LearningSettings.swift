@@ -191,7 +191,8 @@ public struct TeacherSettings: SettingsSection {
     public var checkpoint: String
     /// What the checkpoint is; recognised from its parameters without it.
     public var architecture: String?
-    /// Its preprocessing; what the checkpoint says, or else the recipe's.
+    /// Its preprocessing; without it what the checkpoint says, or else the recipe's where its architecture is known to use
+    /// the same; otherwise it must be given.
     public var preprocessing: PreprocessingSettings?
     /// Its classifier: a file as ``ClassifierSettings/startFrom``, or `class-means` to compute centres from the training
     /// data; without it `fc.weight` and `fc.bias` beside the network in the checkpoint, where they are.

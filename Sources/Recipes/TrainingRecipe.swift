@@ -137,6 +137,31 @@ public struct TrainingRecipe: SettingsSection {
         guard !needsPopulation || population != nil else {
             throw InputError(.missing, "synthetic faces need the key 'population'", place: "key \"population\"")
         }
+        guard evaluation.accuracy?.folder?.holdOut == nil else {
+            throw InputError(
+                .usage,
+                "people are held out of what is trained on, not of 'accuracy'",
+                place: "key \"evaluation.accuracy.folder.hold-out\""
+            )
+        }
+        let holdOutName = DataSettings.Folder.holdOutName
+        guard data.folder?.holdOut == nil || !evaluation.protocols.contains(where: { $0.name == holdOutName }) else {
+            throw InputError(
+                .usage,
+                "two protocols have one name: data.folder.hold-out makes one",
+                place: "key \"evaluation.protocols\"",
+                found: holdOutName
+            )
+        }
+        for settings in evaluation.protocols where settings.protocol != nil && settings.data == nil {
+            guard data.recordio == nil else { continue }
+            throw InputError(
+                .missing,
+                "the protocol '\(settings.name)' has no folder",
+                place: "key \"evaluation.protocols\"",
+                expected: "'data' (only that of data.recordio goes without saying)"
+            )
+        }
     }
 
     /// The learning rates of the run: what ``schedule`` says, for this batch.
@@ -258,12 +283,18 @@ public struct ProjectorSettings: SettingsSection {
 public struct StepSettings: SettingsSection {
     /// Images of a step.
     public var batch: Int
+    /// The most images that go through the network at once; all of a step's without it.
+    ///
+    /// Gradients add up over a step: only the statistics of batch normalisation are those of the smaller number.
+    public var microBatch: Int?
     /// Passes through the data; either this or ``steps``.
     public var epochs: Double?
     /// Steps in all.
     public var steps: Int?
     /// Batches of some identities with some images each instead of a shuffle.
     public var balanced: Balanced?
+    /// Batches of a random and a balanced part; the classifier's loss sees the random one.
+    public var mixed: Mixed?
     /// Whether samples that do not fill a batch are left out of their epoch; false ends every epoch with a smaller batch,
     /// as PyTorch's `DataLoader` does.
     public var dropLast: Bool
@@ -293,12 +324,42 @@ public struct StepSettings: SettingsSection {
         }
     }
 
+    /// The parts of a mixed batch.
+    public struct Mixed: SettingsSection {
+        /// Random images of a step.
+        public var random: Int
+        /// The other part.
+        public var balanced: Balanced
+
+        /// The keys of a recipe.
+        public enum CodingKeys: String, SettingsKey {
+            case random
+            case balanced
+
+            /// What each is for.
+            public var about: KeyDescription {
+                switch self {
+                case .random: .init(.integer(.within(1...65536)), .required, "Random images of a step.", example: "32")
+                case .balanced:
+                    .init(
+                        .section(Balanced.self),
+                        .required,
+                        "The other part: some identities with some images each.",
+                        example: "{identities: 8, pictures: 4}"
+                    )
+                }
+            }
+        }
+    }
+
     /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case batch
+        case microBatch = "micro-batch"
         case epochs
         case steps
         case balanced
+        case mixed
         case dropLast = "drop-last"
         case maxFailures = "max-failures"
 
@@ -322,6 +383,21 @@ public struct StepSettings: SettingsSection {
                     "Batches of some identities with some images each.",
                     example: "{identities: 32, pictures: 4}"
                 )
+            case .microBatch:
+                .init(
+                    .integer(.within(1...65536)),
+                    .without("all of a step's"),
+                    "The most images that go through the network at once. Gradients add up over the step, so that only the "
+                        + "statistics of batch normalisation are those of the smaller number.",
+                    example: "128"
+                )
+            case .mixed:
+                .init(
+                    .section(Mixed.self),
+                    .without("all of a batch is drawn in one way"),
+                    "Batches of a random and a balanced part; the classifier's loss sees the random one, methods see both.",
+                    example: "{random: 32, balanced: {identities: 8, pictures: 4}}"
+                )
             case .dropLast:
                 .init(
                     .flag,
@@ -341,20 +417,33 @@ public struct StepSettings: SettingsSection {
         }
     }
 
-    /// Refuses a training of two lengths or none, and balanced batches that do not come out even.
+    /// Refuses a training of two lengths or none, and batches that do not come out even.
     public mutating func complete() throws(InputError) {
         guard (epochs == nil) != (steps == nil) else {
             throw InputError(.usage, "a training has either 'epochs' or 'steps', above 0")
         }
-        guard balanced == nil || dropLast else {
+        guard (1...batch).contains(microBatch ?? 1) else {
+            throw InputError(
+                .usage,
+                "no such part of a batch",
+                place: "key \"training.micro-batch\"",
+                expected: "1 … \(batch), the batch",
+                found: "\(microBatch ?? 1)"
+            )
+        }
+        guard balanced == nil || mixed == nil else {
+            throw InputError(.usage, "a batch is balanced or mixed, not both", place: "key \"training.mixed\"")
+        }
+        guard let balanced = balanced ?? mixed?.balanced else { return }
+        guard dropLast else {
             throw InputError(.usage, "balanced batches are always full", place: "key \"training.drop-last\"")
         }
-        guard let balanced else { return }
-        guard balanced.identities * balanced.pictures == batch else {
+        let random = mixed?.random ?? 0
+        guard random + balanced.identities * balanced.pictures == batch else {
             throw InputError(
                 .mismatch,
-                "a balanced batch has identities × pictures faces",
-                expected: "batch: \(balanced.identities) × \(balanced.pictures)",
+                "a balanced batch has identities × pictures faces, a mixed one its random ones besides",
+                expected: "batch: \(mixed == nil ? "" : "\(random) + ")\(balanced.identities) × \(balanced.pictures)",
                 found: "\(batch)"
             )
         }
@@ -370,6 +459,8 @@ public struct StepSettings: SettingsSection {
 public struct SavingSettings: SettingsSection {
     /// Steps between states of the run.
     public var everySteps: Int
+    /// Epochs between networks that are kept in `epochs/`, with their classifiers; none without it.
+    public var keepEveryEpochs: Int?
     /// Formats of the trained network: `safetensors`, `onnx`.
     public var formats: [String]
     /// `fp32` or `fp16`, of the safetensors file.
@@ -378,6 +469,7 @@ public struct SavingSettings: SettingsSection {
     /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case everySteps = "every-steps"
+        case keepEveryEpochs = "keep-every-epochs"
         case formats
         case precision
 
@@ -390,6 +482,13 @@ public struct SavingSettings: SettingsSection {
                     .standard(200),
                     "Steps between states that `--resume` goes on from.",
                     example: "2000"
+                )
+            case .keepEveryEpochs:
+                .init(
+                    .integer(.within(1...1_000_000)),
+                    .without("none is kept"),
+                    "Epochs between networks that are kept in `epochs/`, with their classifiers.",
+                    example: "5"
                 )
             case .formats:
                 .init(

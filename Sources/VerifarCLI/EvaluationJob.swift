@@ -63,7 +63,13 @@ struct EvaluationJob {
                 try await PolicyRun(policy, extraction.embeddings, protocolValue, subjects, metrics, threads: threads)
             )
         }
-        let folded = try FoldedRun(self, extraction.embeddings, protocolValue).summary()
+        let folded = try FoldedRun(
+            embeddings: extraction.embeddings,
+            protocolValue: protocolValue,
+            policy: policy,
+            threads: threads
+        )
+        .summary()
         let identification = try identification(protocolValue, runs[0].templates)
         clock.mark("metrics")
         let pictures = try FacePictures(

@@ -6,15 +6,10 @@ internal import VerificationMetrics
 
 /// The accuracy of a set of pairs over its folds: with and without flip, by exact thresholds and by InsightFace's grid.
 struct FoldedRun {
-    private let job: EvaluationJob
-    private let embeddings: ImageEmbeddings
-    private let protocolValue: VerificationProtocol
-
-    init(_ job: EvaluationJob, _ embeddings: ImageEmbeddings, _ protocolValue: VerificationProtocol) {
-        self.job = job
-        self.embeddings = embeddings
-        self.protocolValue = protocolValue
-    }
+    let embeddings: ImageEmbeddings
+    let protocolValue: VerificationProtocol
+    let policy: EvaluationPolicy
+    let threads: Int
 
     /// The figures; nil for a protocol without folds.
     func summary() throws -> FoldedSummary? {
@@ -28,10 +23,10 @@ struct FoldedRun {
         let target = try FARTarget("1e-3")
         var rows: [FoldedSummary.Row] = []
         for flip in [EvaluationPolicy.Flip.sum, .off] {
-            var policy = job.policy
+            var policy = policy
             policy.flip = flip
-            let templates = TemplateEmbeddings(embeddings, of: protocolValue, policy: policy, threads: job.threads)
-            let scores = TemplateComparison.scores(of: comparisons, templates: templates, threads: job.threads)
+            let templates = TemplateEmbeddings(embeddings, of: protocolValue, policy: policy, threads: threads)
+            let scores = TemplateComparison.scores(of: comparisons, templates: templates, threads: threads)
                 .map(Double.init)
             for (rule, candidates) in [
                 (FoldedSummary.Row.grid, FoldedVerification.squaredDistanceGrid), (FoldedSummary.Row.exact, nil),

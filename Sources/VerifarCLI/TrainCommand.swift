@@ -62,8 +62,10 @@ struct TrainCommand: AsyncParsableCommand {
         abstract: "Train a network from a recipe, and evaluate it.",
         discussion: """
             OUTPUT gets network.safetensors (and .onnx on request), classifier.safetensors, recipe.yml with every default \
-            written out, metrics.csv with one row per step, evaluations.csv, accuracy.csv (top-1 and top-5 on labelled \
-            pictures), and evaluation/<protocol>/ with the reports that `evaluate` writes. State of the run lies in OUTPUT/state: after a kill, --resume goes on.
+            written out, metrics.csv with one row per step, evaluations.csv (TAR during training), verification.csv (accuracy \
+            over folds: LFW, CFP-FP, AgeDB-30), accuracy.csv (top-1 and top-5 on labelled images), epochs/ with the \
+            checkpoints that saving.keep-every-epochs asks for, hold-out/ with the people and comparisons of \
+            data.folder.hold-out, and evaluation/<protocol>/ with the reports that `evaluate` writes. State of the run lies in OUTPUT/state: after a kill, --resume goes on.
 
             \(Interruption.help)
 

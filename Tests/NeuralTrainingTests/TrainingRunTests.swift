@@ -54,7 +54,7 @@ private final class PullObjective: TrainingObjective {
 }
 
 /// Pictures whose pixels follow from their number.
-private struct PatternSource: TrainingSource {
+struct PatternSource: TrainingSource {
     let summary = "patterns"
     let sampleCount = 24
     let classCount = 4

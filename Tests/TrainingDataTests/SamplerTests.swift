@@ -40,12 +40,30 @@ import TrainingData
             { try ShuffledSampler(sampleCount: 35, batchSize: 4, seed: 3) },
             { try BalancedSampler(source, identitiesPerBatch: 3, picturesPerIdentity: 2, seed: 3) },
             { try SequentialSampler(sampleCount: 35, batchSize: 4) },
+            {
+                try MixedSampler(source, randomCount: 4, identitiesPerBatch: 3, picturesPerIdentity: 2, seed: 3)
+            },
         ]
         for make in samplers {
             let inOrder = try make()
             let expected = (0..<60).map(inOrder.batch(at:))
             for step in [59, 0, 31, 30, 8] { #expect(try make().batch(at: step) == expected[step]) }
             for step in (0..<60).reversed() { #expect(inOrder.batch(at: step) == expected[step]) }
+        }
+    }
+
+    /// The random half is a shuffle of its own, as if there were no other; the balanced half comes behind it.
+    @Test func mixedBatchesAreARandomAndABalancedOne() throws {
+        let source = FormulaSource(classes: 7, perClass: 5)
+        let mixed = try MixedSampler(source, randomCount: 4, identitiesPerBatch: 3, picturesPerIdentity: 2, seed: 3)
+        let random = try ShuffledSampler(sampleCount: 35, batchSize: 4, seed: 3)
+        let balanced = try BalancedSampler(source, identitiesPerBatch: 3, picturesPerIdentity: 2, seed: 3)
+        #expect(mixed.batchSize == 10 && mixed.stepsPerEpoch == 35 / 4)
+        for step in 0..<40 {
+            let batch = mixed.batch(at: step)
+            #expect(batch.samples == random.batch(at: step).samples + balanced.batch(at: step).samples)
+            #expect(batch.classifiedCount == 4)
+            #expect(batch.epoch == step / 8 && batch.round == step)
         }
     }
 

@@ -31,7 +31,7 @@ public final class TeacherNetwork: TeacherFeatures {
     ///   - checkpoint: The network.
     ///   - preprocessing: What it wants to see.
     ///   - taps: Names of nodes whose values are wanted.
-    ///   - batchSize: The most faces of a step.
+    ///   - batchSize: The most faces that go through it at once.
     ///   - threads: Threads to use.
     /// - Throws: `InputError` when the network cannot be compiled or has no such nodes.
     public init(
@@ -113,10 +113,20 @@ public final class TeacherNetwork: TeacherFeatures {
         _ faces: UnsafeBufferPointer<Float>,
         _ count: Int
     ) -> TeacherOutput {
-        plan.forward(faces, count: count, mode: .evaluation)
-        return TeacherOutput(
-            embeddings: Array(plan.output.prefix(count * dimensions)),
-            taps: tapShapes.indices.map { Array(plan.features(at: $0).prefix(count * tapShapes[$0].count)) }
-        )
+        var found = TeacherOutput(embeddings: [], taps: tapShapes.map { _ in [] })
+        let faceLength = faces.count / max(1, count)
+        for start in stride(from: 0, to: count, by: plan.batchSize) {
+            let part = min(plan.batchSize, count - start)
+            plan.forward(
+                UnsafeBufferPointer(rebasing: faces[start * faceLength..<(start + part) * faceLength]),
+                count: part,
+                mode: .evaluation
+            )
+            found.embeddings += plan.output.prefix(part * dimensions)
+            for (tap, shape) in tapShapes.enumerated() {
+                found.taps[tap] += plan.features(at: tap).prefix(part * shape.count)
+            }
+        }
+        return found
     }
 }

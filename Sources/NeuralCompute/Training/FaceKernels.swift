@@ -183,12 +183,12 @@ struct DropoutKernel: FaceKernel {
     let step: Int
 
     private func apply(face: Int, _ state: TrainingState, _ body: (_ index: Int, _ factor: Float) -> Void) {
-        guard case .training(let seed) = state.mode, rate > 0 else {
+        guard case .training(let seed, let firstFace) = state.mode, rate > 0 else {
             for index in 0..<count { body(index, 1) }
             return
         }
         // Forward and backward draw the same numbers.
-        var random = SeededGenerator(seed: seed, stream: UInt64(step) << 32 | UInt64(face))
+        var random = SeededGenerator(seed: seed, stream: UInt64(step) << 32 | UInt64(firstFace + face))
         let kept = 1 / (1 - rate)
         for index in 0..<count { body(index, random.uniform() < Double(rate) ? 0 : kept) }
     }

@@ -158,7 +158,12 @@ public final class ClassifierObjective: TrainingObjective {
         let labels = sample?.labels ?? step.batch.labels
         var terms: [LossTerm] = []
         if classifier.weight > 0 {
-            let loss = classifier.settings.marginLoss.loss(responses, head: head, labels: labels)
+            let seen = step.batch.classifiedCount ?? count
+            let loss = classifier.settings.marginLoss.loss(
+                seen == count ? responses : responses.rows(Array(0..<seen)),
+                head: head,
+                labels: Array(labels.prefix(seen))
+            )
             terms.append(LossTerm(name: classifier.settings.loss.rawValue, value: loss, weight: classifier.weight))
         }
         let context = AuxiliaryStep(

@@ -66,6 +66,7 @@ public final class Trainer {
 
     private let networkArrays: [TrainedArray]
     private let update: ParameterUpdate
+    private let divided: DividedPass
 
     /// Creates a trainer at step 0.
     ///
@@ -78,6 +79,7 @@ public final class Trainer {
         self.plan = plan
         self.objective = objective
         self.settings = settings
+        divided = DividedPass(plan)
         networkArrays = plan.layout.entries.map { TrainedArray($0, of: plan) }
         update = try ParameterUpdate(
             settings: settings.optimizer,
@@ -87,34 +89,24 @@ public final class Trainer {
 
     /// Takes one step.
     ///
-    /// - Parameter batch: The faces of this step.
+    /// - Parameter batch: The faces of this step; more than the plan holds at once go through it in parts
+    ///   (``DividedPass``).
     /// - Returns: What it came to.
     /// - Throws: `InputError` (`diverged`) when the loss or a gradient is not finite, naming the step and the layer where
     ///   that began; the parameters are then as they were before the step.
     public func takeStep(_ batch: TrainingBatch) throws(InputError) -> StepReport {
         let randomSeed = Self.mix(settings.seed, UInt64(step))
-        var result: ObjectiveResult?
-        var failure: InputError?
-        let epoch = Int(Double(step) / max(1, settings.stepsPerEpoch))
-        batch.faces.withUnsafeBufferPointer { faces in
-            plan.forward(faces, count: batch.count, mode: .training(randomSeed: randomSeed))
-            do throws(InputError) {
-                result = try objective.evaluate(
-                    ObjectiveStep(
-                        index: step,
-                        epoch: epoch,
-                        batch: batch,
-                        output: plan.output,
-                        taps: (0..<objective.tapCount).map { (plan.tapShape($0), plan.features(at: $0)) },
-                        randomSeed: randomSeed
-                    )
-                )
-            } catch { failure = error }
+        let result = try batch.faces.withUnsafeBufferPointer { faces throws(InputError) in
+            try forward(faces, batch, randomSeed)
         }
-        if let failure { throw failure }
-        guard let result else { throw InputError(.usage, "no loss") }
-        guard result.loss.isFinite else { throw nonFiniteLoss(result) }
-        backward(result)
+        guard result.loss.isFinite else { throw nonFiniteLoss(result, isDivided: isDivided(batch)) }
+        if isDivided(batch) {
+            batch.faces.withUnsafeBufferPointer {
+                divided.backward($0, count: batch.count, seed: randomSeed, result)
+            }
+        } else {
+            backward(result)
+        }
         let norms = try checkedNorms(result)
         let rate = settings.schedule.rate(at: step, of: settings.totalSteps, stepsPerEpoch: settings.stepsPerEpoch)
         let clip = settings.optimizer.clipNorm.map { min(1, $0 / max(norms.clipped, 1e-30)) } ?? 1
@@ -130,21 +122,50 @@ public final class Trainer {
         )
     }
 
+    private func isDivided(_ batch: TrainingBatch) -> Bool { batch.count > plan.batchSize }
+
+    private var epoch: Int { Int(Double(step) / max(1, settings.stepsPerEpoch)) }
+
+    private func forward(
+        _ faces: UnsafeBufferPointer<Float>,
+        _ batch: TrainingBatch,
+        _ randomSeed: UInt64
+    ) throws(InputError) -> ObjectiveResult {
+        func loss(
+            _ output: UnsafeBufferPointer<Float>,
+            _ taps: [UnsafeBufferPointer<Float>]
+        ) throws(InputError) -> ObjectiveResult {
+            try objective.evaluate(
+                ObjectiveStep(
+                    index: step,
+                    epoch: epoch,
+                    batch: batch,
+                    output: output,
+                    taps: taps.enumerated().map { (plan.tapShape($0), $1) },
+                    randomSeed: randomSeed
+                )
+            )
+        }
+        let tapCount = objective.tapCount
+        guard !isDivided(batch) else {
+            return try divided.forward(faces, count: batch.count, seed: randomSeed, tapCount: tapCount, loss)
+        }
+        plan.forward(faces, count: batch.count, mode: .training(randomSeed: randomSeed))
+        return try loss(plan.output, (0..<tapCount).map { plan.features(at: $0) })
+    }
+
     private func backward(_ result: ObjectiveResult) {
         // Tap gradients live in arrays: their memory must stay in place during the call.
         let taps = result.tapGradients.sorted { $0.key < $1.key }
-        func withTaps(_ rest: ArraySlice<(key: Int, value: [Float])>, _ found: [Int: UnsafeBufferPointer<Float>]) {
-            guard let first = rest.first else {
-                result.outputGradient.withUnsafeBufferPointer {
-                    plan.backward(outputGradient: $0, tapGradients: found)
+        taps.map(\.value)
+            .withUnsafeBuffers { values in
+                result.outputGradient.withUnsafeBufferPointer { gradient in
+                    plan.backward(
+                        outputGradient: gradient,
+                        tapGradients: Dictionary(uniqueKeysWithValues: zip(taps.map(\.key), values))
+                    )
                 }
-                return
             }
-            first.value.withUnsafeBufferPointer { values in
-                withTaps(rest.dropFirst(), found.merging([first.key: values]) { $1 })
-            }
-        }
-        withTaps(taps[...], [:])
     }
 
     /// Every array that has a gradient in this step, with the rows that it is of, and whether clipping covers it.
@@ -184,9 +205,10 @@ public final class Trainer {
 
     // MARK: Divergence
 
-    private func nonFiniteLoss(_ result: ObjectiveResult) -> InputError {
+    private func nonFiniteLoss(_ result: ObjectiveResult, isDivided: Bool) -> InputError {
         let term = result.terms.first { !$0.value.isFinite }.map { "the loss term '\($0.name)' is \($0.value)" }
-        let node = plan.firstNonFiniteNode().map { "; it begins in the layer '\($0)'" }
+        let node = (isDivided ? divided.nonFiniteNode : plan.firstNonFiniteNode())
+            .map { "; it begins in the layer '\($0)'" }
         return diverged((term ?? "the loss is \(result.loss)") + (node ?? "; the network's output is finite"))
     }
 

@@ -35,6 +35,22 @@ public struct ObjectiveStep {
     public var taps: [(shape: ActivationShape, values: UnsafeBufferPointer<Float>)]
     /// A seed for what is random in this step.
     public var randomSeed: UInt64
+
+    package init(
+        index: Int,
+        epoch: Int,
+        batch: TrainingBatch,
+        output: UnsafeBufferPointer<Float>,
+        taps: [(shape: ActivationShape, values: UnsafeBufferPointer<Float>)],
+        randomSeed: UInt64
+    ) {
+        self.index = index
+        self.epoch = epoch
+        self.batch = batch
+        self.output = output
+        self.taps = taps
+        self.randomSeed = randomSeed
+    }
 }
 
 /// What an objective makes of one step.

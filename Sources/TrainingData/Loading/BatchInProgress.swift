@@ -72,6 +72,7 @@ final class BatchInProgress: @unchecked Sendable {
             labels: samples.map { source.label(of: $0) },
             samples: samples,
             flipped: kept.map { done[$0].isFlipped },
+            classifiedCount: plan.classifiedCount.map { count in kept.count { $0 < count } },
             failures: done.flatMap(\.failures)
         )
     }

@@ -20,6 +20,8 @@ public struct TrainingBatch: Sendable {
     public var samples: [Int]
     /// Which pictures are mirrored.
     public var flipped: [Bool]
+    /// How many of the first pictures the classifier's loss sees; all of them without it.
+    public var classifiedCount: Int?
     /// Samples of this batch that could not be read.
     public var failures: [SampleFailure]
 }

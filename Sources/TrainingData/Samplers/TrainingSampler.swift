@@ -8,9 +8,12 @@ public struct PlannedBatch: Hashable, Sendable {
     public var round: Int
     /// Indices into the source.
     public var samples: [Int]
+    /// How many of the first samples the classifier's loss sees; all of them without it.
+    public var classifiedCount: Int?
 
     /// A plan of one step.
-    public init(step: Int, epoch: Int, round: Int, samples: [Int]) {
+    public init(step: Int, epoch: Int, round: Int, samples: [Int], classifiedCount: Int? = nil) {
+        self.classifiedCount = classifiedCount
         self.step = step
         self.epoch = epoch
         self.round = round

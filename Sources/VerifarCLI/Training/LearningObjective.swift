@@ -78,7 +78,7 @@ struct LearningObjective {
             let found = try teacher.features(
                 withTaps: needsTaps,
                 data: data,
-                batchSize: sampler.batchSize,
+                batchSize: min(recipe.training.microBatch ?? sampler.batchSize, sampler.batchSize),
                 cacheFolder: cacheFolder,
                 threads: threads,
                 isQuiet: isQuiet

@@ -12,7 +12,8 @@ internal import TrainingData
 struct RecipeTeacher {
     let settings: DistillationSettings
     let checkpoint: ResolvedCheckpoint
-    let preprocessing: FacePreprocessing
+    /// What it wants to see, and who says so.
+    let choice: PreprocessingChoice
     private let backbone: (any Backbone)?
     private let studentKind: ClassifierHead.Kind
     private let allowsCache: Bool
@@ -27,20 +28,22 @@ struct RecipeTeacher {
             architecture: settings.teacher.architecture,
             companions: ["fc.weight", "fc.bias"]
         )
-        let extent = checkpoint.graph.inputShape.extent
-        if let stated = settings.teacher.preprocessing {
-            preprocessing = try stated.preprocessing(width: extent.width, height: extent.height)
-        } else if checkpoint.metadata.preprocessing.isEmpty {
-            preprocessing = try recipe.preprocessing.preprocessing(width: extent.width, height: extent.height)
-        } else {
-            preprocessing = try PreprocessingChoice.stated(by: checkpoint)
-        }
+        choice = try PreprocessingChoice(
+            settings.teacher.preprocessing,
+            checkpoint: checkpoint,
+            path: settings.teacher.checkpoint,
+            trained: recipe.preprocessing,
+            key: "distillation.teacher.preprocessing"
+        )
         backbone =
             checkpoint.graphIsCatalogued
             ? BackboneCatalogue.all.first { [checkpoint] in $0.name == checkpoint.architectureName } : nil
         studentKind = recipe.head.head.kind
         allowsCache = settings.teacher.cache && recipe.augmentation.augmentation.isFlipAtMost
     }
+
+    /// What it wants to see.
+    var preprocessing: FacePreprocessing { choice.preprocessing }
 
     /// Length of its embeddings.
     var dimensions: Int { checkpoint.graph.shape(of: checkpoint.graph.output).count }

@@ -12,6 +12,8 @@ struct TrainedNetwork {
     let configuration: BackboneConfiguration
     let preprocessing: FacePreprocessing
     let graph: Graph
+    /// What people should know of the checkpoint that it starts from.
+    let startingNote: String?
     private let initialWeights: Weights
 
     /// - Throws: `InputError` for an unknown architecture, a configuration that does not fit, or a checkpoint to start from
@@ -47,8 +49,11 @@ struct TrainedNetwork {
                 )
             }
             initialWeights = checkpoint.weights
+            startingNote = try PreprocessingChoice.difference(of: checkpoint, from: preprocessing)
+                .map { "warning: starting from \(path): \($0)" }
         } else {
             initialWeights = try backbone.initialWeights(configuration, seed: recipe.seed)
+            startingNote = nil
         }
     }
 

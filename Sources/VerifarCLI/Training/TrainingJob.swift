@@ -38,15 +38,19 @@ struct TrainingJob {
         log.note(rateText)
         try FileSystem.createFolder(cacheFolder)
         let network = try TrainedNetwork(recipe)
-        let data = try sources(network).open(recipe.data)
+        log.note("preprocessing: \(network.preprocessing) (the recipe's)")
+        if let note = network.startingNote { log.note(note) }
+        let (data, holdOut) = try sources(network).openTraining(recipe.data)
         log.note("data: \(data.summary), \(data.classCount) classes")
         let evaluator = try await TrainingEvaluator(
-            recipe.evaluation,
-            population: recipe.population,
+            recipe,
+            holdOut: holdOut,
             cacheFolder: cacheFolder,
             threads: threads,
+            log: log,
             isQuiet: isQuiet
         )
+        try evaluator.writeHoldOut(to: outputFolder)
         let sampler = try self.sampler(data)
         let teacher = try recipe.distillation.map { settings throws(InputError) in
             try RecipeTeacher(settings, recipe: recipe)
@@ -65,7 +69,8 @@ struct TrainingJob {
         if let summary = learning.classifierSummary { log.note(summary) }
         let objective = learning.objective
         let total = recipe.training.total(stepsPerEpoch: sampler.stepsPerEpoch)
-        let plan = try network.trainingPlan(batchSize: sampler.batchSize, threads: threads, taps: objective.tapNames)
+        let facesAtOnce = min(recipe.training.microBatch ?? sampler.batchSize, sampler.batchSize)
+        let plan = try network.trainingPlan(batchSize: facesAtOnce, threads: threads, taps: objective.tapNames)
         let trainer = try Trainer(
             plan: plan,
             objective: objective,
@@ -78,6 +83,9 @@ struct TrainingJob {
             )
         )
         log.note("network: \(network.summary); \(total) steps of \(sampler.batchSize): \(sampler.summary)")
+        if facesAtOnce < sampler.batchSize {
+            log.note("at most \(facesAtOnce) faces at once: batch normalisation sees these, everything else the batch")
+        }
         let labelled = try recipe.evaluation.accuracy.map { settings throws(InputError) in
             try sources(network).open(settings)
         }
@@ -88,16 +96,24 @@ struct TrainingJob {
         let watcher = TrainingWatcher(
             total: total,
             stepsPerEpoch: sampler.stepsPerEpoch,
-            everyEpochs: recipe.evaluation.everyEpochs,
+            evaluationSteps: recipe.evaluation.stepsBetween(stepsPerEpoch: sampler.stepsPerEpoch),
             interruption: interruption,
             log: log,
             isQuiet: isQuiet,
             evaluate: {
-                try evaluationRows($0, plan, network, evaluator)
-                    + accuracyRows($0, plan, network, learning, labelled)
+                TrainingEvaluator.logRows(
+                    try evaluator.results(
+                        try network.checkpoint(plan.weights, recipe: recipe),
+                        preprocessing: network.preprocessing,
+                        duringTraining: true
+                    ),
+                    steps: $0
+                )
+                    + (try accuracyRows($0, plan, network, learning, labelled))
             },
             epochEnd: {
-                try learning.epochRows(steps: $0)
+                try keep(plan, network, objective, data, steps: $0, stepsPerEpoch: sampler.stepsPerEpoch)
+                return try learning.epochRows(steps: $0)
                     + ($0 == total ? accuracyRows($0, plan, network, learning, labelled) : [])
             }
         )
@@ -105,7 +121,7 @@ struct TrainingJob {
         let run = TrainingRun(
             trainer: trainer,
             folder: outputFolder,
-            identity: ["recipe": recipeDigest.description, "data": data.digest.description],
+            identity: identity(recipeDigest, data, evaluator),
             stepsPerState: recipe.saving.everySteps,
             source: data,
             observer: watcher,
@@ -117,7 +133,7 @@ struct TrainingJob {
         guard objective.frozenDigest == frozen else {
             throw InputError(.mismatch, "a frozen part has changed during the training: this is a defect of verifar")
         }
-        try write(plan, network, objective, data)
+        try write(plan, network, objective, data, to: outputFolder)
         for row in try AccuracyTable(folder: outputFolder).rows(ofStep: total) { log.note("accuracy: \(row.text)") }
         try await report(evaluator, log)
         try AtomicFile.write(log.text, to: FileSystem.join(outputFolder, "run.log"))
@@ -162,6 +178,15 @@ struct TrainingJob {
     }
 
     private func sampler(_ data: any TrainingSource) throws(InputError) -> any TrainingSampler {
+        if let mixed = recipe.training.mixed {
+            return try MixedSampler(
+                data,
+                randomCount: mixed.random,
+                identitiesPerBatch: mixed.balanced.identities,
+                picturesPerIdentity: mixed.balanced.pictures,
+                seed: recipe.seed
+            )
+        }
         if let balanced = recipe.training.balanced {
             return try BalancedSampler(
                 data,
@@ -193,6 +218,8 @@ struct TrainingJob {
             threads: threads
         )
         settings.resizes = true
+        // Memory counts where a batch is divided.
+        if recipe.training.microBatch != nil { settings.batchesAhead = 1 }
         settings.failedSamples = .replaced(limit: recipe.training.maxFailures)
         return try BatchLoader(
             source: data,
@@ -208,12 +235,14 @@ struct TrainingJob {
     /// What the teacher itself reaches: who learns from it should know.
     private func evaluate(_ teacher: RecipeTeacher, _ evaluator: TrainingEvaluator, _ log: RunLog) async throws {
         log.note("teacher: \(teacher.settings.teacher.checkpoint), \(teacher.checkpoint.architectureName)")
+        log.note("teacher: preprocessing \(teacher.preprocessing) (\(teacher.choice.origin))")
         guard teacher.settings.teacher.evaluate else { return }
-        let found = try evaluator.operatingPoints(teacher.checkpoint, preprocessing: teacher.preprocessing)
-        for (name, points) in found {
-            let numbers = points.map { "\(SummaryText.fixed($0.tar * 100, decimals: 2)) at \($0.farTarget)" }
-            log.note("teacher on \(name): TAR in percent \(numbers.joined(separator: ", "))")
-        }
+        let found = try evaluator.results(
+            teacher.checkpoint,
+            preprocessing: teacher.preprocessing,
+            duringTraining: false
+        )
+        for result in found { log.note("teacher on \(result.name): \(result.text)") }
     }
 
     /// The same with labelled pictures, where the teacher has a classifier.
@@ -232,26 +261,6 @@ struct TrainingJob {
             threads: threads
         )
         for result in results { log.note("teacher's accuracy: \(result.text)") }
-    }
-
-    private func evaluationRows(
-        _ steps: Int,
-        _ plan: any TrainingPlan,
-        _ network: TrainedNetwork,
-        _ evaluator: TrainingEvaluator
-    ) throws -> [LogRow] {
-        let checkpoint = try network.checkpoint(plan.weights, recipe: recipe)
-        return try evaluator.operatingPoints(checkpoint, preprocessing: network.preprocessing)
-            .flatMap { name, points in
-                points.map { point in
-                    LogRow(
-                        table: "evaluations",
-                        header: "step,protocol,far_target,tar,far,accepted_genuine,accepted_impostors,resolved",
-                        line: "\(steps),\(name),\(point.farTarget),\(point.tar),\(point.far),"
-                            + "\(point.acceptedGenuine),\(point.acceptedImpostors),\(point.resolved)"
-                    )
-                }
-            }
     }
 
     /// Top-1 and top-5 of the network with its own classifier, its teacher's, and both.
@@ -276,24 +285,55 @@ struct TrainingJob {
             }
     }
 
+    /// What a state belongs to.
+    private func identity(
+        _ recipe: ContentDigest,
+        _ data: any TrainingSource,
+        _ evaluator: TrainingEvaluator
+    ) -> [String: String] {
+        var identity = ["recipe": recipe.description, "data": data.digest.description]
+        // The tables of a run that goes on have the same rows.
+        if !evaluator.absent.isEmpty { identity["list of absent protocols"] = evaluator.absent.joined(separator: ", ") }
+        return identity
+    }
+
+    /// Keeps the network as it is after some epochs.
+    private func keep(
+        _ plan: any TrainingPlan,
+        _ network: TrainedNetwork,
+        _ objective: ClassifierObjective,
+        _ data: any TrainingSource,
+        steps: Int,
+        stepsPerEpoch: Int
+    ) throws(InputError) {
+        guard let every = recipe.saving.keepEveryEpochs, steps.isMultiple(of: stepsPerEpoch),
+            (steps / stepsPerEpoch).isMultiple(of: every)
+        else { return }
+        let digits = String(steps / stepsPerEpoch)
+        let name = "epochs/" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        try write(plan, network, objective, data, to: FileSystem.join(outputFolder, name))
+    }
+
     private func write(
         _ plan: any TrainingPlan,
         _ network: TrainedNetwork,
         _ objective: ClassifierObjective,
-        _ data: any TrainingSource
+        _ data: any TrainingSource,
+        to folder: String
     ) throws(InputError) {
+        try FileSystem.createFolder(folder)
         var checkpoint = try network.checkpoint(plan.weights, recipe: recipe)
         checkpoint.metadata.strings["verifar.note.trainingSet"] = data.summary
         for name in recipe.saving.formats {
             let format = try CheckpointOutputFormat(named: name)
             try CheckpointWriter.write(
                 checkpoint,
-                to: FileSystem.join(outputFolder, "network.\(format.rawValue)"),
+                to: FileSystem.join(folder, "network.\(format.rawValue)"),
                 as: format,
                 precision: format == .safetensors && recipe.saving.precision == "fp16" ? .float16 : .float32
             )
         }
-        try objective.classifierFile.write(to: FileSystem.join(outputFolder, Self.classifierFile))
+        try objective.classifierFile.write(to: FileSystem.join(folder, Self.classifierFile))
     }
 
     /// The same reports that `verifar evaluate` writes.

@@ -21,6 +21,16 @@ struct TrainingSources {
         return source
     }
 
+    /// What is trained on, and who is held out of it.
+    ///
+    /// - Throws: `InputError` naming file, expected and found.
+    func openTraining(_ settings: DataSettings) throws(InputError) -> (data: any TrainingSource, holdOut: HoldOut?) {
+        let whole = try open(settings)
+        guard let folder = settings.folder, let share = folder.holdOut else { return (whole, nil) }
+        let holdOut = try HoldOut(of: whole, folder: folder.path, share: share, seed: folder.holdOutSeed)
+        return (holdOut.training, holdOut)
+    }
+
     private var size: PictureSize { PictureSize(preprocessing) }
 
     private func source(_ settings: DataSettings) throws(InputError) -> any TrainingSource {

@@ -20,7 +20,7 @@ final class TrainingWatcher: TrainingObserver {
     /// - Parameters:
     ///   - total: Steps in all.
     ///   - stepsPerEpoch: Steps of an epoch.
-    ///   - everyEpochs: Epochs between evaluations; nil for none.
+    ///   - evaluationSteps: Steps between evaluations; nil for none.
     ///   - interruption: Says when to stop.
     ///   - log: Takes notes.
     ///   - isQuiet: Whether nothing is shown.
@@ -29,7 +29,7 @@ final class TrainingWatcher: TrainingObserver {
     init(
         total: Int,
         stepsPerEpoch: Int,
-        everyEpochs: Double?,
+        evaluationSteps every: Int?,
         interruption: Interruption,
         log: RunLog,
         isQuiet: Bool,
@@ -40,9 +40,8 @@ final class TrainingWatcher: TrainingObserver {
         self.interruption = interruption
         self.total = total
         display = TrainingProgress(total: total, isQuiet: isQuiet)
-        let every = everyEpochs.map { max(1, Int(($0 * Double(stepsPerEpoch)).rounded())) }
         // The end has a whole report of its own.
-        evaluationSteps = Set(every.map { Array(stride(from: $0, to: total, by: $0)) } ?? [])
+        self.evaluationSteps = Set(every.map { Array(stride(from: $0, to: total, by: $0)) } ?? [])
         self.evaluate = evaluate
         let epoch = stepsPerEpoch
         self.epochEnd = { steps in steps % epoch == 0 || steps == total ? try epochEnd(steps) : [] }
