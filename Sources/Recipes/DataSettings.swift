@@ -359,6 +359,9 @@ public struct PreprocessingSettings: SettingsSection {
         }
     }
 
+    /// A preprocessing by its name alone.
+    public init(name: String) { self.name = name }
+
     /// The preprocessing at a network's input size.
     ///
     /// - Throws: `InputError` for an unknown name or values out of range.
