@@ -28,12 +28,13 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        // C: shims over system libraries, and the kernels that need run-time instruction-set dispatch.
+        // C: shims over system libraries, and the kernels that need run-time instruction-set dispatch; OpenBLAS for CPUs
+        // that none of them was written for.
         .target(
             name: "CImageCodecs",
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]
         ),
-        .target(name: "CKernels"),
+        .target(name: "CKernels", linkerSettings: [.linkedLibrary("openblas")]),
 
         // Files and randomness that every layer above shares.
         .target(

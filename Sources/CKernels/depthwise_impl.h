@@ -1,9 +1,11 @@
 // Convolutions of each channel by itself, or of pairs of channels, over the vector type and the stored types of the file
-// that includes this after neural_impl.h.
+// that includes this.
 //
 // 3×3 kernels go block by block: some rows × columns of pixels, then the next vector of channels, so that memory is read
 // in the order in which it lies. (All pixels of one vector of channels first would fall on few sets of a cache: pixels are
 // a power of two apart.) A pixel's sum takes its taps in the same order in every form of block.
+
+#include "neural_levels.h"
 
 /// What one vector of channels needs besides its weights.
 typedef struct {

@@ -12,14 +12,14 @@
     default: function##_portable(task); return; \
     }
 #else
-#define DISPATCH(function, task) function##_portable(task)
+#define DISPATCH(function, task) function##_portable(task);
 #endif
 
 size_t vf_panel_width(void) {
     switch (vf_isa_level()) {
     case VF_ISA_AVX512: return 32;
     case VF_ISA_AVX2: return 16;
-    default: return 8;
+    default: return VF_OPENBLAS_PANEL_WIDTH;
     }
 }
 
@@ -27,9 +27,11 @@ size_t vf_tile_height(void) {
     switch (vf_isa_level()) {
     case VF_ISA_AVX512: return 14;
     case VF_ISA_AVX2: return 6;
-    default: return 4;
+    default: return VF_OPENBLAS_ROWS;
     }
 }
+
+int vf_sums_depend_on_task(void) { return vf_isa_level() == VF_ISA_PORTABLE; }
 
 #if defined(__x86_64__)
 #define STORED(function, task) \

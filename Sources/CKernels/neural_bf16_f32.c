@@ -7,7 +7,7 @@
 #define OUT_BF16 0
 #include "simd_avx512.h"
 #include "stored_bf16.h"
-#include "neural_impl.h"
+#include "dense_impl.h"
 #include "depthwise_impl.h"
 #pragma clang attribute pop
 #endif

@@ -7,7 +7,7 @@
 #define OUT_BF16 1
 #include "simd_avx512.h"
 #include "stored_bf16.h"
-#include "neural_impl.h"
+#include "dense_impl.h"
 #include "depthwise_impl.h"
 void vf_round_to_bf16_f32_bf16(const float *source, uint16_t *target, size_t count) {
     size_t i = 0;

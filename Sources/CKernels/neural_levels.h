@@ -3,6 +3,15 @@
 
 #include "neural.h"
 
+/// Output channels per packed panel, and most pixels of a tile, where OpenBLAS multiplies.
+#define VF_OPENBLAS_PANEL_WIDTH 128
+#define VF_OPENBLAS_ROWS 192
+
+/// A kernel's name with the suffix of the instruction set that it is being built for.
+#define CONCAT2(a, b) a##_##b
+#define CONCAT(a, b) CONCAT2(a, b)
+#define NAME(base) CONCAT(base, SIMD_SUFFIX)
+
 void vf_dense_run_portable(const vf_dense *task);
 void vf_depthwise_run_portable(const vf_depthwise *task);
 void vf_paired_run_portable(const vf_depthwise *task);

@@ -1,5 +1,4 @@
 #include "simd_portable.h"
 #include "stored_f32.h"
-#include "neural_impl.h"
 #include "depthwise_impl.h"
 #include "winograd_impl.h"

@@ -1,4 +1,4 @@
-// The vector type of the AVX2 build of neural_impl.h.
+// The vector type of the AVX2 builds.
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 typedef __m256 vf;

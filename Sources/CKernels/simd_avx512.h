@@ -1,4 +1,4 @@
-// The vector type of the AVX-512 build of neural_impl.h.
+// The vector type of the AVX-512 builds.
 #include <immintrin.h>
 #ifndef SIMD_TARGET
 #define SIMD_TARGET "avx512f,avx512bw,avx512dq,avx512vl,fma"

@@ -1,11 +1,10 @@
-// The vector type of the portable build of neural_impl.h: four floats, whatever the machine makes of them.
+// The vector type of the portable builds: four floats, whatever the machine makes of them.
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 typedef float vf __attribute__((vector_size(16)));
 typedef int32_t vf_mask __attribute__((vector_size(16)));
 #define VW 4
-#define TILE_HEIGHT 4
 #define SIMD_SUFFIX portable
 #define INLINE static inline __attribute__((always_inline))
 INLINE vf v_load(const float *p) {

@@ -18,7 +18,7 @@
     default: function##_portable(task); return; \
     }
 #else
-#define DISPATCH(function) function##_portable(task)
+#define DISPATCH(function) function##_portable(task);
 #endif
 
 size_t vt_panel_width(void) { return vf_panel_width(); }

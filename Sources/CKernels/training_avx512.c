@@ -3,5 +3,6 @@
 #include <stdint.h>
 #include "simd_avx512.h"
 #include "training_impl.h"
+#include "training_products_impl.h"
 #pragma clang attribute pop
 #endif

@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Inner products of many vectors with one fixed set of vectors, by the dense kernel.
 ///
-/// Single precision with fused multiply-adds: for unit vectors of 512 numbers the error stays below 1e-6.
+/// Single precision: for unit vectors of 512 numbers the error stays below 1e-6.
 public struct InnerProducts: Sendable {
     /// How many vectors the fixed set has.
     public let count: Int

@@ -5,7 +5,8 @@ internal import Dispatch
 ///
 /// An element is summed along the depth in the order of its index, in blocks of ``depthBlock`` whose sums are added in
 /// order. How rows, columns and threads are cut does not enter, so results are the same bytes for any thread count and
-/// for a row in any company.
+/// for a row in any company. Where OpenBLAS multiplies (CPUs without kernels of ours) they are the same for any thread
+/// count; a row's last bits may depend on its company.
 public struct MatrixProducts: Sendable {
     /// How many threads take part.
     public let threads: Int

@@ -1,3 +1,5 @@
+import CKernels
+import Glibc
 import NeuralCompute
 import Testing
 
@@ -14,6 +16,8 @@ struct MatrixProductsTests {
         Shape(rows: 70, columns: 3, depth: 5),
         Shape(rows: 129, columns: 65, depth: 33), Shape(rows: 17, columns: 500, depth: 513),
         Shape(rows: 500, columns: 17, depth: 1100), Shape(rows: 5, columns: 9, depth: 0),
+        // More columns than share a gathering of rows, and one beyond a panel and a block of rows.
+        Shape(rows: 193, columns: 1100, depth: 40), Shape(rows: 385, columns: 129, depth: 12),
     ]
 
     static func numbers(_ count: Int, _ seed: UInt32) -> [Float] {
@@ -63,6 +67,34 @@ struct MatrixProductsTests {
             results.append(forms.flatMap { $0 })
         }
         #expect(results[0] == results[1] && results[0] == results[2])
+    }
+
+    @Test("Inner products with a packed set agree with sums in Double", arguments: shapes)
+    func innerProducts(_ shape: Shape) {
+        guard shape.depth > 0 else { return }
+        let (rows, vectors) = (
+            Self.numbers(shape.rows * shape.depth, 4), Self.numbers(shape.columns * shape.depth, 5)
+        )
+        var output = [Float](repeating: .nan, count: shape.rows * shape.columns)
+        let products = vectors.withUnsafeBufferPointer {
+            InnerProducts(vectors: $0, count: shape.columns, dimensions: shape.depth)
+        }
+        rows.withUnsafeBufferPointer { rows in
+            output.withUnsafeMutableBufferPointer { products.multiply(rows: rows, rowCount: shape.rows, output: $0) }
+        }
+        let expected = Self.reference(shape, { rows[$0 * shape.depth + $1] }, { vectors[$1 * shape.depth + $0] })
+        #expect(zip(output, expected).allSatisfy { abs(Double($0) - $1) < 1e-4 })
+    }
+
+    /// OpenBLAS multiplies at the portable level alone, and each thread of ours is one of its callers.
+    @Test("A library's own threads stay off", .enabled(if: vf_isa_level() == VF_ISA_PORTABLE, "kernels of our own"))
+    func libraryThreads() throws {
+        let (a, b) = (Self.numbers(300 * 300, 1), Self.numbers(300 * 300, 2))
+        var product = [Float](repeating: 0, count: 300 * 300)
+        MatrixProducts(threads: 2).multiply(a, b, rows: 300, columns: 300, depth: 300, output: &product)
+        let symbol = try #require(dlsym(dlopen(nil, RTLD_NOW), "openblas_get_num_threads"))
+        let threads = unsafeBitCast(symbol, to: (@convention(c) () -> CInt).self)()
+        #expect(threads == 1)
     }
 
     @Test("Accumulating adds, in every form")

@@ -1,6 +1,8 @@
 import Backbones
+import Dispatch
 import NeuralCompute
 import NeuralGraph
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,6 +44,48 @@ import Testing
         for facesPerPass in [2, 3, 7, 8] {
             let together = try Self.embeddings(CPUBackend(), faces: faces, count: 7, facesPerPass: facesPerPass)
             #expect(alone == together, "bytes differ at \(facesPerPass) faces per pass")
+        }
+    }
+
+    /// A fully connected layer, Winograd's products, 1×1 products of few pixels, rows that an addend follows, all large
+    /// enough for every form of a library's kernel: a face's bytes do not depend on its place, its company, its thread.
+    @Test func aFaceIsTheSameBytesInAnyPlaceOnAnyThread() throws {
+        var builder = GraphBuilder(inputShape: .spatial(height: 13, width: 9, channels: 48))
+        let wide = builder.convolution("wide", .input, outChannels: 200, kernel: Extent(3), padding: 1)
+        let strided = builder.convolution("strided", wide, outChannels: 72, kernel: Extent(3), stride: 2)
+        let narrow = builder.convolution("narrow", strided, outChannels: 140, kernel: Extent(1))
+        let flat = builder.append("flat", .flatten, narrow)
+        builder.linear("features", flat, outFeatures: 130)
+        let graph = try builder.graph()
+        let weights = FormulaTensors().weights(for: graph)
+        let (size, distinct) = (graph.inputShape.count, 3)
+        let images = FormulaTensors().tensor("place", .signal, shape: [distinct, size]).values
+        func plan(_ facesPerPass: Int) throws -> any InferencePlan {
+            try CPUBackend()
+                .inferencePlan(
+                    graph: graph,
+                    weights: weights,
+                    options: InferenceOptions(facesPerPass: facesPerPass)
+                )
+        }
+        @Sendable func embed(_ plan: any InferencePlan, _ order: [Int]) -> [[Float]] {
+            let faces = order.flatMap { images[$0 * size..<($0 + 1) * size] }
+            var output = [Float](repeating: 0, count: order.count * 130)
+            faces.withUnsafeBufferPointer { faces in
+                output.withUnsafeMutableBufferPointer { plan.makeWorker().run(faces, count: order.count, output: $0) }
+            }
+            return order.indices.map { Array(output[$0 * 130..<($0 + 1) * 130]) }
+        }
+        let alone = try (0..<distinct).map { embed(try plan(1), [$0])[0] }
+        for facesPerPass in [1, 2, 5, 9] {
+            let plan = try plan(facesPerPass)
+            let threads = Mutex([Bool](repeating: false, count: 4))
+            DispatchQueue.concurrentPerform(iterations: 4) { thread in
+                let order = (0..<9).map { ($0 * 2 + thread) % distinct }
+                let isSame = zip(embed(plan, order), order).allSatisfy { $0 == alone[$1] }
+                threads.withLock { $0[thread] = isSame }
+            }
+            #expect(threads.withLock { $0 } == [true, true, true, true], "\(facesPerPass) faces per pass")
         }
     }
 

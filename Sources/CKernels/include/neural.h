@@ -42,11 +42,12 @@ typedef struct {
 /// A dense convolution as products of gathered rows with packed weights.
 ///
 /// A pixel's inputs are `run_count` runs of `run_length` consecutive floats, at `run_offsets` from its first: one run
-/// for 1×1, usually a run per kernel row otherwise. Results do not depend on how pixels are cut into tiles.
+/// for 1×1, usually a run per kernel row otherwise. Results do not depend on how pixels are cut into tiles, unless
+/// vf_sums_depend_on_task() says so.
 typedef struct {
     const vf_tile *tiles;
     size_t tile_count;
-    size_t tiles_per_block;  ///< tiles that share a pass over the weights' panels
+    size_t tiles_per_block;  ///< tiles that share a pass over the weights' panels; OpenBLAS's passes are its own
     vf_stored input_type, output_type;
     const void *input;
     size_t input_stride;  ///< from one pixel of a tile to the next
@@ -67,6 +68,9 @@ typedef struct {
 size_t vf_panel_width(void);
 /// Most pixels in a tile.
 size_t vf_tile_height(void);
+/// Whether a pixel's sums may differ in their last bits with the pixels that share its task and with its place among them:
+/// where OpenBLAS multiplies, at the portable level. A task's result depends on nothing but the task there too.
+int vf_sums_depend_on_task(void);
 /// Runs a dense convolution.
 void vf_dense_run(const vf_dense *task);
 

@@ -10,7 +10,8 @@ struct CPUPlan: InferencePlan {
 
     init(program: CPUProgram, facesPerPass: Int) {
         self.program = program
-        self.facesPerPass = max(1, facesPerPass)
+        // Where a sum may depend on the rows beside it, every face has tasks of its own.
+        self.facesPerPass = vf_sums_depend_on_task() != 0 ? 1 : max(1, facesPerPass)
         schedule = CPUSchedule(program)
         placement = BufferPlacement(program: program, schedule: schedule, faces: self.facesPerPass)
     }

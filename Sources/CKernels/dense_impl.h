@@ -1,14 +1,9 @@
-// The kernels of neural.h, written once over the vector type `vf` of VW floats and built for each instruction set and
-// each combination of stored types. Included by neural_<isa>.c after simd_<isa>.h and stored_<types>.h, which name the
-// types of inputs and outputs (`in_t`, `out_t`) and say how vectors of them are read and written.
+// Dense convolutions, written once over the vector type `vf` of VW floats and built for each instruction set that we have
+// kernels for and each combination of stored types. Included by neural_<isa>.c after simd_<isa>.h and stored_<types>.h,
+// which name the types of inputs and outputs (`in_t`, `out_t`) and say how vectors of them are read and written.
+// At the portable level OpenBLAS takes their place: products_openblas.c.
 
 #include "neural_levels.h"
-
-#define CONCAT2(a, b) a##_##b
-#define CONCAT(a, b) CONCAT2(a, b)
-#define NAME(base) CONCAT(base, SIMD_SUFFIX)
-
-// MARK: dense
 
 // Every loop over rows is unrolled in full: an accumulator that is indexed by a variable would live in memory.
 #define EACH_ROW _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++)
@@ -109,10 +104,7 @@ void NAME(vf_dense_run)(const vf_dense *t) {
             for (size_t i = 0; i < tiles; i++) {
                 const vf_tile *tile = t->tiles + block + i;
                 switch (tile->count) {
-                    TILE_CASE(1) TILE_CASE(2) TILE_CASE(3) TILE_CASE(4)
-#if TILE_HEIGHT >= 6
-                    TILE_CASE(5) TILE_CASE(6)
-#endif
+                    TILE_CASE(1) TILE_CASE(2) TILE_CASE(3) TILE_CASE(4) TILE_CASE(5) TILE_CASE(6)
 #if TILE_HEIGHT >= 14
                     TILE_CASE(7) TILE_CASE(8) TILE_CASE(9) TILE_CASE(10) TILE_CASE(11) TILE_CASE(12) TILE_CASE(13)
                     TILE_CASE(14)
