@@ -103,6 +103,16 @@ public struct AtomicFile: ~Copyable {
 }
 
 extension AtomicFile {
+    /// Finds out before hours of work whether a file could be written.
+    ///
+    /// - Throws: ``InputError`` (`unwritable`).
+    public static func check(_ path: String) throws(InputError) {
+        guard !FileSystem.isFolder(path) else {
+            throw InputError(.unwritable, "cannot write: a folder has this name", file: path)
+        }
+        _ = try AtomicFile(path: path)
+    }
+
     /// Writes a whole file, or leaves the destination as it was.
     ///
     /// - Parameters:

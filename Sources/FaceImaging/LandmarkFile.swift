@@ -9,6 +9,9 @@ package import ArtifactFiles
 ///   `P1X`, …), or with columns as the lines have them.
 /// - JSON: see ``LandmarkJSON``.
 ///
+/// Coordinates are rounded to single precision, as protocols keep them: a face is aligned to the same bytes whichever of the
+/// two it comes from.
+///
 /// Left and right are as one sees them in the image; where points are named and most faces of the file say it the other
 /// way round (the person's own sides, as RetinaFace's Python package writes them), the names are exchanged.
 package struct LandmarkFile: Sendable {
@@ -282,10 +285,10 @@ enum LandmarkTextReader {
     private static func number(_ field: String) throws(InputError) -> Double {
         let text = field.filter { !$0.isWhitespace }
         // A byte of zero would end the number for the parser.
-        guard !text.utf8.contains(0), let value = Double(text), value.isFinite else {
+        guard !text.utf8.contains(0), let value = Double(text), Float(value).isFinite else {
             throw InputError(.malformed, "not a finite number", found: "'\(text)'")
         }
-        return value
+        return Double(Float(value))
     }
 
     /// Fields between separators, quotation marks taken off; between blanks without a separator.

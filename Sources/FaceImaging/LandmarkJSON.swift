@@ -197,7 +197,7 @@ enum LandmarkJSON {
 
     private static func landmarks(_ points: [SIMD2<Double>], _ size: Size?) throws(InputError) -> FaceLandmarks {
         var points = points
-        guard points.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else {
+        guard points.allSatisfy({ Float($0.x).isFinite && Float($0.y).isFinite }) else {
             throw InputError(.malformed, "a landmark is not finite")
         }
         // A face of a pixel or two is none: these are shares of the image's sides.
@@ -211,6 +211,7 @@ enum LandmarkJSON {
             }
             points = points.map { $0 * SIMD2(size.width, size.height) - 0.5 }
         }
+        points = points.map { SIMD2(Double(Float($0.x)), Double(Float($0.y))) }
         if points.count > 68 {
             // The mesh of MediaPipe's Face Mesh and Face Landmarker (canonical_face_model.obj); left is the image's.
             points = [

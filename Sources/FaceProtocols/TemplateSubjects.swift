@@ -5,7 +5,7 @@ public struct TemplateSubjects: Hashable, Sendable {
         /// A file of the protocol states them.
         case stated
         /// They are the sets of templates that genuine comparisons connect.
-        case impliedByGenuineComparisons
+        case impliedByGenuineComparisons = "implied"
     }
 
     /// Each template's dense subject index; ``none`` where the files state no subject for an uncompared template.

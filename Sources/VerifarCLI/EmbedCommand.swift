@@ -58,6 +58,7 @@ struct EmbedCommand: ParsableCommand {
     }
 
     func run() throws {
+        for path in [output, table] { try AtomicFile.check(path) }
         let network = try CheckpointReader.read(path: checkpoint, architecture: architecture)
         let choice = try PreprocessingChoice(preprocessing, checkpoint: network)
         let list = try PictureList(images: images, landmarks: landmarks)
@@ -88,14 +89,17 @@ struct EmbedCommand: ParsableCommand {
         }
     }
 
+    /// Which row is which file.
+    private var table: String { String(output.dropLast(4)) + ".csv" }
+
     private func write(_ result: EmbeddingPipeline.Result, _ list: PictureList) throws {
         let embeddings = result.embeddings
         let causes = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.row, $0.cause.reason) })
-        var table = "row,file,failure\n"
+        var rows = "row,file,failure\n"
         for (row, path) in list.paths.enumerated() {
-            table += "\(row),\(CSVText.field(path)),\(causes[row] ?? "")\n"
+            rows += "\(row),\(CSVText.field(path)),\(causes[row] ?? "")\n"
         }
-        try AtomicFile.write(table, to: String(output.dropLast(4)) + ".csv")
+        try AtomicFile.write(rows, to: table)
         let shape =
             mirrored
             ? [embeddings.imageCount, 2, embeddings.dimensions] : [embeddings.imageCount, embeddings.dimensions]

@@ -45,10 +45,12 @@ struct MetricOptions: ParsableArguments {
         try far.split(separator: ",", omittingEmptySubsequences: false)
             .map { text in
                 do {
-                    return try FARTarget(String(text))
+                    let target = try FARTarget(String(text))
+                    if target.isNamedByValue { return target }
                 } catch {
                     throw ValidationError("--far: \(error)")
                 }
+                throw ValidationError("--far: '\(text)' has more digits than a report keeps; at most 15 always fit")
             }
     }
 

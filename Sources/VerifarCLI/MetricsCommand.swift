@@ -36,6 +36,7 @@ struct MetricsCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Metrics") var metrics: MetricOptions
     @OptionGroup(title: "Running") var running: RunOptions
+    @OptionGroup(title: "Result") var result: ResultOptions
 
     @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"))
     var output: String?
@@ -52,58 +53,65 @@ struct MetricsCommand: AsyncParsableCommand {
     func run() async throws {
         if let output { try RunFolder.prepare(output, overwriting: overwriting.overwrite) }
         let read = try ComparisonScores(scores: scores, labels: labels, comparisons: comparisons, subjects: subjects)
+        let compared = try read.comparisonSubjects()
         let measurement = try await VerificationMeasurement(
             scores: read.values,
             labels: read.labels,
-            subjects: try read.comparisonSubjects(),
+            subjects: compared,
             options: try metrics.settings(threads: running.threadCount)
         )
-        let title = name ?? FileSystem.lastComponent(scores)
-        if let output { try writeReport(measurement, read, title: title, to: output) }
-        print(
+        let report = try report(measurement, read, compared)
+        if let output { try write(report, read, to: output) }
+        let lines = [
             SummaryText.headline(
-                name: title,
-                protocolName: FileSystem.lastComponent(labels),
-                results: measurement.results,
+                name: report.name,
+                protocolName: report.protocol.name,
+                results: report.verification,
                 reportPath: output.map { FileSystem.join($0, "report.html") }
-            )
-        )
-        print(SummaryText.nearest(measurement.results))
+            ), SummaryText.nearest(report.verification),
+        ]
+        try result.show(report, text: lines.joined(separator: "\n"))
     }
 
-    private func writeReport(
+    private func report(
         _ measurement: VerificationMeasurement,
         _ read: ComparisonScores,
-        title: String,
-        to folder: String
-    ) throws {
-        let genuine = read.labels.reduce(0) { $0 + Int($1) }
+        _ compared: ComparisonSubjects?
+    ) throws -> VerificationReport {
+        let counts = measurement.counts
         var report = VerificationReport(
-            name: title,
+            name: name ?? FileSystem.lastComponent(scores),
             protocol: ProtocolSummary(
                 name: FileSystem.lastComponent(labels),
-                genuine: genuine,
-                impostor: read.labels.count - genuine
+                genuine: counts.genuine,
+                impostor: counts.impostor,
+                rejectedGenuine: counts.rejectedGenuine,
+                rejectedImpostor: counts.rejectedImpostor,
+                subjects: compared?.subjectCount,
+                subjectOrigin: compared.map { _ in subjects == nil ? "implied" : "stated" }
             ),
             measured: measurement
         )
-        report.inputs = [
+        let lists =
+            [("scores", scores), ("labels", labels)]
+            + [("comparisons", comparisons), ("subjects", subjects)]
+            .compactMap { role, path in path.map { (role, $0) } }
+        report.inputs = try lists.map { role, path in
             RunInput(
-                role: "scores",
-                file: FileSystem.lastComponent(scores),
-                sha256: "\(try ContentDigest(ofFile: scores))"
-            ),
-            RunInput(
-                role: "labels",
-                file: FileSystem.lastComponent(labels),
-                sha256: "\(try ContentDigest(ofFile: labels))"
-            ),
-        ]
+                role: role,
+                file: FileSystem.lastComponent(path),
+                sha256: "\(try ContentDigest(ofFile: path))"
+            )
+        }
         report.environment = EnvironmentSummary(
             version: VerifarVersion.current,
             threads: running.threadCount,
             seed: metrics.seed
         )
+        return report
+    }
+
+    private func write(_ report: VerificationReport, _ read: ComparisonScores, to folder: String) throws {
         let staged = try StagedFolder(in: folder)
         try read.write(to: staged.path)
         try ReportFiles.write(ReportDocument(report: report), to: staged.path)

@@ -1,6 +1,7 @@
 public import ArgumentParser
 internal import ArtifactFiles
 internal import Foundation
+internal import VerificationMetrics
 
 /// `verifar`: face-verification evaluation.
 public struct VerifarCommand: ParsableCommand {
@@ -67,9 +68,27 @@ public struct VerifarCommand: ParsableCommand {
     ///
     /// - Parameters:
     ///   - arguments: What follows the command's name.
+    ///   - standardOutput: Receives what the command prints; nil for the process's standard output.
     ///   - standardError: Receives error messages.
     /// - Returns: The exit status: 0 done, 1 the work failed, 2 wrong usage, 128 and the signal's number when stopped by one.
-    public static func run(_ arguments: [String], standardError: (String) -> Void) async -> Int32 {
+    public static func run(
+        _ arguments: [String],
+        standardOutput: (@Sendable (String) -> Void)? = nil,
+        standardError: (String) -> Void
+    ) async -> Int32 {
+        await StandardOutput.$receiver.withValue(standardOutput) {
+            let status = await run(arguments, standardError)
+            do throws(InputError) {
+                try StandardOutput.finish()
+                return status
+            } catch {
+                standardError("error: \(error)")
+                return 1
+            }
+        }
+    }
+
+    private static func run(_ arguments: [String], _ standardError: (String) -> Void) async -> Int32 {
         do {
             try checkCommandName(in: arguments)
             var command = try parseAsRoot(arguments)
@@ -85,6 +104,9 @@ public struct VerifarCommand: ParsableCommand {
         } catch let error as InputError {
             standardError("error: \(error)")
             return error.code == .unknownName || error.code == .usage ? 2 : 1
+        } catch let error as MetricsError {
+            standardError("error: \(error)")
+            return error.code == .invalidFARTarget || error.code == .invalidOption ? 2 : 1
         } catch {
             let message = fullMessage(for: error)
             if exitCode(for: error) == .success {

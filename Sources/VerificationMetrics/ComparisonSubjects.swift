@@ -48,6 +48,9 @@ public struct ComparisonSubjects: Sendable {
     /// How many comparisons there are.
     public var count: Int { firstTemplate.count }
 
+    /// How many subjects occur in some comparison.
+    public var subjectCount: Int { SubjectNumbering(self).count }
+
     /// The two subjects of a comparison.
     public func subjects(of comparison: Int) -> (first: UInt32, second: UInt32) {
         (

@@ -62,6 +62,9 @@ public struct FARTarget: Hashable, Sendable {
         return Int(product.low)
     }
 
+    /// Whether a file that holds ``value`` names this target: always up to 15 digits, and not below 1e-307.
+    public var isNamedByValue: Bool { (try? FARTarget(value)) == self }
+
     /// The nearest binary number.
     public var value: Double { Double("\(significand)e-\(decimalPlaces)") ?? 0 }
 }

@@ -4,7 +4,7 @@ public struct ScoreSummary: Hashable, Sendable {
     public let count: Int
     /// Their mean.
     public let mean: Double
-    /// Their standard deviation, with n − 1; nil for a single score.
+    /// Their standard deviation, with n − 1; nil for a single score, and beyond the largest number.
     public let standardDeviation: Double?
     /// The lowest.
     public let minimum: Double
@@ -24,7 +24,18 @@ public struct ScoreHistogram: Hashable, Sendable {
     public let impostor: [Int]
 
     /// The edge below a bin, or above the last for `bin` = the number of bins.
-    public func edge(_ bin: Int) -> Double { low + (high - low) * Double(bin) / Double(genuine.count) }
+    public func edge(_ bin: Int) -> Double {
+        let width = high - low
+        if width.isFinite { return low + width * Double(bin) / Double(genuine.count) }
+        return low + (high / Double(genuine.count) - low / Double(genuine.count)) * Double(bin)
+    }
+}
+
+extension Double {
+    /// The largest power of two that is not above a positive number; 1 for 0, and never near the ends of the range.
+    var powerOfTwo: Double {
+        self == 0 ? 1 : Double(sign: .plus, exponent: Swift.max(-1000, Swift.min(1000, exponent)), significand: 1)
+    }
 }
 
 extension SortedScores {
@@ -32,16 +43,19 @@ extension SortedScores {
     func summary(_ scores: [Score]) -> Outcome<ScoreSummary> {
         guard let highest = scores.first, let lowest = scores.last else { return .failure(.allRejected) }
         let count = Double(scores.count)
-        let mean = scores.reduce(0) { $0 + Double($1) } / count
+        // In a unit near the largest score, so that no square is out of range; a power of two changes no digit.
+        let unit = Double(max(abs(highest), abs(lowest))).powerOfTwo
+        let mean = scores.reduce(0) { $0 + Double($1) / unit } / count
         let squares = scores.reduce(0.0) { sum, score in
-            let deviation = Double(score) - mean
+            let deviation = Double(score) / unit - mean
             return sum + deviation * deviation
         }
+        let deviation = (squares / (count - 1)).squareRoot() * unit
         return .success(
             ScoreSummary(
                 count: scores.count,
-                mean: mean,
-                standardDeviation: scores.count > 1 ? (squares / (count - 1)).squareRoot() : nil,
+                mean: mean * unit,
+                standardDeviation: deviation.isFinite ? deviation : nil,
                 minimum: Double(lowest),
                 maximum: Double(highest)
             )

@@ -166,8 +166,10 @@ extension ScoreSet {
                 guard let first = genuine.standardDeviation, let second = impostor.standardDeviation,
                     first > 0 || second > 0
                 else { return .failure(.noSpread) }
-                let spread = ((first * first + second * second) / 2).squareRoot()
-                return .success((genuine.mean - impostor.mean) / spread)
+                let unit = max(first, second).powerOfTwo
+                let spread = ((first / unit * (first / unit) + second / unit * (second / unit)) / 2).squareRoot()
+                let distance = (genuine.mean / unit - impostor.mean / unit) / spread
+                return distance.isFinite ? .success(distance) : .failure(.noSpread)
             }
         }
     }

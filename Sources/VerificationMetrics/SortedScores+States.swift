@@ -59,8 +59,8 @@ extension SortedScores {
 
     /// A threshold that leads to a state: the midpoint between the highest score rejected and the lowest accepted.
     ///
-    /// Where only one of the two exists: that lowest score, or the next number above that highest one. Nil where
-    /// neither does.
+    /// Stored in single precision it leads to the same state, wherever a single-precision number does. Where only one of
+    /// the two scores exists: that lowest score, or the next number above that highest one. Nil where neither does.
     func threshold(of state: AcceptedCounts) -> Double? {
         let accepted = lowestAccepted(state)
         guard let rejected = highestRejected(state) else { return accepted.map { Double($0) } }
@@ -70,7 +70,10 @@ extension SortedScores {
         }
         // Halving first cannot overflow; next to the smallest numbers it may round out of the range.
         let midpoint = Double(rejected) / 2 + Double(accepted) / 2
-        return midpoint > Double(rejected) && midpoint <= Double(accepted) ? midpoint : Double(accepted)
+        func separates(_ threshold: Double) -> Bool { threshold > Double(rejected) && threshold <= Double(accepted) }
+        let rounded = Double(Float(midpoint))
+        if separates(midpoint) && (separates(rounded) || rounded.isInfinite) { return midpoint }
+        return separates(Double(Float(accepted))) || !separates(midpoint) ? Double(accepted) : midpoint
     }
 
     /// Accepted impostors over all impostors.

@@ -1,5 +1,6 @@
 import ArtifactFiles
 import FaceEvaluation
+import FaceImaging
 import Foundation
 import Testing
 
@@ -27,6 +28,15 @@ import Testing
             "\u{feff}b.png \(Self.points) 0.9\n\nx/a.png 1 \(Self.points.dropFirst(3))\n"
         )
         #expect(list.landmarks?.map(\.leftEye.x) == [1, 30])
+    }
+
+    /// What a protocol reads of the same lines.
+    @Test func coordinatesAreInSinglePrecisionAsInProtocols() throws {
+        let text = (0..<10).map { "\(30 + $0).123456789" }.joined(separator: " ")
+        let face = try #require(try list("a.png\n", "a.png \(text)\n").landmarks?.first)
+        let expected = (0..<10).map { Double(Float("\(30 + $0).123456789") ?? 0) }
+        #expect(face.points.flatMap { [$0.x, $0.y] } == expected)
+        #expect(throws: InputError.self) { try list("a.png\n", "a.png 1e39 \(Self.points.dropFirst(3))\n") }
     }
 
     @Test(arguments: [

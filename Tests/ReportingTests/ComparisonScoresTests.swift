@@ -98,6 +98,26 @@ import VerificationMetrics
         #expect(found[2].first == found[0].first && ![found[0].first, found[1].second].contains(found[2].second))
     }
 
+    @Test func subjectsThatContradictLabelsAreCounted() throws {
+        // 1 and 2 are genuine but two people, 1 and 3 an impostor but one person; 4 is nobody's, so not 2's.
+        let scores = try read(
+            "1\n2\n3\n4\n",
+            "1\n0\n1\n0\n",
+            pairs: [1, 2, 1, 3, 2, 4, 2, 3],
+            subjects: "1,a\n2,b\n3,a\n"
+        )
+        let error = #expect(throws: InputError.self) { try scores.comparisonSubjects() }
+        #expect(error?.file?.hasSuffix("subjects.csv") == true && error?.code == .mismatch)
+        #expect(error?.found == "2 genuine comparisons of two subjects, 1 impostor comparisons of one")
+    }
+
+    @Test func subjectsOfOtherTemplatesAreRefused() throws {
+        let scores = try read("1\n2\n", "1\n0\n", pairs: [10, 20, 10, 30], subjects: "1,a\n2,b\n")
+        let error = #expect(throws: InputError.self) { try scores.comparisonSubjects() }
+        #expect(error?.description.contains("no template of the comparisons has a subject here") == true)
+        #expect(error?.found == "2 lines, the lowest id 1" && error?.expected == "lines of ids such as 10")
+    }
+
     @Test(arguments: ["\"a\"\"\u{301},b\"", "ann\r\r", "\"x\r\"", "\"a\n\"\"b\"", "", " a "])
     func subjectsSurviveBeingWritten(_ field: String) throws {
         let scores = try read("1\n2\n", "1\n0\n", pairs: [1, 2, 1, 3], subjects: "1,\(field)\n2,b\r\n")

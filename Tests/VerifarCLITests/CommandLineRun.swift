@@ -2,19 +2,32 @@ import ArtifactFiles
 import Checkpoints
 import Foundation
 import NeuralGraph
+import Synchronization
 import TestSupport
 import VerifarCLI
 
 /// A command as a user types it, without a process.
 struct CommandLineRun {
     let status: Int32
+    /// What it printed.
+    let output: String
     let errors: String
 
     init(_ arguments: [String]) async {
-        final class Lines { var text = "" }
-        let lines = Lines()
-        status = await VerifarCommand.run(arguments) { lines.text += $0 + "\n" }
-        errors = lines.text
+        final class Lines: Sendable { let text = Mutex("") }
+        let (printed, lines) = (Lines(), Lines())
+        status = await VerifarCommand.run(
+            arguments,
+            standardOutput: { text in printed.text.withLock { $0 += text } },
+            standardError: { line in lines.text.withLock { $0 += line + "\n" } }
+        )
+        output = printed.text.withLock { $0 }
+        errors = lines.text.withLock { $0 }
+    }
+
+    /// What it printed as JSON.
+    func json() throws -> [String: Any] {
+        try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] ?? [:]
     }
 }
 

@@ -5,16 +5,7 @@ import VerifarCLI
 
 /// Commands as a user types them, without a process.
 @Suite struct CommandTests {
-    private func run(_ arguments: [String]) async -> (status: Int32, errors: String) {
-        let lines = LineCollector()
-        let status = await VerifarCommand.run(arguments) { lines.add($0) }
-        return (status, lines.text)
-    }
-
-    private final class LineCollector {
-        private(set) var text = ""
-        func add(_ line: String) { text += line + "\n" }
-    }
+    private func run(_ arguments: [String]) async -> CommandLineRun { await CommandLineRun(arguments) }
 
     private func withFolder(_ body: (String) async throws -> Void) async throws {
         let folder = NSTemporaryDirectory() + "verifar-cli-\(UUID().uuidString)"

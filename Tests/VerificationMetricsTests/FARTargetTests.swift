@@ -50,6 +50,17 @@ import VerificationMetrics
         }
     }
 
+    @Test(arguments: [
+        ("1e-4", true), ("0.123456789012345", true), ("0.3333333333333333", true), ("1", true),
+        ("0.99999999999999999", false), ("0.123456789012345678", false), ("1e-400", false),
+    ])
+    func onlyDecimalsThatANumberNamesCanBeReadBack(_ text: String, _ isNamed: Bool) throws {
+        let target = try FARTarget(text)
+        #expect(target.isNamedByValue == isNamed)
+        let isReadBack = (try? FARTarget(target.value)) == target
+        #expect(isReadBack == isNamed)
+    }
+
     @Test func targetsAreOrderedAsNumbers() throws {
         let ascending = ["1e-400", "9e-7", "1e-6", "1.5e-6", "0.0001", "0.00025", "0.003", "0.1", "0.123", "0.9", "1"]
         let targets = try ascending.map { try FARTarget($0) }

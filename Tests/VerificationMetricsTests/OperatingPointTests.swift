@@ -27,6 +27,24 @@ import VerificationMetrics
         #expect(all.acceptedImpostors == 5 && all.acceptedGenuine == 4 && all.threshold == 3)
     }
 
+    /// Halfway between neighbours in single precision rounds to the even one, which may be the rejected impostor's.
+    @Test(arguments: [Float(0.5), Float(0.5).nextUp, Float(-1).nextUp, 1e-45, 3e38])
+    func aThresholdStoredInSinglePrecisionDecidesAlike(_ impostor: Float) throws {
+        let target = try FARTarget("0.1")
+        for set in [
+            try ScoreSet(genuine: [impostor.nextUp], impostor: [impostor]),
+            try ScoreSet(genuine: [Double(impostor.nextUp)], impostor: [Double(impostor)]),
+        ] {
+            let threshold = try #require(try set.operatingPoint(at: target).get().threshold)
+            #expect(threshold > Double(impostor) && threshold <= Double(impostor.nextUp))
+            #expect(Float(threshold) > impostor && Float(threshold) <= impostor.nextUp)
+        }
+        // Nothing in single precision lies between these: the midpoint serves those who keep it whole.
+        let close = try ScoreSet(genuine: [0.1 + 1e-12], impostor: [0.1])
+        let threshold = try #require(try close.operatingPoint(at: target).get().threshold)
+        #expect(threshold > 0.1 && threshold < 0.1 + 1e-12)
+    }
+
     @Test func anEmptyClassHasNoNumberButAReason() throws {
         let target = try FARTarget("0.1")
         let noGenuine = try ScoreSet(genuine: [] as [Float], impostor: [1])

@@ -30,6 +30,33 @@ import VerificationMetrics
         )
     }
 
+    /// A change of unit changes only what has a unit: 1e200 is as good as 1.
+    @Test(arguments: [-1000, -600, -520, 510, 600, 1000]) func noUnitIsTooLargeOrTooSmall(_ exponent: Int) throws {
+        let unit = Double(sign: .plus, exponent: exponent, significand: 1)
+        let genuine = [0.9, 0.7, 0.4, 1.5]
+        let impostor = [0.1, -0.3, 0.45, 0.2, -1]
+        let plain = try ScoreSet(genuine: genuine, impostor: impostor)
+        let scaled = try ScoreSet(genuine: genuine.map { $0 * unit }, impostor: impostor.map { $0 * unit })
+        #expect(scaled.dPrime == plain.dPrime)
+        for (own, other) in [
+            (try scaled.genuineSummary.get(), try plain.genuineSummary.get()),
+            (try scaled.impostorSummary.get(), try plain.impostorSummary.get()),
+        ] {
+            #expect(own.mean == other.mean * unit && own.minimum == other.minimum * unit)
+            #expect(own.standardDeviation == other.standardDeviation.map { $0 * unit })
+        }
+        #expect(scaled.histogram(bins: 7).value?.genuine == plain.histogram(bins: 7).value?.genuine)
+        #expect(scaled.areaUnderCurve == plain.areaUnderCurve)
+    }
+
+    @Test func theLargestNumbersHaveAHistogram() throws {
+        let largest = Double.greatestFiniteMagnitude
+        let set = try ScoreSet(genuine: [largest, 0.5 * largest], impostor: [-largest, 0])
+        let histogram = try set.histogram(bins: 4).get()
+        #expect(histogram.genuine == [0, 0, 0, 2] && histogram.impostor == [1, 0, 1, 0])
+        #expect(try set.impostorSummary.get().mean == -largest / 2)
+    }
+
     @Test func zerosOfEitherSignTie() throws {
         let set = try ScoreSet(genuine: [0.0, -0.0] as [Float], impostor: [-0.0, 0.0, -0.0])
         #expect(try set.wholeCurve(droppingCollinear: false).get().points.count == 2)

@@ -44,16 +44,10 @@ struct ComparedRuns {
         }
         templates = try Self.commonTemplates(one, other, first, second)
         try Self.requireSameSubjects(one, other, first, second)
-        do {
-            guard let subjects = try one.comparisonSubjects() else {
-                throw InputError(.missing, "no comparisons.npy", file: first.path)
-            }
-            self.subjects = subjects
-        } catch let error as InputError {
-            throw error
-        } catch {
-            throw InputError(.malformed, "\(error)", file: first.path)
+        guard let subjects = try one.comparisonSubjects() else {
+            throw InputError(.missing, "no comparisons.npy", file: first.path)
         }
+        self.subjects = subjects
         self.first = first
         self.second = second
         firstScores = one.values

@@ -2,11 +2,11 @@
 ///
 /// Foundation's encoder can sort keys but not keep their order, and puts each number of a list on a line of its own.
 /// The bytes depend on the value alone.
-enum OrderedJSONEncoder {
+package enum OrderedJSONEncoder {
     /// The JSON text, with a line feed at its end.
     ///
     /// - Throws: `EncodingError` for a number that is NaN or infinite.
-    static func text(of value: some Encodable) throws -> String {
+    package static func text(of value: some Encodable) throws -> String {
         let root = JSONNode()
         try value.encode(to: NodeEncoder(node: root, codingPath: []))
         return root.text

@@ -3,6 +3,8 @@ public import VerificationMetrics
 
 /// The numbers and curves of a set of scores, in a report's form.
 public struct VerificationMeasurement: Hashable, Sendable {
+    /// How many comparisons there are, and how many of them no threshold accepts.
+    public var counts: ClassCounts
     /// The numbers.
     public var results: VerificationResults
     /// Points for plots.
@@ -54,13 +56,16 @@ public struct VerificationMeasurement: Hashable, Sendable {
     ///   - labels: 1 for genuine, 0 for impostor.
     ///   - subjects: Whom each comparison compares, where known.
     ///   - options: What to measure.
-    /// - Throws: `MetricsError` for scores, labels or subjects that do not fit.
+    /// - Throws: `MetricsError` for scores, labels or subjects that do not fit, and a FAR target that a number cannot name.
     public init(
         scores: ScoreValues,
         labels: some Collection<UInt8>,
         subjects: ComparisonSubjects?,
         options: Options
     ) async throws(MetricsError) {
+        if let target = options.farTargets.first(where: { !$0.isNamedByValue }) {
+            throw MetricsError(.invalidFARTarget, "FAR target \(target) has more digits than a report keeps")
+        }
         let labels = LargeArray(labels)
         // The sorted scores are the largest thing here: they are gone before subjects are drawn.
         let measured = try MeasuredScores(scores: scores, labels: labels, options: options)
@@ -76,6 +81,7 @@ public struct VerificationMeasurement: Hashable, Sendable {
         let intervals = measured.allTargets.indices.map { index in
             measured.interval(at: index, drawn: drawn?[index], level: options.level)
         }
+        counts = measured.counts
         results = measured.results(intervals)
         curves = measured.curves(intervals)
     }

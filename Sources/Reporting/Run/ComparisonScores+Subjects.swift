@@ -1,3 +1,4 @@
+public import ArtifactFiles
 internal import LargeArrays
 public import VerificationMetrics
 
@@ -7,8 +8,41 @@ extension ComparisonScores {
     /// Subjects come from `subjects.csv` where it is there (a template without a line is a subject of its own), and
     /// from the genuine comparisons otherwise.
     ///
-    /// - Throws: `MetricsError` for arrays that do not fit.
-    public func comparisonSubjects() throws(MetricsError) -> ComparisonSubjects? {
+    /// - Throws: `InputError` (`mismatch`) for subjects that contradict labels or that no template has.
+    public func comparisonSubjects() throws(InputError) -> ComparisonSubjects? {
+        if let templates, let subjectNames, !templates.isEmpty, !templates.contains(where: { subjectNames[$0] != nil })
+        {
+            throw InputError(
+                .mismatch,
+                "no template of the comparisons has a subject here",
+                file: subjectsFile,
+                expected: "lines of ids such as \(templates[0])",
+                found: subjectNames.keys.min().map { "\(subjectNames.count) lines, the lowest id \($0)" } ?? "no lines"
+            )
+        }
+        let subjects: ComparisonSubjects?
+        do throws(MetricsError) {
+            subjects = try uncheckedSubjects()
+        } catch {
+            throw InputError(.malformed, error.description, file: subjectsFile)
+        }
+        if let subjects, subjectNames != nil { try check(subjects) }
+        return subjects
+    }
+
+    private func check(_ subjects: ComparisonSubjects) throws(InputError) {
+        let found = subjects.contradictions(labels: labels)
+        guard found != (0, 0) else { return }
+        throw InputError(
+            .mismatch,
+            "the subjects contradict the labels (a template without a line is a subject of its own)",
+            file: subjectsFile,
+            expected: "one subject in genuine comparisons and two in impostor comparisons",
+            found: "\(found.genuine) genuine comparisons of two subjects, \(found.impostor) impostor comparisons of one"
+        )
+    }
+
+    private func uncheckedSubjects() throws(MetricsError) -> ComparisonSubjects? {
         guard let templates else { return nil }
         let dense = DenseIDs(templates)
         let (first, second) = dense.columns(templates)

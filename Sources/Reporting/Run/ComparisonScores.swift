@@ -12,6 +12,8 @@ public struct ComparisonScores: Sendable {
     public var templates: LargeArray<UInt32>?
     /// The subject of each template that has one; nil when unknown.
     public var subjectNames: [UInt32: String]?
+    /// The file that ``subjectNames`` come from, for messages.
+    private(set) var subjectsFile: String?
 
     /// Reads files.
     ///
@@ -35,6 +37,7 @@ public struct ComparisonScores: Sendable {
             try Self.checkLength(templates.count / 2, of: comparisons, like: scores, values.count)
             self.templates = templates
         }
+        subjectsFile = subjects
         subjectNames = try subjects.map { path throws(InputError) in try ScoreLists.subjects(path) }
     }
 

@@ -7,8 +7,6 @@ internal import VerificationMetrics
 /// A text holds a number on each line, without blank lines but at its end: a missing row would shift all that follow.
 enum ScoreLists {
     /// Reads scores: single precision where the array has it or less, double precision otherwise.
-    ///
-    /// NaN in an array is left to ``ScoreSet``, which names the comparison.
     static func scores(_ path: String) throws(InputError) -> ScoreValues {
         guard isArray(path) else {
             return .double(
@@ -19,9 +17,33 @@ enum ScoreLists {
         }
         let array = try list(path)
         if array.elementType.isSinglePrecision {
-            return .single(try array.largeArray { range throws(InputError) in try array.floats(range) })
+            return .single(
+                try array.largeArray { range throws(InputError) in
+                    try checked(try array.floats(range), range, path)
+                }
+            )
         }
-        return .double(try array.largeArray { range throws(InputError) in try array.doubles(range) })
+        return .double(
+            try array.largeArray { range throws(InputError) in
+                try checked(try array.doubles(range), range, path)
+            }
+        )
+    }
+
+    private static func checked<Score: BinaryFloatingPoint>(
+        _ scores: [Score],
+        _ range: Range<Int>,
+        _ path: String
+    ) throws(InputError) -> [Score] {
+        guard let place = scores.firstIndex(where: { !($0 < .infinity) }) else { return scores }
+        throw InputError(
+            .malformed,
+            "not a score",
+            file: path,
+            place: "row \(range.lowerBound + place)",
+            expected: "a number below infinity",
+            found: "\(scores[place])"
+        )
     }
 
     /// Reads labels, each 0 or 1.
