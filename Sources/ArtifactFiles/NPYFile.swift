@@ -1,4 +1,4 @@
-/// An array in NumPy's `.npy` format, versions 1 to 3, in C order and little-endian.
+/// An array in NumPy's `.npy` format, versions 1 to 3, in C order, of either byte order.
 ///
 /// Source: NumPy's `numpy.lib.format`. The header is parsed strictly and never evaluated; a file whose length is not
 /// what its header says is refused before anything is allocated.
@@ -40,7 +40,8 @@ public struct NPYFile: ~Copyable, Sendable {
     public let shape: [Int]
     /// What the elements are.
     public let elementType: ElementType
-    private let file: MappedFile
+    private let isBigEndian: Bool
+    private let file: SharedFile
     private let dataOffset: Int
 
     /// The number of elements.
@@ -50,18 +51,44 @@ public struct NPYFile: ~Copyable, Sendable {
     ///
     /// - Parameter path: The file.
     /// - Throws: ``InputError`` that names the file and what is wrong with the header or the length.
-    public init(path: String) throws(InputError) {
-        let file = try MappedFile(path: path)
+    public init(path: String) throws(InputError) { try self.init(SharedFile(try MappedFile(path: path))) }
+
+    /// Opens an array in a file that is open already.
+    ///
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - entry: The name of the array's entry in the zip archive that the file then is (`.npz`), such as `scores.npy`.
+    /// - Throws: ``InputError`` that names the file and what is wrong with the archive, the header or the length.
+    package init(_ file: SharedFile, entry: String? = nil) throws(InputError) {
         let header: NPYHeader
+        let offset: Int
         do throws(InputError) {
-            header = try file.withBytes { bytes throws(InputError) in try NPYHeader(bytes) }
+            (header, offset) = try file.withBytes { bytes throws(InputError) in try Self.header(bytes, entry: entry) }
         } catch {
-            throw error.inFile(path)
+            throw error.inFile(file.path)
         }
         shape = header.shape
         elementType = header.elementType
-        dataOffset = header.dataOffset
+        isBigEndian = header.isBigEndian
+        dataOffset = offset + header.dataOffset
         self.file = file
+    }
+
+    /// The header and where the array's file begins.
+    private static func header(
+        _ bytes: UnsafeRawBufferPointer,
+        entry: String?
+    ) throws(InputError) -> (NPYHeader, offset: Int) {
+        guard let entry else { return (try NPYHeader(bytes), 0) }
+        let content = try ZipArchive(bytes).content(entry)
+        do throws(InputError) {
+            let start = content.baseAddress.flatMap { start in bytes.baseAddress.map { start - $0 } }
+            return (try NPYHeader(content), start ?? 0)
+        } catch {
+            var located = error
+            located.place = "zip entry '\(entry)'" + (error.place.map { ", \($0)" } ?? "")
+            throw located
+        }
     }
 
     /// All elements in single precision.
@@ -89,7 +116,7 @@ public struct NPYFile: ~Copyable, Sendable {
         let count = count
         let offset = dataOffset
         // A header of an odd length leaves the data unaligned.
-        guard elementType == .float32, offset.isMultiple(of: MemoryLayout<Float>.alignment) else {
+        guard elementType == .float32, !isBigEndian, offset.isMultiple(of: MemoryLayout<Float>.alignment) else {
             let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
             defer { copy.deallocate() }
             _ = copy.initialize(from: try floats())
@@ -198,7 +225,10 @@ public struct NPYFile: ~Copyable, Sendable {
                         fromByteOffset: dataOffset + (range.lowerBound + index) * MemoryLayout<Bits>.size,
                         as: Bits.self
                     )
-                    target.initializeElement(at: index, to: convert(Bits(littleEndian: bits)))
+                    target.initializeElement(
+                        at: index,
+                        to: convert(isBigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits))
+                    )
                 }
                 initialized = range.count
             }

@@ -1,6 +1,7 @@
 /// The header of a `.npy` file.
 struct NPYHeader {
     var elementType: NPYFile.ElementType
+    var isBigEndian: Bool
     var shape: [Int]
     var dataOffset: Int
 
@@ -37,7 +38,7 @@ struct NPYHeader {
         }
         var parser = NPYHeaderParser(Array(bytes[start..<start + length]), offset: start)
         let fields = try parser.parse()
-        elementType = fields.elementType
+        (elementType, isBigEndian) = fields.elementType
         shape = fields.shape
         dataOffset = start + length
         try checkSize(bytes.count)
@@ -86,8 +87,10 @@ private struct NPYHeaderParser {
         self.offset = offset
     }
 
-    mutating func parse() throws(InputError) -> (elementType: NPYFile.ElementType, shape: [Int]) {
-        var type: NPYFile.ElementType?
+    mutating func parse() throws(InputError) -> (
+        elementType: (NPYFile.ElementType, isBigEndian: Bool), shape: [Int]
+    ) {
+        var type: (NPYFile.ElementType, isBigEndian: Bool)?
         var shape: [Int]?
         var isFortranOrder: Bool?
         try expect("{")
@@ -108,26 +111,27 @@ private struct NPYHeaderParser {
         skipSpace()
         guard position == bytes.count else { throw failure("something behind the dictionary") }
         guard let type, let shape, let isFortranOrder else { throw failure("a key is missing") }
-        guard !isFortranOrder || shape.count < 2 else {
+        // The orders differ only where two axes are longer than 1.
+        guard !isFortranOrder || shape.count(where: { $0 != 1 }) < 2 else {
             throw InputError(.unsupported, "the array is in Fortran order", place: "header", expected: "C order")
         }
         return (type, shape)
     }
 
-    private mutating func elementType() throws(InputError) -> NPYFile.ElementType {
+    private mutating func elementType() throws(InputError) -> (NPYFile.ElementType, isBigEndian: Bool) {
         let text = try string()
         guard let type = NPYFile.ElementType(rawValue: String(text.dropFirst())),
-            text.hasPrefix("<") || type.size == 1 && (text.hasPrefix("|") || text.hasPrefix("="))
+            text.hasPrefix("<") || text.hasPrefix(">") || type.size == 1 && (text.hasPrefix("|") || text.hasPrefix("="))
         else {
             throw InputError(
                 .unsupported,
                 "unsupported element type",
                 place: "header",
-                expected: "a little-endian number",
+                expected: "a number of 1 to 8 bytes",
                 found: text
             )
         }
-        return type
+        return (type, text.hasPrefix(">"))
     }
 
     private mutating func string() throws(InputError) -> String {

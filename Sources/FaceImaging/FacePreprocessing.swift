@@ -110,8 +110,9 @@ extension FacePreprocessing {
             name: "imagenet",
             summary: "ImageNet's mean and standard deviation, as torchvision applies them",
             preprocessing: square(
-                [0.485 * 255, 0.456 * 255, 0.406 * 255],
-                [0.229 * 255, 0.224 * 255, 0.225 * 255]
+                // 255 × (0.485, 0.456, 0.406) and (0.229, 0.224, 0.225).
+                [123.675, 116.28, 103.53],
+                [58.395, 57.12, 57.375]
             )
         ),
         Named(

@@ -61,6 +61,7 @@ struct EmbedCommand: ParsableCommand {
         for path in [output, table] { try AtomicFile.check(path) }
         let network = try CheckpointReader.read(path: checkpoint, architecture: architecture)
         let choice = try PreprocessingChoice(preprocessing, checkpoint: network)
+        if let warning = choice.warning { RunLog(isQuiet: false).note("warning: \(warning)") }
         let list = try PictureList(images: images, landmarks: landmarks)
         let leftOut = list.leftOut.summary.map { "\(images): \($0)" }
         let pipeline = EmbeddingPipeline(

@@ -44,6 +44,7 @@ struct EvaluationJob {
         log.note("checkpoint \(checkpointPath): \(checkpoint.architectureName)")
         for note in checkpoint.notes { log.note("checkpoint: \(note)") }
         log.note("preprocessing: \(choice.preprocessing) (\(choice.origin))")
+        if let warning = choice.warning { log.note("warning: \(warning)") }
         for sentence in PolicySummary(policy).sentences { log.note("policy: \(sentence)") }
         let plan = try compute.plan(checkpoint)
         if compute.precision != .float32 { log.note("network: computed in \(compute.precision.rawValue)") }

@@ -9,11 +9,14 @@ struct MetricsCommand: AsyncParsableCommand {
         commandName: "metrics",
         abstract: "Compute TAR at FAR, with intervals, from any system's scores.",
         discussion: """
-            Scores and labels are .npy arrays of one axis or text with one number per line and nothing else, in the same \
-            order; label 1 is genuine, 0 impostor; a score of -inf is a failure to enrol. A blank line before the last \
-            number, or a template with two subjects, is an error: what it means is not known. With --output the same report as evaluate's is written.
+            Scores and labels are .npy arrays of one axis, entries of an .npz, text with one number per line, or columns of \
+            a table with a heading, in the same order; - is the standard input. Label 1 is genuine, 0 (or -1) impostor; a \
+            score of -inf is a failure to enrol. A blank line before the last number, or a template with two subjects, is an \
+            error: what it means is not known. With --output the same report as evaluate's is written.
 
               verifar metrics --scores scores.npy --labels labels.npy
+              verifar metrics --scores results.csv --score-column cosine --label-column same
+              verifar metrics --scores distances.npy --labels labels.npy --distance
               verifar metrics --scores s.txt --labels l.txt --comparisons pairs.npy --subjects subjects.csv --output out
             """
     )
@@ -21,8 +24,17 @@ struct MetricsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("One score per comparison.", valueName: "file"))
     var scores: String
 
-    @Option(help: ArgumentHelp("One label per comparison.", valueName: "file"))
-    var labels: String
+    @Option(help: ArgumentHelp("One label per comparison; the scores' file without it.", valueName: "file"))
+    var labels: String?
+
+    @Option(help: ArgumentHelp("The scores' column of a table, or entry of an .npz.", valueName: "name"))
+    var scoreColumn: String?
+
+    @Option(help: ArgumentHelp("The labels' column of a table, or entry of an .npz.", valueName: "name"))
+    var labelColumn: String?
+
+    @Flag(help: "Scores are distances: less is more alike. They are taken times -1; inf is a failure to enrol.")
+    var distance = false
 
     @Option(
         help: ArgumentHelp("Template ids [comparisons, 2] (.npy), for subject-bootstrap intervals.", valueName: "file")
@@ -47,12 +59,22 @@ struct MetricsCommand: AsyncParsableCommand {
     var name: String?
 
     func validate() throws {
+        if labels == nil, labelColumn == nil, !scores.hasSuffix(".npz") {
+            throw ValidationError("--labels is missing, or --label-column for labels in the scores' file")
+        }
         if subjects != nil, comparisons == nil { throw ValidationError("--subjects needs --comparisons") }
     }
 
     func run() async throws {
         if let output { try RunFolder.prepare(output, overwriting: overwriting.overwrite) }
-        let read = try ComparisonScores(scores: scores, labels: labels, comparisons: comparisons, subjects: subjects)
+        let read = try ComparisonScores(
+            scores: scores,
+            labels: labels ?? scores,
+            comparisons: comparisons,
+            subjects: subjects,
+            columns: (scoreColumn, labelColumn),
+            areDistances: distance
+        )
         let compared = try read.comparisonSubjects()
         let measurement = try await VerificationMeasurement(
             scores: read.values,
@@ -82,26 +104,23 @@ struct MetricsCommand: AsyncParsableCommand {
         var report = VerificationReport(
             name: name ?? FileSystem.lastComponent(scores),
             protocol: ProtocolSummary(
-                name: FileSystem.lastComponent(labels),
+                name: FileSystem.lastComponent(labels ?? scores),
                 genuine: counts.genuine,
                 impostor: counts.impostor,
                 rejectedGenuine: counts.rejectedGenuine,
                 rejectedImpostor: counts.rejectedImpostor,
                 subjects: compared?.subjectCount,
-                subjectOrigin: compared.map { _ in subjects == nil ? "implied" : "stated" }
+                subjectOrigin: compared.map { _ in subjects == nil ? "implied" : "stated" },
+                description: distance
+                    ? "The scores are distances times −1: the threshold −0.8 accepts distances up to 0.8." : nil
             ),
             measured: measurement
         )
-        let lists =
-            [("scores", scores), ("labels", labels)]
-            + [("comparisons", comparisons), ("subjects", subjects)]
-            .compactMap { role, path in path.map { (role, $0) } }
-        report.inputs = try lists.map { role, path in
-            RunInput(
-                role: role,
-                file: FileSystem.lastComponent(path),
-                sha256: "\(try ContentDigest(ofFile: path))"
-            )
+        report.inputs = read.inputs
+        for (role, path) in [("comparisons", comparisons), ("subjects", subjects)] {
+            guard let path else { continue }
+            let digest = try ContentDigest(ofFile: path)
+            report.inputs.append(RunInput(role: role, file: FileSystem.lastComponent(path), sha256: "\(digest)"))
         }
         report.environment = EnvironmentSummary(
             version: VerifarVersion.current,

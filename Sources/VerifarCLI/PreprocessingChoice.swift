@@ -35,6 +35,20 @@ struct PreprocessingChoice {
         try checkSize(checkpoint.graph.inputShape)
     }
 
+    /// What is odd about the values, in a sentence: a mean or deviation that is stated for pixels from 0 to 1.
+    var warning: String? {
+        let (mean, std) = (preprocessing.mean, preprocessing.std)
+        guard let largestMean = mean.max(), let largestDeviation = std.max(),
+            largestMean > 0 && largestMean <= 1 || largestDeviation < 1
+        else { return nil }
+        func text(_ values: [Float], times factor: Float = 1) -> String {
+            values.map { SummaryText.shortest(Double($0 * factor), decimals: 3) }.joined(separator: ",")
+        }
+        return
+            "the mean \(text(mean)) and deviation \(text(std)) look like those of pixels from 0 to 1; here pixels are "
+            + "grey levels from 0 to 255: is --mean \(text(mean, times: 255)) --std \(text(std, times: 255)) meant?"
+    }
+
     /// Settles the preprocessing of a checkpoint that a recipe names: what the recipe says, or else the checkpoint itself;
     /// or else that of the network which is trained, but only where the checkpoint's architecture is known to use the same.
     ///

@@ -143,7 +143,7 @@ struct ReportComposer {
 
     private var preprocessingSummary: PreprocessingSummary {
         let value = choice.preprocessing
-        var notes = ["chosen by \(choice.origin)"]
+        var notes = ["chosen by \(choice.origin)"] + (choice.warning.map { [$0] } ?? [])
         if extraction.reducedCount > 0 {
             notes.append(
                 "\(extraction.reducedCount) large pictures were decoded at a reduced scale, which the alignment shrinks anyway"

@@ -6,6 +6,13 @@ enum SummaryText {
     /// A number with so many decimals.
     static func fixed(_ value: Double, decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
 
+    /// A number with at most so many decimals, as people write it: 57.12, not 57.120003.
+    static func shortest(_ value: Double, decimals: Int) -> String {
+        var text = fixed(value, decimals: decimals)
+        while text.contains("."), text.last == "0" || text.last == "." { text.removeLast() }
+        return text
+    }
+
     /// TAR at each FAR with interval and counts, and where the report is.
     static func headline(
         name: String,
@@ -20,6 +27,7 @@ enum SummaryText {
         for point in results.operatingPoints.sorted(by: { $0.farTarget < $1.farTarget }) {
             lines.append("  FAR \(rate(point.farTarget))  " + PointText.line(point))
         }
+        if let warning = results.inversionWarning { lines.append("warning: \(warning)") }
         if let reportPath { lines.append("report: \(reportPath)") }
         return lines.joined(separator: "\n")
     }

@@ -182,7 +182,7 @@ struct NPYGolden: Decodable, Sendable, CustomTestStringConvertible {
         "{'descr': '<f4' 'fortran_order': False, 'shape': (2,)}",
         "{'descr' '<f4', 'fortran_order': False, 'shape': (2,)}",
         "{'descr': '<f4', 'fortran_order': Falsely, 'shape': (2,)}",
-        "{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2)}",
+        "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}",
     ])
     func malformedHeadersAreRefusedWithTheirPlace(dictionary: String) throws {
         let path = try folder.write(file(dictionary, data: [0, 0, 128, 63, 0, 0, 0, 64]), "a.npy")

@@ -120,6 +120,35 @@ import VerifarCLI
         return String(decoding: try JSONSerialization.data(withJSONObject: json, options: .sortedKeys), as: UTF8.self)
     }
 
+    @Test func valuesOfAnotherUnitAreNoticed() async throws {
+        try await withFolder { folder in
+            let faces = folder + "/faces"
+            _ = await run(["synth", "--output", faces, "--identities", "4", "--images", "3", "--quiet"])
+            let network = folder + "/mbf.safetensors"
+            _ = await run(["checkpoint", "create", "mbf", network, "--width", "0.125", "--embedding", "32"])
+            for (name, values, expected) in [
+                ("unit", ["--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225"], true),
+                ("half", ["--mean", "0.5,0.5,0.5", "--std", "0.5,0.5,0.5"], true),
+                ("grey", ["--preprocess", "imagenet"], false), ("raw", ["--mean", "0,0,0", "--std", "1,1,1"], false),
+            ] {
+                let output = folder + "/" + name
+                let result = await run(
+                    [
+                        "evaluate", "--checkpoint", network, "--protocol", "ijbc", "--data", faces, "--quiet",
+                        "--bootstrap", "0", "--output", output,
+                    ] + values
+                )
+                #expect(result.status == 0, "\(result.errors)")
+                let warning = "--mean \(name == "half" ? "127.5,127.5,127.5" : "123.675,116.28,103.53") --std"
+                for file in ["run.log", "report.json"] {
+                    #expect(try text(output + "/" + file).contains(warning) == expected, "\(name) \(file)")
+                }
+            }
+            let report = try text(folder + "/grey/report.json")
+            #expect(report.contains("[58.395, 57.12, 57.375]") && !report.contains("57.120003"))
+        }
+    }
+
     @Test func imagesThatFailAreListed() async throws {
         try await withFolder { folder in
             let faces = folder + "/faces"

@@ -63,6 +63,40 @@ import Testing
         }
     }
 
+    @Test func distancesGivenAsScoresAreNoticed() async throws {
+        try await withTemporaryFolder { folder in
+            let distances = (0..<60).map { Double($0 * 7 % 60) / 10 }
+            let labels = (0..<60).map { UInt8($0 * 7 % 60 < 20 ? 1 : 0) }
+            let wrong = try await metrics(distances, labels, in: folder, ["--output", folder + "/wrong"])
+            #expect(wrong.status == 0 && wrong.output.contains("The scores look inverted"), "\(wrong.output)")
+            #expect(try text(folder + "/wrong/report.md").contains("The scores look inverted"))
+            let right = try await metrics(distances, labels, in: folder, ["--distance", "--output", folder + "/right"])
+            #expect(right.status == 0 && !right.output.contains("inverted"), "\(right.errors)")
+            #expect(right.output.contains("FAR 1e-01  100.00"), "\(right.output)")
+            #expect(try text(folder + "/right/report.md").contains("distances times −1"))
+            #expect(await CommandLineRun(["report", folder + "/right"]).status == 0)
+        }
+    }
+
+    @Test func aPipeIsReadToItsEnd() async throws {
+        try await withTemporaryFolder { folder in
+            let pipe = folder + "/pipe"
+            try #require(mkfifo(pipe, 0o600) == 0)
+            let table = "score,label\n" + (0..<30_000).map { "\($0),\($0 / 20_000)\n" }.joined()
+            let writer = Thread { try? table.write(toFile: pipe, atomically: false, encoding: .utf8) }
+            writer.start()
+            let run = await CommandLineRun([
+                "metrics", "--scores", pipe, "--score-column", "score", "--label-column", "label", "--json", "--far",
+                "0.1",
+            ])
+            #expect(run.status == 0, "\(run.errors)")
+            let counts = try #require(try run.json()["protocol"] as? [String: Any])
+            #expect(counts["genuine"] as? Int == 10_000 && counts["impostor"] as? Int == 20_000)
+            let inputs = try #require(try run.json()["inputs"] as? [[String: String]])
+            #expect(inputs.first?["sha256"] == "\(ContentDigest(of: table))")
+        }
+    }
+
     @Test func rejectionsSubjectsAndEveryListAreReported() async throws {
         try await withTemporaryFolder { folder in
             try NPYFile.write([1, 2, 1, 3, 2, 3, 1, 2, 3, 3] as [UInt32], shape: [5, 2], to: folder + "/c.npy")
@@ -164,7 +198,8 @@ import Testing
                 return found
             }
             let expected = try pixels(protocolSource)
-            #expect(expected.count == 9 && (try pixels(listSource)) == expected)
+            let found = try pixels(listSource)
+            #expect(expected.count == 9 && found == expected)
         }
     }
 }

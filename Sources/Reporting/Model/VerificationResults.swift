@@ -20,6 +20,18 @@ public struct VerificationResults: Codable, Hashable, Sendable {
     public var impostorScores: Reported<ReportedScores>
 }
 
+extension VerificationResults {
+    /// That genuine comparisons score lower than impostor comparisons, in a sentence; nil where they do not.
+    ///
+    /// An area under the curve below 0.4 is no matter of chance but for a handful of comparisons.
+    package var inversionWarning: String? {
+        guard let area = auc.value, area < 0.4 else { return nil }
+        return
+            "The scores look inverted: genuine comparisons score lower than impostor comparisons (area under the curve "
+            + "\(NumberText.fixed(area, decimals: 4))). Distances belong in `metrics --distance`; or are the labels inverted?"
+    }
+}
+
 /// TAR at one FAR target by the `at-most` rule.
 public struct ReportedPoint: Hashable, Sendable {
     /// The FAR asked for.

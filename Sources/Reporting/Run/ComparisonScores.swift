@@ -12,14 +12,19 @@ public struct ComparisonScores: Sendable {
     public var templates: LargeArray<UInt32>?
     /// The subject of each template that has one; nil when unknown.
     public var subjectNames: [UInt32: String]?
+    /// The files of scores and labels with their digests, found when asked for: they may be large, and a pipe is gone.
+    private let listDigests: @Sendable () -> [(role: String, path: String, digest: ContentDigest)]
     /// The file that ``subjectNames`` come from, for messages.
     private(set) var subjectsFile: String?
 
     /// Reads files.
     ///
     /// - Parameters:
-    ///   - scores: `.npy`, `[comparisons]`, or text with a number on each line.
-    ///   - labels: The same, of 0 and 1.
+    ///   - scores: `.npy`, `[comparisons]` or `[comparisons, 1]`, an `.npz`, text with a number on each line, or a table
+    ///     with a heading; `-` is the standard input.
+    ///   - labels: The same, of 0 and 1, or of -1 and 1; may be the scores' file.
+    ///   - columns: A table's columns or an archive's entries; nil for lists alone.
+    ///   - areDistances: Whether less is more alike: scores are then distances times -1.
     ///   - comparisons: `.npy`, `[comparisons, 2]`; nil when unknown.
     ///   - subjects: Lines of `template,subject`; nil when unknown.
     /// - Throws: `InputError` that names file and line or row.
@@ -27,18 +32,23 @@ public struct ComparisonScores: Sendable {
         scores: String,
         labels: String,
         comparisons: String?,
-        subjects: String?
+        subjects: String?,
+        columns: (score: String?, label: String?) = (nil, nil),
+        areDistances: Bool = false
     ) throws(InputError) {
-        values = try ScoreLists.scores(scores)
-        self.labels = try ScoreLists.labels(labels)
+        let scoreFile = SharedFile(try MappedFile(readingFileOrPipe: scores))
+        let labelFile = labels == scores ? scoreFile : SharedFile(try MappedFile(readingFileOrPipe: labels))
+        values = try ScoreList(file: scoreFile, role: "score", column: columns.score).scores(areDistances: areDistances)
+        self.labels = try ScoreList(file: labelFile, role: "label", column: columns.label).labels()
+        listDigests = { [("scores", scores, scoreFile.digest), ("labels", labels, labelFile.digest)] }
         try Self.checkLength(self.labels.count, of: labels, like: scores, values.count)
         if let comparisons {
-            let templates = try ScoreLists.templates(comparisons)
+            let templates = try TemplateLists.templates(comparisons)
             try Self.checkLength(templates.count / 2, of: comparisons, like: scores, values.count)
             self.templates = templates
         }
         subjectsFile = subjects
-        subjectNames = try subjects.map { path throws(InputError) in try ScoreLists.subjects(path) }
+        subjectNames = try subjects.map { path throws(InputError) in try TemplateLists.subjects(path) }
     }
 
     private static func checkLength(
@@ -74,6 +84,11 @@ public struct ComparisonScores: Sendable {
             let lines = subjectNames.sorted { $0.key < $1.key }.map { CSVText.line(["\($0.key)", $0.value]) }
             try AtomicFile.write("template,subject\n" + lines.joined(), to: FileSystem.join(folder, "subjects.csv"))
         }
+    }
+
+    /// The files of scores and labels, with their digests.
+    public var inputs: [RunInput] {
+        listDigests().map { RunInput(role: $0.role, file: FileSystem.lastComponent($0.path), sha256: "\($0.digest)") }
     }
 
     /// Leaves out the comparisons that no threshold accepts.

@@ -23,6 +23,7 @@ struct ReportTables {
         if report.checkpoint?.isTrained == false {
             warnings.append("The network is untrained: these numbers show that the tool runs, nothing else.")
         }
+        if let warning = report.verification.inversionWarning { warnings.append(warning) }
         warnings += (report.checkpoint?.notes ?? []).map { VisibleText.line($0) }
         return warnings
     }

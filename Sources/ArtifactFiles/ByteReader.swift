@@ -1,29 +1,27 @@
-internal import ArtifactFiles
-
 /// A checked, forward-moving view of foreign bytes: every read that would leave them throws.
 ///
-/// The pointer comes from a ``ArtifactFiles/MappedFile`` or an array and is used only while that lends it; readers
+/// The pointer comes from a ``MappedFile`` or an array and is used only while that lends it; readers
 /// never outlive the call that made them.
-struct ByteReader {
-    let bytes: UnsafeRawBufferPointer
-    private(set) var offset: Int
+package struct ByteReader {
+    package let bytes: UnsafeRawBufferPointer
+    package private(set) var offset: Int
     /// What the bytes belong to, for messages: `data.pkl`, `header`.
-    let part: String
+    package let part: String
 
-    init(_ bytes: UnsafeRawBufferPointer, part: String, offset: Int = 0) {
+    package init(_ bytes: UnsafeRawBufferPointer, part: String, offset: Int = 0) {
         self.bytes = bytes
         self.part = part
         self.offset = offset
     }
 
     /// How many bytes are left.
-    var remaining: Int { bytes.count - offset }
+    package var remaining: Int { bytes.count - offset }
 
     /// Where the reader stands, for messages.
-    var place: String { "\(part) byte \(offset)" }
+    package var place: String { "\(part) byte \(offset)" }
 
     /// The next bytes.
-    mutating func take(_ count: Int) throws(InputError) -> UnsafeRawBufferPointer {
+    package mutating func take(_ count: Int) throws(InputError) -> UnsafeRawBufferPointer {
         guard count >= 0, count <= remaining else {
             throw InputError(
                 .truncated,
@@ -38,21 +36,22 @@ struct ByteReader {
     }
 
     /// As many bytes as an unsigned length that was itself read from the file.
-    mutating func take(_ count: UInt64) throws(InputError) -> UnsafeRawBufferPointer {
+    package mutating func take(_ count: UInt64) throws(InputError) -> UnsafeRawBufferPointer {
         try take(Int(clamping: count))
     }
 
     /// A little-endian integer.
-    mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(InputError) -> Value {
+    package mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(InputError) -> Value
+    {
         let raw = try take(MemoryLayout<Value>.size)
         return Value(littleEndian: raw.loadUnaligned(as: Value.self))
     }
 
     /// The next byte.
-    mutating func byte() throws(InputError) -> UInt8 { try integer() }
+    package mutating func byte() throws(InputError) -> UInt8 { try integer() }
 
     /// UTF-8 text of a length in bytes.
-    mutating func text(_ count: Int) throws(InputError) -> String {
+    package mutating func text(_ count: Int) throws(InputError) -> String {
         let start = place
         guard let text = String(validating: try take(count), as: UTF8.self) else {
             throw InputError(.malformed, "the text is not UTF-8", place: start)
@@ -61,7 +60,7 @@ struct ByteReader {
     }
 
     /// The text up to the next line feed, which is consumed.
-    mutating func line(limit: Int = 4096) throws(InputError) -> String {
+    package mutating func line(limit: Int = 4096) throws(InputError) -> String {
         let window = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + min(limit, remaining)])
         guard let length = window.firstIndex(of: 0x0a) else {
             throw InputError(.truncated, "a line does not end", place: place)
@@ -75,7 +74,7 @@ struct ByteReader {
 /// The part of `bytes` from `offset`, checked.
 ///
 /// - Throws: ``InputError`` (`truncated`) when it is not all there.
-func slice(
+package func slice(
     _ bytes: UnsafeRawBufferPointer,
     from offset: Int,
     count: Int,
@@ -94,10 +93,10 @@ func slice(
 }
 
 /// The longest axis that any reader accepts: times the limit of ``elementCount(_:limit:)`` it does not overflow.
-let longestAxis = 1 << 22
+package let longestAxis = 1 << 22
 
 /// The product of axis lengths, or nil when one is out of bounds or the product is over `limit`.
-func elementCount(_ shape: [Int], limit: Int = 1 << 40) -> Int? {
+package func elementCount(_ shape: [Int], limit: Int = 1 << 40) -> Int? {
     // Axes of length 0 count as 1 against the limit, so that partial products stay in bounds too.
     var product = 1
     for length in shape {

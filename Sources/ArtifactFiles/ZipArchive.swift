@@ -1,12 +1,10 @@
-internal import ArtifactFiles
-
-/// The directory of a zip archive whose entries are stored without compression, as PyTorch writes it.
+/// The directory of a zip archive whose entries are stored without compression, as PyTorch and NumPy write it.
 ///
 /// Sizes and places come from the central directory; local headers only say where the data begins. Entries that
 /// overlap, leave the file or appear twice are refused.
-struct ZipArchive {
+package struct ZipArchive {
     /// One file.
-    struct Entry {
+    private struct Entry {
         var name: String
         var method: UInt16
         var flags: UInt16
@@ -19,10 +17,10 @@ struct ZipArchive {
     private let bytes: UnsafeRawBufferPointer
     private var entries: [String: Entry] = [:]
     /// The names in the directory's order.
-    private(set) var names: [String] = []
+    package private(set) var names: [String] = []
 
     /// Reads and checks the directory.
-    init(_ bytes: UnsafeRawBufferPointer) throws(InputError) {
+    package init(_ bytes: UnsafeRawBufferPointer) throws(InputError) {
         self.bytes = bytes
         let directory = try ZipDirectoryLocator(bytes).locate()
         var reader = ByteReader(
@@ -43,12 +41,12 @@ struct ZipArchive {
     }
 
     /// Whether there is an entry of this name.
-    func contains(_ name: String) -> Bool { entries[name] != nil }
+    package func contains(_ name: String) -> Bool { entries[name] != nil }
 
     /// The bytes of an entry.
     ///
     /// - Throws: ``InputError`` when it is missing, compressed, encrypted or damaged.
-    func content(_ name: String) throws(InputError) -> UnsafeRawBufferPointer {
+    package func content(_ name: String) throws(InputError) -> UnsafeRawBufferPointer {
         let place = "zip entry '\(name)'"
         guard let entry = entries[name] else { throw InputError(.missing, "the entry is missing", place: place) }
         guard entry.flags & 1 == 0 else { throw InputError(.unsupported, "the entry is encrypted", place: place) }
@@ -57,7 +55,7 @@ struct ZipArchive {
                 .unsupported,
                 "the entry is compressed",
                 place: place,
-                expected: "an archive as torch.save writes it, without compression",
+                expected: "an archive without compression, as torch.save and numpy.savez write it",
                 found: "method \(entry.method)"
             )
         }
