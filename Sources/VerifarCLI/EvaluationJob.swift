@@ -144,8 +144,22 @@ struct EvaluationJob {
         progress.finish(
             "\(source.count) images, \(result.cachedCount) from the cache, \(result.failures.count) failed, \(rate)/s"
         )
-        for failure in result.failures { log.note("failed: \(failure.name): \(failure.cause.detail)") }
+        note(result.failures, in: log)
         return result
+    }
+
+    /// Says which images failed; many for one reason are one line.
+    private func note(_ failures: [FailedImage], in log: RunLog) {
+        for (reason, failures) in Dictionary(grouping: failures, by: \.cause.reason).sorted(by: { $0.key < $1.key }) {
+            if failures.count <= 10 {
+                for failure in failures { log.note("failed: \(failure.name): \(failure.cause.detail)") }
+            } else {
+                let (first, table) = (failures[0], FileSystem.join(outputFolder, "failures.csv"))
+                log.note(
+                    "failed: \(failures.count) images (\(reason)), the first \(first.name): \(first.cause.detail); all in \(table)"
+                )
+            }
+        }
     }
 
     /// Rates of the protocol's searches; nil when it has none.

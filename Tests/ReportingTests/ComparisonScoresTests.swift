@@ -205,7 +205,7 @@ import VerificationMetrics
             columns: name == "named.npz" ? ("cosine", "same.npy") : (nil, nil)
         )
         #expect(scores.labels == [1, 0, 0, 1])
-        let expected = [0.5, -.infinity, 0.125, -2]
+        let expected: [Double] = [0.5, -.infinity, 0.125, -2]
         #expect((0..<4).map { scores.values[$0] } == expected)
     }
 

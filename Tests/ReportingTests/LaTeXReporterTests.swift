@@ -11,6 +11,15 @@ import Testing
         try GoldenText.expect(try await text(hostile: false), matches: "report.tex")
     }
 
+    @Test func textKeepsItsCharacters() async throws {
+        var report = try await SampleRun().report()
+        report.name = "“a” --far ''x,, 中文é"
+        let text = try #require(try Reporters.named("tex").files(for: ReportDocument(report: report)).first).text
+        let expected =
+            "\\textquotedblleft{}a\\textquotedblright{} -{}-far '{}'x,{}, \\unichar{4E2D}\\unichar{6587}é"
+        #expect(text.contains("\\section*{\(expected)}"))
+    }
+
     /// No TeX here to compile with: braces balance, environments nest, every command is one that the template uses.
     @Test(arguments: [false, true]) func hostileNamesAddNoCommands(hostile: Bool) async throws {
         let known: Set = [
@@ -18,12 +27,17 @@ import Testing
             "small", "toprule", "midrule", "bottomrule", "smallskip", "footnotesize", "scriptsize", "noindent",
             "textbf", "linewidth", "allowbreak", "textbackslash", "textasciicircum", "textasciitilde", "textless",
             "textgreater", "textbar", "textquotedbl", "textasciigrave", "times", "pm", "ldots", "lfloor", "rfloor",
-            "Delta", "approx", "cdot", "resizebox", "ifdim", "width", "else", "fi", "IfFileExists",
+            "Delta", "approx", "cdot",
+            "textquotedblleft", "textquotedblright", "quotedblbase", "textquoteleft", "textquoteright",
+            "quotesinglbase", "guillemotleft", "guillemotright", "leq", "geq", "to", "infty", "circ", "unichar",
+            "resizebox", "ifdim", "width", "else", "fi", "IfFileExists",
         ]
         let tex = try await text(hostile: hostile)
         var depth = 0
         var environments: [String] = []
-        var rest = tex[...]
+        // What stands before the document is the template's own.
+        let start = try #require(tex.range(of: "\\begin{document}"))
+        var rest = tex[start.lowerBound...]
         while let character = rest.popFirst() {
             switch character {
             case "{": depth += 1

@@ -2,10 +2,17 @@
 enum TeXText {
     /// Text in which nothing is a command.
     ///
-    /// Characters that a plain pdfLaTeX has no glyph for stand as their code: the file compiles whatever a name holds.
+    /// Characters beyond those of Western Europe are left to the document's `\unichar`: XeLaTeX and LuaLaTeX set them where
+    /// a font has them, and everywhere else their code stands. So the file compiles whatever a name holds.
     static func escaped(_ text: String) -> String {
         var output = ""
-        for scalar in VisibleText.line(text).unicodeScalars { output += spelling(of: scalar) }
+        var last: Unicode.Scalar?
+        for scalar in VisibleText.line(text).unicodeScalars {
+            // Two of these would become one other character.
+            if scalar == last, "-',".unicodeScalars.contains(scalar) { output += "{}" }
+            output += spelling(of: scalar)
+            last = scalar
+        }
         return output
     }
 
@@ -14,7 +21,7 @@ enum TeXText {
         // Printable ASCII, and the letters that the T1 encoding has.
         let isLetter = (0xc0...0xff).contains(scalar.value) && scalar.value != 0xd7 && scalar.value != 0xf7
         if (0x20..<0x7f).contains(scalar.value) || isLetter { return String(scalar) }
-        return "[U+\(String(scalar.value, radix: 16, uppercase: true))]"
+        return "\\unichar{\(String(scalar.value, radix: 16, uppercase: true))}"
     }
 
     private static let spellings: [Unicode.Scalar: String] = [
@@ -23,6 +30,10 @@ enum TeXText {
         ">": "\\textgreater{}", "|": "\\textbar{}", "\"": "\\textquotedbl{}", "`": "\\textasciigrave{}",
         "−": "$-$", "–": "--", "—": "---", "×": "$\\times$", "±": "$\\pm$", "′": "$'$", "…": "\\ldots{}",
         "⌊": "$\\lfloor$", "⌋": "$\\rfloor$", "Δ": "$\\Delta$", "≈": "$\\approx$", "½": "$1/2$", "·": "$\\cdot$",
+        "“": "\\textquotedblleft{}", "”": "\\textquotedblright{}", "„": "\\quotedblbase{}",
+        "‘": "\\textquoteleft{}", "’": "\\textquoteright{}", "‚": "\\quotesinglbase{}", "«": "\\guillemotleft{}",
+        "»": "\\guillemotright{}", "≤": "$\\leq$", "≥": "$\\geq$", "→": "$\\to$", "∞": "$\\infty$", "²": "$^2$",
+        "³": "$^3$", "°": "$^\\circ$", "\u{a0}": "~",
     ]
 
     /// A rate as a power of ten: `$10^{-4}$`, `$2.5\cdot10^{-4}$`.
@@ -112,14 +123,30 @@ enum TeXText {
             .joined(separator: " ")
     }
 
-    /// A document that compiles by itself.
+    /// A document that compiles by itself, with pdfLaTeX, XeLaTeX and LuaLaTeX.
     static func document(title: String, body: String) -> String {
         """
+        % pdfLaTeX, XeLaTeX and LuaLaTeX compile this; the latter two also show names in other scripts.
         \\documentclass[10pt]{article}
+        \\usepackage{iftex}
+        \\ifPDFTeX
         \\usepackage[T1]{fontenc}
         \\usepackage[utf8]{inputenc}
-        \\usepackage[margin=2cm]{geometry}
         \\IfFileExists{lmodern.sty}{\\usepackage{lmodern}}{}
+        \\DeclareRobustCommand{\\unichar}[1]{[U+#1]}
+        \\else
+        \\usepackage{fontspec}
+        \\newcommand{\\unifont}{}
+        \\newcommand{\\tryfont}[1]{\\IfFontExistsTF{#1}{\\renewfontfamily{\\unifont}{#1}}{}}
+        \\tryfont{DejaVu Sans}
+        \\tryfont{FandolSong-Regular.otf}
+        \\tryfont{WenQuanYi Micro Hei}
+        \\tryfont{Noto Sans CJK SC}
+        \\tryfont{Noto Serif CJK SC}
+        \\DeclareRobustCommand{\\unichar}[1]{%
+        \\iffontchar\\font"#1 \\char"#1\\else{\\unifont\\iffontchar\\font"#1 \\char"#1\\else[U+#1]\\fi}\\fi}
+        \\fi
+        \\usepackage[margin=2cm]{geometry}
         \\usepackage{graphicx}
         \\usepackage{booktabs}
         \\begin{document}
