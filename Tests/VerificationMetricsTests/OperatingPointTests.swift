@@ -28,7 +28,7 @@ import VerificationMetrics
     }
 
     /// Halfway between neighbours in single precision rounds to the even one, which may be the rejected impostor's.
-    @Test(arguments: [Float(0.5), Float(0.5).nextUp, Float(-1).nextUp, 1e-45, 3e38])
+    @Test(arguments: [Float(0.5), Float(0.5).nextUp, Float(-1).nextUp, .leastNonzeroMagnitude, 3e38])
     func aThresholdStoredInSinglePrecisionDecidesAlike(_ impostor: Float) throws {
         let target = try FARTarget("0.1")
         for set in [
