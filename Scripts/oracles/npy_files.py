@@ -48,7 +48,7 @@ def main():
 
     # What is refused.
     np.save(FOLDER / "refused_fortran.npy", np.asfortranarray(np.arange(6, dtype=np.float32).reshape(2, 3)))
-    np.save(FOLDER / "refused_big_endian.npy", np.arange(4, dtype=">f4"))
+    np.save(FOLDER / "big_endian.npy", np.arange(4, dtype=">f4"))
     np.save(FOLDER / "refused_complex.npy", np.arange(4, dtype=np.complex64))
     np.save(FOLDER / "refused_object.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     np.save(FOLDER / "refused_structure.npy", np.zeros(2, dtype=[("x", "<f4"), ("y", "<i4")]))

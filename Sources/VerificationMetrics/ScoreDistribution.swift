@@ -27,7 +27,8 @@ public struct ScoreHistogram: Hashable, Sendable {
     public func edge(_ bin: Int) -> Double {
         let width = high - low
         if width.isFinite { return low + width * Double(bin) / Double(genuine.count) }
-        return low + (high / Double(genuine.count) - low / Double(genuine.count)) * Double(bin)
+        let share = Double(bin) / Double(genuine.count)
+        return low * (1 - share) + high * share
     }
 }
 

@@ -50,7 +50,13 @@ struct NPYGolden: Decodable, Sendable, CustomTestStringConvertible {
         #expect(zero == 0 && zero.sign == .minus)
     }
 
-    @Test(arguments: ["fortran", "big_endian", "complex", "object", "structure", "text"])
+    @Test func theOtherByteOrderIsRead() throws {
+        let file = try NPYFile(path: NPYGolden.folder + "/big_endian.npy")
+        #expect(try file.floats() == [0, 1, 2, 3])
+        #expect(try file.withFloats { Array($0) } == [0, 1, 2, 3])
+    }
+
+    @Test(arguments: ["fortran", "complex", "object", "structure", "text"])
     func otherFilesOfNumPyAreRefusedByName(name: String) throws {
         let path = "\(NPYGolden.folder)/refused_\(name).npy"
         let error = #expect(throws: InputError.self) { _ = try NPYFile(path: path) }

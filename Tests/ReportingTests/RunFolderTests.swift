@@ -129,7 +129,7 @@ import VerificationMetrics
             return ["did not make report.json", "FAR 1e-4"]
         case .nanScore:
             try NPYFile.write([.nan] + run.scores.dropFirst(), to: folder.file("scores.npy"))
-            return ["scores.npy", "comparison 0", "not a number"]
+            return ["scores.npy", "row 0", "not a score"]
         case .pairShape:
             try NPYFile.write(run.first + run.second, shape: [2, run.first.count], to: folder.file("comparisons.npy"))
             return ["comparisons.npy", "[comparisons, 2]"]
@@ -146,7 +146,7 @@ import VerificationMetrics
             try AtomicFile.write("1,\"a\n2,b\n", to: folder.file("subjects.csv"))
             return ["subjects.csv", "not CSV"]
         case .tableScores:
-            try NPYFile.write(run.scores, shape: [run.scores.count, 1], to: folder.file("scores.npy"))
+            try NPYFile.write(run.scores, shape: [1, run.scores.count / 2, 2], to: folder.file("scores.npy"))
             return ["scores.npy", "one axis"]
         case .truncatedScores:
             let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file("scores.npy")))
