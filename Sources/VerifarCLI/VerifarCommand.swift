@@ -77,7 +77,7 @@ public struct VerifarCommand: ParsableCommand {
         standardError: (String) -> Void
     ) async -> Int32 {
         await StandardOutput.$receiver.withValue(standardOutput) {
-            let status = await run(arguments, standardError)
+            let status = await execute(arguments, standardError)
             do throws(InputError) {
                 try StandardOutput.finish()
                 return status
@@ -88,7 +88,7 @@ public struct VerifarCommand: ParsableCommand {
         }
     }
 
-    private static func run(_ arguments: [String], _ standardError: (String) -> Void) async -> Int32 {
+    private static func execute(_ arguments: [String], _ standardError: (String) -> Void) async -> Int32 {
         do {
             try checkCommandName(in: arguments)
             var command = try parseAsRoot(arguments)
