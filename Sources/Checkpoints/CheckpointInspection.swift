@@ -121,9 +121,7 @@ public struct CheckpointInspection: Hashable, Sendable {
 
 extension CheckpointInspection {
     /// The inspection as text, one line per element.
-    ///
-    /// - Parameter listsTensors: Whether every parameter gets a line.
-    public func lines(listsTensors: Bool = true) -> [String] {
+    public var lines: [String] {
         var lines = [
             "format        \(metadata.format)",
             "sha256        \(metadata.digest)",
@@ -135,7 +133,7 @@ extension CheckpointInspection {
         lines += metadata.preprocessing.sorted { $0.key < $1.key }.map { "preprocessing \($0.key) = \($0.value)" }
         lines += metadata.strings.sorted { $0.key < $1.key }.map { "metadata      \($0.key) = \($0.value)" }
         lines += notes.map { "note          \($0)" }
-        if listsTensors { lines += tensors.map(Self.line) }
+        lines += tensors.map(Self.line)
         return lines.map(Self.printable)
     }
 
@@ -179,5 +177,69 @@ extension CheckpointInspection {
                 return category == .control || category == .format ? scalar.escaped(asASCII: true) : String(scalar)
             }
             .joined()
+    }
+}
+
+/// What `checkpoint inspect --json` prints. What a file does not tell is left out; ``tensors`` when there are none to list.
+extension CheckpointInspection: Encodable {
+    /// A key as it is spelt; foreign names are keys, too.
+    private struct Key: CodingKey, ExpressibleByStringLiteral {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init(stringLiteral value: String) { stringValue = value }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Encodes what is known, foreign names as keys in their order.
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: Key.self)
+        func encode<Value>(_ values: [String: Value], _ key: Key, _ form: (Value) -> some Encodable) throws {
+            var entries = object.nestedContainer(keyedBy: Key.self, forKey: key)
+            for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+                try entries.encode(form(value), forKey: Key(stringValue: name))
+            }
+        }
+        try object.encode(metadata.format, forKey: "format")
+        try object.encode("\(metadata.digest)", forKey: "sha256")
+        try encode(metadata.externalDigests, "external") { "\($0)" }
+        try object.encode(architecture, forKey: "architecture")
+        if let network {
+            let shape = network.inputShape
+            try encode(
+                ["height": shape.extent.height, "width": shape.extent.width, "channels": shape.channels],
+                "input"
+            ) { $0 }
+            try object.encode(network.embeddingSize, forKey: "embedding")
+            try object.encode(network.parameterCount, forKey: "parameters")
+            try object.encode(network.multiplyAccumulateCount, forKey: "macs")
+            try object.encode(network.nodeCount, forKey: "nodes")
+            try object.encodeIfPresent(network.configuration?.widthMultiplier, forKey: "width")
+        }
+        try encode(
+            Dictionary(metadata.elementTypes.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +),
+            "storedAs"
+        ) { $0 }
+        try encode(metadata.preprocessing, "preprocessing") { $0 }
+        try encode(metadata.strings, "metadata") { $0 }
+        try object.encode(notes, forKey: "notes")
+        if !tensors.isEmpty { try object.encode(tensors, forKey: "tensors") }
+    }
+}
+
+extension CheckpointInspection.TensorSummary: Encodable {
+    private enum CodingKeys: String, CodingKey { case name, shape, role, low, high, mean }
+
+    /// Encodes name, shape and range; a bound that is no finite number is null.
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(name, forKey: .name)
+        try object.encode(shape, forKey: .shape)
+        try object.encodeIfPresent(role?.rawValue, forKey: .role)
+        guard let range else { return }
+        for (value, key) in [(Double(range.low), CodingKeys.low), (Double(range.high), .high), (range.mean, .mean)] {
+            // JSON has no infinity and no NaN.
+            if value.isFinite { try object.encode(value, forKey: key) } else { try object.encodeNil(forKey: key) }
+        }
     }
 }

@@ -11,10 +11,10 @@ public struct PictureList: Sendable {
     /// What a folder holds besides.
     public let leftOut: ImageFileNames
 
-    /// Lists a folder's pictures by name, or those that a text names: a path per line, blank lines skipped.
+    /// Lists a folder's pictures by name, or those that a text names: a path per line, blank lines skipped; or one image.
     ///
     /// - Parameters:
-    ///   - images: The folder or the text.
+    ///   - images: The folder, the text or the image.
     ///   - landmarks: Lines of `name x1 y1 … x5 y5 [score]` (or of 68 points), CSV or JSON of face detectors, where a name
     ///     is a path as it is listed, or its last components; nil when the images are aligned faces.
     /// - Throws: `InputError` that names file and line; `missing` for no pictures, or one without landmarks.
@@ -60,12 +60,23 @@ public struct PictureList: Sendable {
     }
 
     private static func lines(_ path: String) throws(InputError) -> [String] {
-        let text = try MappedFile(path: path)
-            .withBytes { bytes in
-                let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
-                return String(validating: text, as: UTF8.self)
-            }
-        guard let text else { throw InputError(.malformed, "not UTF-8 text", file: path) }
+        let file = try MappedFile(path: path)
+        let isImage = file.withBytes {
+            $0.starts(with: [0xff, 0xd8, 0xff]) || $0.starts(with: [0x89] + Array("PNG".utf8))
+        }
+        guard !isImage else { return [path] }
+        let text = file.withBytes { bytes in
+            let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
+            return String(validating: text, as: UTF8.self)
+        }
+        guard let text else {
+            throw InputError(
+                .malformed,
+                "neither text nor a JPEG or PNG image",
+                file: path,
+                expected: "a folder of images, a UTF-8 text with a path per line, or one image"
+            )
+        }
         // A line feed, with or without a carriage return: other line ends may stand in names.
         return text.split { $0 == "\n" || $0 == "\r\n" }.map(String.init).filter { !$0.allSatisfy(\.isWhitespace) }
     }

@@ -1,7 +1,7 @@
 /// The size and shape of a protocol.
 public struct ProtocolDescription: Hashable, Sendable {
     /// How a count is distributed.
-    public struct Distribution: Hashable, Sendable {
+    public struct Distribution: Hashable, Sendable, Encodable {
         /// The smallest.
         public let minimum: Int
         /// The value that half are not above: the lower median.
@@ -122,6 +122,49 @@ public struct ProtocolDescription: Hashable, Sendable {
             + "90 % up to \(distribution.ninetiethPercentile), mean \(mean)"
     }
 }
+
+/// What `protocol describe --json` prints; what is not known is left out.
+extension ProtocolDescription: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case name, images, landmarksPerFace, failing, templates, imagesPerTemplate, mediaPerTemplate, media, videos
+        case videoFrames, stills, genuine, impostor, folds, subjects, subjectOrigin, searches
+    }
+
+    /// A search without its lists.
+    private struct SearchSize: Encodable {
+        let name: String
+        let gallery: Int
+        let probes: Int
+    }
+
+    /// Encodes sizes; a search is the sizes of its lists.
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(name, forKey: .name)
+        try object.encode(images, forKey: .images)
+        try object.encode(landmarksPerFace, forKey: .landmarksPerFace)
+        var failing = object.nestedContainer(keyedBy: FaceImages.Defect.self, forKey: .failing)
+        for defect in FaceImages.Defect.allCases { try failing.encodeIfPresent(defects[defect], forKey: defect) }
+        try object.encode(templates, forKey: .templates)
+        try object.encodeIfPresent(imagesPerTemplate, forKey: .imagesPerTemplate)
+        try object.encodeIfPresent(mediaPerTemplate, forKey: .mediaPerTemplate)
+        try object.encode(media, forKey: .media)
+        try object.encode(videos, forKey: .videos)
+        try object.encode(videoFrames, forKey: .videoFrames)
+        try object.encode(stills, forKey: .stills)
+        try object.encode(genuine, forKey: .genuine)
+        try object.encode(impostor, forKey: .impostor)
+        try object.encode(folds, forKey: .folds)
+        try object.encodeIfPresent(subjects, forKey: .subjects)
+        try object.encodeIfPresent(subjectOrigin?.rawValue, forKey: .subjectOrigin)
+        try object.encode(
+            searches.map { SearchSize(name: $0.name, gallery: $0.gallery.count, probes: $0.probes.count) },
+            forKey: .searches
+        )
+    }
+}
+
+extension FaceImages.Defect: CodingKey {}
 
 /// Images grouped by template and medium.
 private struct MediumGroups {

@@ -71,10 +71,16 @@ public struct ProtocolReader: Sendable {
     /// - Returns: The protocol and the findings; ask ``ProtocolReading/validProtocol()`` before evaluating.
     /// - Throws: `InputError` when a file or folder is missing.
     public func read(dataFolder: String) throws(InputError) -> ProtocolReading {
-        guard FileSystem.isFolder(dataFolder) else {
-            throw InputError(.missing, "no such folder", file: dataFolder, expected: "the protocol's data")
-        }
         let format = try ProtocolFormats.named(descriptor.format)
+        guard FileSystem.isFolder(dataFolder) else {
+            throw InputError(
+                .missing,
+                FileSystem.exists(dataFolder)
+                    ? "a file stands where the folder of the protocol's data must" : "no such folder",
+                file: dataFolder,
+                expected: "the protocol's data: \(format.summary)"
+            )
+        }
         let source = ProtocolSource(
             dataFolder: dataFolder,
             descriptor: descriptor,

@@ -17,7 +17,10 @@ extension CheckpointCommand {
         @Argument(help: ArgumentHelp("The architecture.", valueName: "name"))
         var architecture: String
 
-        @Argument(help: ArgumentHelp("The file to write: .safetensors or .onnx.", valueName: "output"))
+        @Argument(
+            help: ArgumentHelp("The file to write: .safetensors or .onnx.", valueName: "output"),
+            completion: .file()
+        )
         var output: String
 
         @Option(help: ArgumentHelp("Seed of the weights.", valueName: "n"))

@@ -13,7 +13,7 @@ extension CheckpointCommand {
                 "What is in a checkpoint: architecture, parameters, MACs, tensors, digests, and what was stripped."
         )
 
-        @Argument(help: ArgumentHelp("The file.", valueName: "file"))
+        @Argument(help: ArgumentHelp("The file.", valueName: "file"), completion: .file())
         var file: String
 
         @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
@@ -26,10 +26,16 @@ extension CheckpointCommand {
         var profile = false
 
         @OptionGroup(title: "Network, for --profile") var compute: ComputeOptions
+        @OptionGroup(title: "Result") var result: ResultOptions
+
+        func validate() throws {
+            if profile, result.json { throw ValidationError("--profile is a table of text; leave out --json") }
+        }
 
         func run() throws {
-            let inspection = try CheckpointInspection(path: file, architecture: architecture)
-            for line in inspection.lines(listsTensors: tensors) { print(line) }
+            var inspection = try CheckpointInspection(path: file, architecture: architecture)
+            if !tensors { inspection.tensors = [] }
+            try result.show(inspection, text: inspection.lines.joined(separator: "\n"))
             guard profile else { return }
             try printProfile(of: CheckpointReader.read(path: file, architecture: architecture))
         }
@@ -56,10 +62,13 @@ extension CheckpointCommand {
                 """
         )
 
-        @Argument(help: ArgumentHelp("The file to read.", valueName: "input"))
+        @Argument(help: ArgumentHelp("The file to read.", valueName: "input"), completion: .file())
         var input: String
 
-        @Argument(help: ArgumentHelp("The file to write: .safetensors or .onnx.", valueName: "output"))
+        @Argument(
+            help: ArgumentHelp("The file to write: .safetensors or .onnx.", valueName: "output"),
+            completion: .file()
+        )
         var output: String
 
         @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))

@@ -17,10 +17,10 @@ struct CompareCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The run that is compared against.", valueName: "run-a"))
+    @Argument(help: ArgumentHelp("The run that is compared against.", valueName: "run-a"), completion: .directory)
     var first: String
 
-    @Argument(help: ArgumentHelp("The run whose gain or loss is measured.", valueName: "run-b"))
+    @Argument(help: ArgumentHelp("The run whose gain or loss is measured.", valueName: "run-b"), completion: .directory)
     var second: String
 
     @Option(
@@ -31,7 +31,7 @@ struct CompareCommand: AsyncParsableCommand {
     @OptionGroup(title: "Resampling") var resampling: ResamplingOptions
     @OptionGroup(title: "Running") var run: RunOptions
 
-    @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"), completion: .directory)
     var output: String?
 
     @Flag(help: "Print compare.json on standard output instead of tables.")

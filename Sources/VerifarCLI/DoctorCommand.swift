@@ -27,7 +27,7 @@ struct DoctorCommand: ParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The network's file.", valueName: "file"))
+    @Option(help: ArgumentHelp("The network's file.", valueName: "file"), completion: .file())
     var checkpoint: String
 
     @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
@@ -35,19 +35,26 @@ struct DoctorCommand: ParsableCommand {
 
     @Option(
         name: .customLong("protocol"),
-        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml")
+        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"),
+        completion: .file()
     )
     var protocolName: String?
 
-    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"), completion: .directory)
     var data: String?
 
     @OptionGroup(title: "Protocol") var protocolSettings: ProtocolSettingOptions
 
-    @Option(help: ArgumentHelp("Aligned faces in a folder per identity, instead of a protocol.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Aligned faces in a folder per identity, instead of a protocol.", valueName: "dir"),
+        completion: .directory
+    )
     var faces: String?
 
-    @Option(help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"),
+        completion: .directory
+    )
     var output: String?
 
     @Option(help: ArgumentHelp("The most faces in the sample.", valueName: "n"))

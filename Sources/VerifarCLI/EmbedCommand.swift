@@ -24,19 +24,25 @@ struct EmbedCommand: ParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The network's file.", valueName: "file"))
+    @Option(help: ArgumentHelp("The network's file.", valueName: "file"), completion: .file())
     var checkpoint: String
 
     @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
     var architecture: String?
 
-    @Option(help: ArgumentHelp("A folder of pictures, or a text file with a path per line.", valueName: "dir|list.txt"))
+    @Option(
+        help: ArgumentHelp(
+            "A folder of images, a text with a path per line, or one image.",
+            valueName: "dir|list.txt|file"
+        ),
+        completion: .file()
+    )
     var images: String
 
-    @Option(help: ArgumentHelp("Landmarks, one line per picture.", valueName: "file"))
+    @Option(help: ArgumentHelp("Landmarks, one line per picture.", valueName: "file"), completion: .file())
     var landmarks: String?
 
-    @Option(help: ArgumentHelp("The array to write.", valueName: "file.npy"))
+    @Option(help: ArgumentHelp("The array to write.", valueName: "file.npy"), completion: .file())
     var output: String
 
     @Flag(help: "Write two rows' worth per picture: upright, then mirrored ([pictures, 2, dimensions]).")

@@ -22,7 +22,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The network's file.", valueName: "file"))
+    @Option(help: ArgumentHelp("The network's file.", valueName: "file"), completion: .file())
     var checkpoint: String
 
     @Option(help: ArgumentHelp("What the checkpoint is; recognised from its parameters without it.", valueName: "name"))
@@ -30,16 +30,20 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("protocol"),
-        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml")
+        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"),
+        completion: .file()
     )
     var protocolName: String
 
-    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"), completion: .directory)
     var data: String
 
     @OptionGroup(title: "Protocol") var protocolSettings: ProtocolSettingOptions
 
-    @Option(help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"),
+        completion: .directory
+    )
     var output: String
 
     @OptionGroup var overwriting: OverwriteOptions
@@ -51,7 +55,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup(title: "Network") var compute: ComputeOptions
     @OptionGroup(title: "Running") var running: RunOptions
 
-    @Option(help: ArgumentHelp("Keep embeddings here and use those that are there.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Keep embeddings here and use those that are there.", valueName: "dir"),
+        completion: .directory
+    )
     var cache: String?
 
     @Option(help: ArgumentHelp("Stop when more images than this fail.", valueName: "n|percent%"))

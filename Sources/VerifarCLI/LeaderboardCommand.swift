@@ -27,13 +27,16 @@ struct LeaderboardCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("Folders of runs.", valueName: "run-dir"))
+    @Argument(help: ArgumentHelp("Folders of runs.", valueName: "run-dir"), completion: .directory)
     var runs: [String] = []
 
     @Flag(help: "Add published rows; they are marked as quoted, not measured.")
     var reference = false
 
-    @Option(help: ArgumentHelp("A YAML file with further rows; may be repeated.", valueName: "file.yml"))
+    @Option(
+        help: ArgumentHelp("A YAML file with further rows; may be repeated.", valueName: "file.yml"),
+        completion: .file()
+    )
     var rows: [String] = []
 
     @Option(help: ArgumentHelp("The FAR to rank by.", valueName: "1e-4|1e-5|1e-6"))
@@ -42,7 +45,7 @@ struct LeaderboardCommand: AsyncParsableCommand {
     @OptionGroup(title: "Resampling") var resampling: ResamplingOptions
     @OptionGroup(title: "Running") var running: RunOptions
 
-    @Option(help: ArgumentHelp("Where the files go.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Where the files go.", valueName: "dir"), completion: .directory)
     var output: String?
 
     @Flag(help: "Print leaderboard.json on standard output instead of tables.")

@@ -21,10 +21,13 @@ struct MetricsCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("One score per comparison.", valueName: "file"))
+    @Option(help: ArgumentHelp("One score per comparison.", valueName: "file"), completion: .file())
     var scores: String
 
-    @Option(help: ArgumentHelp("One label per comparison; the scores' file without it.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("One label per comparison; the scores' file without it.", valueName: "file"),
+        completion: .file()
+    )
     var labels: String?
 
     @Option(help: ArgumentHelp("The scores' column of a table, or entry of an .npz.", valueName: "name"))
@@ -37,12 +40,14 @@ struct MetricsCommand: AsyncParsableCommand {
     var distance = false
 
     @Option(
-        help: ArgumentHelp("Template ids [comparisons, 2] (.npy), for subject-bootstrap intervals.", valueName: "file")
+        help: ArgumentHelp("Template ids [comparisons, 2] (.npy), for subject-bootstrap intervals.", valueName: "file"),
+        completion: .file()
     )
     var comparisons: String?
 
     @Option(
-        help: ArgumentHelp("template,subject lines; without it genuine comparisons join templates.", valueName: "file")
+        help: ArgumentHelp("template,subject lines; without it genuine comparisons join templates.", valueName: "file"),
+        completion: .file()
     )
     var subjects: String?
 
@@ -50,7 +55,7 @@ struct MetricsCommand: AsyncParsableCommand {
     @OptionGroup(title: "Running") var running: RunOptions
     @OptionGroup(title: "Result") var result: ResultOptions
 
-    @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"), completion: .directory)
     var output: String?
 
     @OptionGroup var overwriting: OverwriteOptions

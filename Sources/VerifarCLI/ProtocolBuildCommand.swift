@@ -38,7 +38,7 @@ extension ProtocolCommand {
 
         @OptionGroup var input: ProtocolInput
 
-        @Option(help: ArgumentHelp("Where it goes; made if it is not there.", valueName: "dir"))
+        @Option(help: ArgumentHelp("Where it goes; made if it is not there.", valueName: "dir"), completion: .directory)
         var output: String
 
         @Option(help: "InsightFace's meta files (ijb) or a file of pairs (bin).")

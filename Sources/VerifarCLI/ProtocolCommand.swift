@@ -40,14 +40,13 @@ struct ProtocolCommand: ParsableCommand {
         )
 
         @OptionGroup var input: ProtocolInput
+        @OptionGroup(title: "Result") var result: ResultOptions
 
         func run() throws {
-            let reading = try input.read()
-            for line in reading.findings.lines { print(line) }
-            let errors = reading.findings.count(.error)
-            let warnings = reading.findings.count(.warning)
-            print("\(errors) errors, \(warnings) warnings")
-            if errors > 0 { throw ExitCode(1) }
+            let findings = try input.read().findings
+            let counts = "\(findings.count(.error)) errors, \(findings.count(.warning)) warnings"
+            try result.show(findings, text: (findings.lines + [counts]).joined(separator: "\n"))
+            if !findings.isValid { throw ExitCode(1) }
         }
     }
 
@@ -59,10 +58,11 @@ struct ProtocolCommand: ParsableCommand {
         )
 
         @OptionGroup var input: ProtocolInput
+        @OptionGroup(title: "Result") var result: ResultOptions
 
         func run() throws {
-            let value = try input.read().validProtocol()
-            for line in ProtocolDescription(value).lines { print(line) }
+            let description = ProtocolDescription(try input.read().validProtocol())
+            try result.show(description, text: description.lines.joined(separator: "\n"))
         }
     }
 }
@@ -96,10 +96,13 @@ struct ProtocolSettingOptions: ParsableArguments {
 
 /// A protocol and its data, as every subcommand names them.
 struct ProtocolInput: ParsableArguments {
-    @Argument(help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"))
+    @Argument(
+        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"),
+        completion: .file()
+    )
     var name: String
 
-    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"), completion: .directory)
     var data: String
 
     @OptionGroup(title: "Protocol") var settings: ProtocolSettingOptions

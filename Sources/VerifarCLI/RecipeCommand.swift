@@ -61,7 +61,10 @@ struct RecipeCommand: ParsableCommand {
         )
         var kind: String
 
-        @Argument(help: ArgumentHelp("The file to write; the terminal without one.", valueName: "file.yml"))
+        @Argument(
+            help: ArgumentHelp("The file to write; the terminal without one.", valueName: "file.yml"),
+            completion: .file()
+        )
         var file: String?
 
         func run() throws {

@@ -16,13 +16,16 @@ struct ReportCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run-dir"))
+    @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run-dir"), completion: .directory)
     var folder: String
 
     @Option(help: ArgumentHelp("What to write.", valueName: "list"))
     var format: String = "md,html,tex,csv,svg"
 
-    @Option(help: ArgumentHelp("Where to write it; the run's folder without it.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where to write it; the run's folder without it.", valueName: "dir"),
+        completion: .directory
+    )
     var output: String?
 
     @Flag(help: "Leave all pictures of faces out, for data that may not be copied.")

@@ -21,7 +21,10 @@ struct SynthCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Where to put them; must not hold a protocol yet.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where to put them; must not hold a protocol yet.", valueName: "dir"),
+        completion: .directory
+    )
     var output: String
 
     @Option(help: ArgumentHelp("People in all.", valueName: "n"))

@@ -4,10 +4,13 @@ internal import Recipes
 
 /// Options of the commands that follow a recipe.
 struct RecipeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The recipe.", valueName: "file.yml"))
+    @Option(help: ArgumentHelp("The recipe.", valueName: "file.yml"), completion: .file())
     var recipe: String
 
-    @Option(help: ArgumentHelp("Where the result goes; made if it is not there.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where the result goes; made if it is not there.", valueName: "dir"),
+        completion: .directory
+    )
     var output: String
 
     @Option(
@@ -24,7 +27,8 @@ struct RecipeOptions: ParsableArguments {
         help: ArgumentHelp(
             "Where rendered faces and teacher features lie; OUTPUT/cache without it. Runs may share it.",
             valueName: "dir"
-        )
+        ),
+        completion: .directory
     )
     var cache: String?
 

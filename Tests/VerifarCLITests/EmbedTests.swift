@@ -61,6 +61,21 @@ import VerifarCLI
             #expect(applied != ignored)
         }
     }
+
+    @Test func oneImageIsEmbeddedAsAFolderOfOneIs() async throws {
+        try await withNetwork { folder, network in
+            try AtomicFile.write(image(width: 112, height: 112).pngData(), to: folder + "/images/1.png")
+            let listed = try await rows(folder, network)
+            let output = folder + "/one.npy"
+            let embed = ["embed", "--checkpoint", network, "--output", output, "--quiet", "--images"]
+            let single = await run(embed + [folder + "/images/1.png"])
+            #expect(single.status == 0, "\(single.errors)")
+            #expect(try NPYFile(path: output).floats() == listed)
+            try AtomicFile.write([0x52, 0x49, 0x46, 0x46, 0xff, 0xfe], to: folder + "/1.webp")
+            let other = await run(embed + [folder + "/1.webp"])
+            #expect(other.status == 1 && other.errors.contains("a folder of images"), "\(other.errors)")
+        }
+    }
 }
 
 extension EmbedTests {

@@ -126,4 +126,19 @@ import VerifarCLI
             #expect(none.errors.contains("images=."), "\(none.errors)")
         }
     }
+
+    @Test func oneImageWhereAProtocolsFolderIsExpectedIsNamed() async throws {
+        try await withTemporaryFolder { folder in
+            try people(in: folder)
+            let image = folder + "/images/a/1.jpg"
+            let file = await CommandLineRun(["protocol", "validate", "folder", "--data", image])
+            #expect(file.status == 1 && file.errors.contains("a file stands where the folder"), "\(file.errors)")
+            #expect(file.errors.contains("a folder for each person"), "\(file.errors)")
+            let flat = await CommandLineRun([
+                "protocol", "describe", "folder", "--data", folder + "/images", "--protocol-set", "images=a",
+            ])
+            #expect(flat.errors.contains("a/<person>/<image>"), "\(flat.errors)")
+            #expect(flat.errors.contains("2 files that are in no person's folder"), "\(flat.errors)")
+        }
+    }
 }

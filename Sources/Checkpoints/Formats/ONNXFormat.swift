@@ -40,7 +40,8 @@ struct ONNXFormat: CheckpointFormat {
         var strings: [String: String] = [:]
         for pair in model.metadataProps { strings[pair.key] = pair.value }
         try VerifarMetadata.apply(strings, to: &metadata)
-        metadata.strings["onnx.producer"] = [model.producerName, model.producerVersion].joined(separator: " ")
+        metadata.strings["onnx.producer"] = [model.producerName, model.producerVersion]
+            .filter { !$0.isEmpty }.joined(separator: " ")
         metadata.strings["onnx.opset"] = model.opsetImport.first { $0.domain.isEmpty }.map { "\($0.version)" }
         var notes = importer.notes
         let normalization = InputNormalization(graph)

@@ -85,6 +85,31 @@ public struct FindingList: Hashable, Sendable {
     }
 }
 
+/// What `protocol validate --json` prints.
+extension FindingList: Encodable {
+    private enum CodingKeys: String, CodingKey { case valid, errors, warnings, notes, findings, unlisted }
+
+    /// Findings of a kind that are counted but not written out.
+    private struct Unlisted: Encodable {
+        let severity: String
+        let kind: String
+        let count: Int
+    }
+
+    /// Encodes counts, what is written out, and how much of each kind is not.
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(isValid, forKey: .valid)
+        try object.encode(count(.error), forKey: .errors)
+        try object.encode(count(.warning), forKey: .warnings)
+        try object.encode(count(.note), forKey: .notes)
+        try object.encode(findings, forKey: .findings)
+        let unlisted = findings.map(\.kind).uniqued().filter { unlistedCount($0) > 0 }
+            .map { Unlisted(severity: $0.severity.rawValue, kind: $0.rawValue, count: unlistedCount($0)) }
+        try object.encode(unlisted, forKey: .unlisted)
+    }
+}
+
 extension Sequence where Element: Hashable {
     fileprivate func uniqued() -> [Element] {
         var seen: Set<Element> = []

@@ -49,3 +49,19 @@ public struct ProtocolFinding: Hashable, Sendable, CustomStringConvertible {
     /// `error: meta/ijbc_….txt: line 3: … (expected …, found …)`, on one line.
     public var description: String { "\(severity.rawValue): \(inputError.description)" }
 }
+
+extension ProtocolFinding: Encodable {
+    private enum CodingKeys: String, CodingKey { case severity, kind, file, line, message, expected, found }
+
+    /// Encodes what is known of it.
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(severity.rawValue, forKey: .severity)
+        try object.encode(kind.rawValue, forKey: .kind)
+        try object.encodeIfPresent(file, forKey: .file)
+        try object.encodeIfPresent(line, forKey: .line)
+        try object.encode(message, forKey: .message)
+        try object.encodeIfPresent(expected, forKey: .expected)
+        try object.encodeIfPresent(found, forKey: .found)
+    }
+}

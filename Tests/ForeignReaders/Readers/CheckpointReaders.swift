@@ -150,7 +150,7 @@ private enum CheckpointCheck {
         )
         // What is well-formed goes on to the recognition of its network, which reads the file again.
         try folder.write(bytes, file)
-        let lines = try CheckpointInspection(path: path).lines()
+        let lines = try CheckpointInspection(path: path).lines
         precondition(!lines.isEmpty, "something can be said")
     }
 }

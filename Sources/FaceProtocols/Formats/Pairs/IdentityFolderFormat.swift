@@ -55,7 +55,13 @@ public struct IdentityFolderFormat: ProtocolFormat {
         let foldCount = try source.number("folds", in: 0...1000)
         let listing = try IdentityListing(source, findings: &findings)
         guard !listing.paths.isEmpty else {
-            findings.add(.noImages, file: source.setting("images"), "no folder holds an image (.jpg, .jpeg, .png)")
+            findings.add(
+                .noImages,
+                file: source.setting("images"),
+                "no folder in it holds an image (.jpg, .jpeg, .png)",
+                expected: "\(source.setting("images"))/<person>/<image>",
+                found: listing.strays == 0 ? nil : "\(listing.strays) files that are in no person's folder"
+            )
             return nil
         }
         var origins = ProtocolOrigins()
@@ -119,6 +125,8 @@ struct IdentityListing {
     private(set) var people: [String] = []
     /// Each person's images.
     private(set) var members: [Range<Int>] = []
+    /// Files beside the people's folders.
+    private(set) var strays = 0
 
     init(_ source: ProtocolSource, findings: inout FindingList) throws(InputError) {
         let folder = source.setting("images")
@@ -139,7 +147,11 @@ struct IdentityListing {
         }
         var names = ImageFileNames()
         for (person, kind) in FolderListing(root).kinds.sorted(by: { Self.isBefore($0.key, $1.key) }) {
-            guard !person.hasPrefix("."), kind != .file else { continue }
+            guard !person.hasPrefix(".") else { continue }
+            guard kind != .file else {
+                strays += 1
+                continue
+            }
             guard kind != .link || allowsLinks else {
                 findings.add(
                     .symbolicLink,
