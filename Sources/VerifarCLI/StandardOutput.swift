@@ -4,16 +4,22 @@ internal import Foundation
 internal import Reporting
 internal import Synchronization
 
-/// Where commands print; a caller that wants to have the text binds ``receiver``.
-enum StandardOutput {
+/// Where commands print; a caller that wants to have the text binds ``current``.
+///
+/// What is bound is this structure, not its optional closure: the optimiser of Swift 6.3 reads that one's type before it
+/// exists, and the process ends at its first command.
+struct StandardOutput: Sendable {
+    /// Where the running command prints.
+    @TaskLocal static var current = StandardOutput()
+
     /// Receives what is printed instead of the process's standard output.
-    @TaskLocal static var receiver: (@Sendable (String) -> Void)?
+    var receiver: (@Sendable (String) -> Void)?
 
     /// The system's number of the first failure to write; 0 before.
     private static let failure = Mutex<Int32>(0)
 
     fileprivate static func write(_ text: String) {
-        if let receiver { return receiver(text) }
+        if let receiver = current.receiver { return receiver(text) }
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Foundation.write(1, $0.baseAddress, $0.count) }

@@ -76,7 +76,7 @@ public struct VerifarCommand: ParsableCommand {
         standardOutput: (@Sendable (String) -> Void)? = nil,
         standardError: (String) -> Void
     ) async -> Int32 {
-        await StandardOutput.$receiver.withValue(standardOutput) {
+        await StandardOutput.$current.withValue(StandardOutput(receiver: standardOutput)) {
             let status = await execute(arguments, standardError)
             do throws(InputError) {
                 try StandardOutput.finish()
