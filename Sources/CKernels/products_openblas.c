@@ -38,8 +38,9 @@ static void make_key(void) {
 /// The calling thread's memory for gathered rows and sums.
 ///
 /// A thread that comes here for the first time turns OpenBLAS's own threads off. OpenBLAS keeps that setting once per
-/// process (built with OpenMP, partly per thread): whoever else uses it in this process and wants threads has to ask
-/// again. At the other levels nothing is set.
+/// process, built with OpenMP once per thread as well (so every thread asks); a narrower one does not exist. Whoever else
+/// uses it in this process and wants threads has to ask again, and then our last bits are no longer those of one thread. At
+/// the other levels nothing is set.
 static float *thread_scratch(void) {
     pthread_once(&once, make_key);
     float *scratch = pthread_getspecific(scratch_key);
@@ -49,7 +50,7 @@ static float *thread_scratch(void) {
         fputs("verifar: no memory for a thread's matrix products\n", stderr);
         abort();
     }
-    if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
+    openblas_set_num_threads(1);
     return memory;
 }
 
