@@ -28,7 +28,7 @@ public struct PictureList: Sendable {
                 "no pictures",
                 file: images,
                 expected: "JPEG or PNG files",
-                found: leftOut.summary
+                found: leftOut.summary ?? Self.foldersInstead(images)
             )
         }
         guard let landmarks else {
@@ -57,6 +57,18 @@ public struct PictureList: Sendable {
             }
         }
         return paths
+    }
+
+    /// What a folder of folders holds: a folder of images may have been meant.
+    private static func foldersInstead(_ folder: String) -> String? {
+        let folders = ((try? FileSystem.names(inFolder: folder)) ?? [])
+            .filter {
+                FileSystem.isFolder(FileSystem.join(folder, $0))
+            }
+        guard let first = folders.first else { return nil }
+        return
+            "\(folders.count) folders, which are not looked into: give one of them (\(FileSystem.join(folder, first))), "
+            + "or a text with a path per line (find \(folder) -type f > list.txt)"
     }
 
     private static func lines(_ path: String) throws(InputError) -> [String] {

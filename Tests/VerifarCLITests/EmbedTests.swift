@@ -74,6 +74,9 @@ import VerifarCLI
             try AtomicFile.write([0x52, 0x49, 0x46, 0x46, 0xff, 0xfe], to: folder + "/1.webp")
             let other = await run(embed + [folder + "/1.webp"])
             #expect(other.status == 1 && other.errors.contains("a folder of images"), "\(other.errors)")
+            try FileSystem.createFolder(folder + "/nested/a")
+            let nested = await run(embed + [folder + "/nested"])
+            #expect(nested.status == 1 && nested.errors.contains("nested/a"), "\(nested.errors)")
         }
     }
 }
