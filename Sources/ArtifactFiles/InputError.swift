@@ -98,6 +98,8 @@ extension String {
     /// The name that this one was probably meant to be: the fewest letters inserted, removed, replaced or swapped with their
     /// neighbour, at most a third of them; nil when none is that near.
     public func nearest(in names: [String]) -> String? {
+        // Of numbers and single letters everything is near.
+        guard count(where: \.isLetter) >= 3 else { return nil }
         let limit = Swift.max(1, count / 3)
         return names.map { (name: $0, distance: distance(to: $0)) }
             .filter { $0.distance <= limit }

@@ -339,13 +339,13 @@ public struct StepSettings: SettingsSection {
             /// What each is for.
             public var about: KeyDescription {
                 switch self {
-                case .random: .init(.integer(.within(1...65536)), .required, "Random images of a step.", example: "32")
+                case .random: .init(.integer(.within(1...65536)), .required, "Random images of a step.", example: "64")
                 case .balanced:
                     .init(
                         .section(Balanced.self),
                         .required,
                         "The other part: some identities with some images each.",
-                        example: "{identities: 8, pictures: 4}"
+                        example: "{identities: 16, pictures: 4}"
                     )
                 }
             }
@@ -396,7 +396,7 @@ public struct StepSettings: SettingsSection {
                     .section(Mixed.self),
                     .without("all of a batch is drawn in one way"),
                     "Batches of a random and a balanced part; the classifier's loss sees the random one, methods see both.",
-                    example: "{random: 32, balanced: {identities: 8, pictures: 4}}"
+                    example: "{random: 64, balanced: {identities: 16, pictures: 4}}"
                 )
             case .dropLast:
                 .init(

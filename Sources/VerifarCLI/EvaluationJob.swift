@@ -88,6 +88,7 @@ struct EvaluationJob {
             reading: reading,
             protocolValue: protocolValue,
             subjects: templateSubjects,
+            impostorSubjectPairs: subjects?.impostorPairCount(labels: protocolValue.comparisons.labels),
             extraction: extraction,
             runs: runs,
             folded: folded,

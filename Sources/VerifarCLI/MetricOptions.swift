@@ -30,6 +30,11 @@ struct MetricOptions: ParsableArguments {
     )
     var interval: SubjectBootstrap.Ends = .wilson
 
+    @Option(
+        help: ArgumentHelp("Thresholds whose FMR and FNMR are wanted: of a system that has one.", valueName: "list")
+    )
+    var threshold: String?
+
     @Option(help: ArgumentHelp("Seed of the bootstrap.", valueName: "n"))
     var seed: UInt64 = 1
 
@@ -38,6 +43,17 @@ struct MetricOptions: ParsableArguments {
             throw ValidationError("--bootstrap must be between 0 and 1000000 (found \(bootstrap))")
         }
         _ = try Self.targets(far)
+        _ = try thresholds()
+    }
+
+    private func thresholds() throws -> [Double] {
+        try (threshold ?? "").split(separator: ",")
+            .map { text in
+                guard let value = Double(text), value.isFinite else {
+                    throw ValidationError("--threshold: expected numbers (found '\(text)')")
+                }
+                return value
+            }
     }
 
     /// Parses the value of `--far`.
@@ -55,10 +71,12 @@ struct MetricOptions: ParsableArguments {
     }
 
     func settings(threads: Int) throws -> VerificationMeasurement.Options {
-        VerificationMeasurement.Options(
+        var options = VerificationMeasurement.Options(
             farTargets: try Self.targets(far),
             bootstrap: bootstrap > 0
                 ? try SubjectBootstrap(replicates: bootstrap, seed: seed, threads: threads, ends: interval) : nil
         )
+        options.thresholds = try thresholds()
+        return options
     }
 }

@@ -81,11 +81,13 @@ struct MetricsCommand: AsyncParsableCommand {
             areDistances: distance
         )
         let compared = try read.comparisonSubjects()
+        var options = try metrics.settings(threads: running.threadCount)
+        if distance { options.thresholds = options.thresholds.map { -$0 } }
         let measurement = try await VerificationMeasurement(
             scores: read.values,
             labels: read.labels,
             subjects: compared,
-            options: try metrics.settings(threads: running.threadCount)
+            options: options
         )
         let report = try report(measurement, read, compared)
         if let output { try write(report, read, to: output) }
@@ -115,6 +117,7 @@ struct MetricsCommand: AsyncParsableCommand {
                 rejectedGenuine: counts.rejectedGenuine,
                 rejectedImpostor: counts.rejectedImpostor,
                 subjects: compared?.subjectCount,
+                impostorSubjectPairs: compared?.impostorPairCount(labels: read.labels),
                 subjectOrigin: compared.map { _ in subjects == nil ? "implied" : "stated" },
                 description: distance
                     ? "The scores are distances times −1: the threshold −0.8 accepts distances up to 0.8." : nil

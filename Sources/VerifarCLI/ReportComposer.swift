@@ -17,6 +17,7 @@ struct ReportComposer {
     let reading: ProtocolReading
     let protocolValue: VerificationProtocol
     let subjects: TemplateSubjects?
+    let impostorSubjectPairs: Int?
     let extraction: EmbeddingPipeline.Result
     let runs: [PolicyRun]
     let folded: FoldedSummary?
@@ -188,6 +189,7 @@ struct ReportComposer {
             rejectedGenuine: rejected.genuine,
             rejectedImpostor: rejected.impostor,
             subjects: subjects?.count,
+            impostorSubjectPairs: impostorSubjectPairs,
             subjectOrigin: subjects?.origin.rawValue,
             description: reading.descriptor.title,
             findings: reading.findings.lines.isEmpty ? nil : reading.findings.lines

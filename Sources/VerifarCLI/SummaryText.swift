@@ -27,9 +27,24 @@ enum SummaryText {
         for point in results.operatingPoints.sorted(by: { $0.farTarget < $1.farTarget }) {
             lines.append("  FAR \(rate(point.farTarget))  " + PointText.line(point))
         }
+        for point in results.thresholds ?? [] {
+            func text(_ rate: Reported<ReportedRate>) -> String {
+                guard let rate = rate.value else { return "undefined" }
+                let interval = rate.interval.value.map { " [\(percent($0.low)), \(percent($0.high))]" } ?? ""
+                return percent(rate.rate) + interval
+            }
+            lines.append(
+                "  threshold \(shortest(point.threshold, decimals: 9))  FMR \(text(point.fmr))  FNMR \(text(point.fnmr))"
+            )
+        }
         if let warning = results.inversionWarning { lines.append("warning: \(warning)") }
         if let reportPath { lines.append("report: \(reportPath)") }
         return lines.joined(separator: "\n")
+    }
+
+    /// A small rate in percent with three significant digits.
+    private static func percent(_ rate: Double) -> String {
+        rate > 0 && rate < 0.01 ? String(format: "%.3g", rate * 100) : fixed(rate * 100, decimals: 2)
     }
 
     /// What InsightFace's scripts would print.

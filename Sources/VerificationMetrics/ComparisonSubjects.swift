@@ -51,6 +51,14 @@ public struct ComparisonSubjects: Sendable {
     /// How many subjects occur in some comparison.
     public var subjectCount: Int { SubjectNumbering(self).count }
 
+    /// How many distinct pairs of subjects the impostor comparisons compare.
+    ///
+    /// - Parameter labels: 1 for genuine, 0 for impostor.
+    public func impostorPairCount(labels: LargeArray<UInt8>) -> Int {
+        guard labels.count == count else { return 0 }
+        return PairCounts(subjects: self, labels: labels, numbering: SubjectNumbering(self)).counts.count
+    }
+
     /// The two subjects of a comparison.
     public func subjects(of comparison: Int) -> (first: UInt32, second: UInt32) {
         (

@@ -1,3 +1,5 @@
+internal import LargeArrays
+
 /// Where the false-match rate and the false-non-match rate meet.
 public struct EqualErrorRate: Hashable, Sendable {
     /// The common rate, by linear interpolation between the two points around the crossing.
@@ -66,5 +68,77 @@ extension Array where Element: RadixScore {
             if isBeyond(self[middle]) { high = middle } else { low = middle + 1 }
         }
         return low
+    }
+}
+
+extension SubjectBootstrap {
+    /// An interval for the equal error rate, which is found anew in each replicate.
+    ///
+    /// - Parameters:
+    ///   - observed: That of the data themselves.
+    ///   - scores: One per comparison; −∞ cannot be accepted.
+    ///   - labels: 1 for genuine, 0 for impostor.
+    ///   - subjects: Whom each comparison compares.
+    /// - Throws: ``MetricsError`` for scores, labels or counts that do not fit.
+    public func equalErrorRateInterval(
+        _ observed: EqualErrorRate,
+        scores: ScoreValues,
+        labels: some Collection<UInt8>,
+        subjects: ComparisonSubjects
+    ) async throws(MetricsError) -> Outcome<Interval> {
+        let labels = LargeArray(labels)
+        try scores.check(labels: labels, subjects: subjects)
+        let numbering = SubjectNumbering(subjects)
+        guard numbering.count >= 2 else { return .failure(.tooFewSubjects) }
+        let pairs = PairCounts(subjects: subjects, labels: labels, numbering: numbering)
+        // Twice the rate leaves room for nearly every replicate; one that needs more is drawn again from all.
+        var limit = Int(2 * observed.rate * Double(labels.count)) + 10_000
+        while true {
+            let ranking = RankedComparisons(
+                scores: scores,
+                labels: labels,
+                subjects: subjects,
+                numbering: numbering,
+                impostorLimit: limit
+            )
+            if let rates = await equalErrorRates(ranking, pairs, numbering.count) {
+                let rate = ObservedRate(rate: observed.rate, trials: labels.count, subjects: numbering.count)
+                return interval(rate, values: rates, caveats: [])
+            }
+            limit = .max
+        }
+    }
+
+    /// One rate per replicate; nil where the ranking is too short for one.
+    private func equalErrorRates(
+        _ ranking: RankedComparisons,
+        _ pairs: PairCounts,
+        _ subjectCount: Int
+    ) async -> [Double?]? {
+        let blockCount = (replicates + ReplicateWeights.laneCount - 1) / ReplicateWeights.laneCount
+        let workers = min(threads, blockCount)
+        let blocks = await withTaskGroup(of: [Int: [Double?]].self) { group in
+            for worker in 0..<workers {
+                group.addTask {
+                    var done: [Int: [Double?]] = [:]
+                    for place in stride(from: worker, to: blockCount, by: workers) {
+                        let block = ReplicateBlock(
+                            seed: seed,
+                            firstReplicate: place * ReplicateWeights.laneCount,
+                            subjectCount: subjectCount,
+                            pairs: pairs
+                        )
+                        guard let rates = block.equalErrorRates(ranking) else { break }
+                        done[place] = rates
+                    }
+                    return done
+                }
+            }
+            var all: [Int: [Double?]] = [:]
+            for await part in group { all.merge(part) { $1 } }
+            return all
+        }
+        guard blocks.count == blockCount else { return nil }
+        return Array((0..<blockCount).flatMap { blocks[$0] ?? [] }.prefix(replicates))
     }
 }

@@ -69,6 +69,8 @@ extension Interval {
         case subjectBootstrapWilson = "subject-bootstrap-wilson"
         /// Percentiles over resampled subjects; the threshold is found anew in each replicate.
         case subjectBootstrap = "subject-bootstrap"
+        /// Wilson's interval on the number of independent trials that a variance linearised over subjects amounts to.
+        case subjectLinearised = "subject-linearised-wilson"
         /// Wilson's score interval at a fixed threshold.
         case wilson
 
@@ -77,6 +79,7 @@ extension Interval {
             switch self {
             case .subjectBootstrapWilson: "subject bootstrap, Wilson on n_eff"
             case .subjectBootstrap: "subject bootstrap, percentiles"
+            case .subjectLinearised: "linearised over subjects, Wilson on n_eff"
             case .wilson: "Wilson on bare scores: covers 45–87 %"
             }
         }
@@ -111,7 +114,7 @@ extension Interval {
         )
     }
 
-    private static func wilsonEnds(share: Double, count: Double, deviate: Double) -> (low: Double, high: Double) {
+    static func wilsonEnds(share: Double, count: Double, deviate: Double) -> (low: Double, high: Double) {
         let square = deviate * deviate
         let centre = (share + square / (2 * count)) / (1 + square / count)
         let variance = share * (1 - share) / count + square / (4 * count * count)
@@ -185,7 +188,7 @@ extension Interval {
 
     /// Student's quantile from the normal one: the first terms of Cornish and Fisher's expansion, within 2 % from 4 degrees
     /// of freedom on.
-    private static func studentDeviate(_ deviate: Double, freedom: Double) -> Double {
+    static func studentDeviate(_ deviate: Double, freedom: Double) -> Double {
         let (z, z3) = (deviate, deviate * deviate * deviate)
         let z5 = z3 * z * z
         return z + (z3 + z) / (4 * freedom) + (5 * z5 + 16 * z3 + 3 * z) / (96 * freedom * freedom)

@@ -63,6 +63,52 @@ struct ReplicateBlock {
     }
 }
 
+extension ReplicateBlock {
+    /// The equal error rate of each replicate; nil where one holds a single class, or its error rates never meet.
+    ///
+    /// - Returns: 64 rates, or nil where the ranking ends before some replicate's error rates meet.
+    func equalErrorRates(_ system: RankedComparisons) -> [Double?]? {
+        let genuine = WeightPrefix(system.genuine, weights)
+        let impostor = WeightPrefix(system.impostor, weights)
+        var found: [Double?] = []
+        for lane in 0..<ReplicateWeights.laneCount {
+            let genuineTotal = Double(genuine.weight(ofFirst: system.genuine.count, lane: lane))
+            let impostorTotal = Double(impostorTotals[lane])
+            guard genuineTotal > 0, impostorTotal > 0 else {
+                found.append(nil)
+                continue
+            }
+            // With the highest `accepted` impostors, and what is above the next.
+            func errors(_ accepted: Int) -> (fmr: Double, fnmr: Double) {
+                let above = accepted < system.impostor.count ? Int(system.genuineAbove[accepted]) : system.scoredGenuine
+                return (
+                    Double(impostor.weight(ofFirst: accepted, lane: lane)) / impostorTotal,
+                    1 - Double(genuine.weight(ofFirst: above, lane: lane)) / genuineTotal
+                )
+            }
+            var low = 0
+            var high = system.isComplete ? system.impostor.count + 1 : system.impostor.count
+            let end = high
+            while low < high {
+                let middle = low + (high - low) / 2
+                let (fmr, fnmr) = errors(middle)
+                if fmr >= fnmr { high = middle } else { low = middle + 1 }
+            }
+            guard low < end else {
+                guard system.isComplete else { return nil }
+                found.append(nil)
+                continue
+            }
+            let after = errors(low)
+            let before = low > 0 ? errors(low - 1) : after
+            let (gapBefore, gapAfter) = (before.fnmr - before.fmr, after.fmr - after.fnmr)
+            let share = gapBefore + gapAfter > 0 ? max(0, gapBefore) / (gapBefore + gapAfter) : 0
+            found.append(before.fmr + share * (after.fmr - before.fmr))
+        }
+        return found
+    }
+}
+
 /// How far each replicate's false accepts have come, and which target's budget comes next.
 private struct BudgetWalk {
     /// `[targets][64]`: the genuine comparisons above the score whose weight would break the budget.

@@ -156,7 +156,7 @@ struct FormatMutation: Sendable, CustomTestStringConvertible {
             },
             .edit("only genuine pairs", own, .found(.singleLabel)) { $0.remove(at: 2) },
             .edit("no pairs", own, .found(.noComparisons)) { $0.removeLast(3) },
-            Mutation("an image more", .found(.count)) { try $0.write("", "images/bob/2.jpg") },
+            Mutation("an image more, in no pair", .same) { try $0.write("", "images/bob/2.jpg") },
             Mutation("a file that is no image", .same) { try $0.write("", "images/bob/notes.txt") },
             Mutation("a hidden image", .same) { try $0.write("", "images/bob/._1.jpg") },
             Mutation("an empty person", .same) { try FileSystem.createFolder("\($0.path)/images/zed") },

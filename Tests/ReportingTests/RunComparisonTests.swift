@@ -106,7 +106,9 @@ import VerificationMetrics
                     found.pValue > 0.05
                     ? "not told apart"
                     : adjusted <= 0.05 ? "accepts more genuine" : "accepts more genuine, were this FAR the only one"
-                #expect(line.hasSuffix(expected), "\(line)")
+                #expect(line.contains(expected), "\(line)")
+                let isCertain = expected != "accepts more genuine" || !line.contains("were this FAR the only one")
+                #expect(isCertain, "\(line)")
                 words.insert(expected)
             }
         }

@@ -78,6 +78,34 @@ import Testing
         }
     }
 
+    @Test func aGivenThresholdHasErrorRates() async throws {
+        try await withTemporaryFolder { folder in
+            let scores: [Double] = [0.9, 0.4, -.infinity, 0.8, 0.7, 0.2, -.infinity, 0.1]
+            let labels: [UInt8] = [1, 1, 1, 1, 0, 0, 0, 0]
+            let output = folder + "/out"
+            let run = try await metrics(
+                scores,
+                labels,
+                in: folder,
+                ["--threshold", "0.5,2", "--output", output, "--json", "--far", "0.5"]
+            )
+            #expect(run.status == 0, "\(run.errors)")
+            let results = try #require(try run.json()["verification"] as? [String: Any])
+            let points = try #require(results["thresholds"] as? [[String: Any]])
+            func rate(_ point: [String: Any], _ name: String) -> Double? {
+                (point[name] as? [String: Any])?["rate"] as? Double
+            }
+            #expect(points.map { rate($0, "fmr") } == [1.0 / 3, 0] && points.map { rate($0, "far") } == [0.25, 0])
+            #expect(points.map { rate($0, "fnmr") } == [1.0 / 3, 1] && points.map { rate($0, "frr") } == [0.5, 1])
+            let again = await CommandLineRun(["report", output, "--format", "md,html,tex,csv"])
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try text(output + "/report.md").contains("Error rates at given thresholds"))
+            let words = try await metrics(scores, labels, in: folder, ["--threshold", "0.5"])
+            #expect(words.output.contains("threshold 0.5  FMR 33.33 ["), "\(words.output)")
+            #expect(try await metrics(scores, labels, in: folder, ["--threshold", "x"]).status == 2)
+        }
+    }
+
     @Test func aPipeIsReadToItsEnd() async throws {
         try await withTemporaryFolder { folder in
             let pipe = folder + "/pipe"

@@ -35,10 +35,17 @@ import Testing
         ],
         "data.folder.landmarks": ["data.folder.fit=aligned"],
         "evaluation.accuracy.folder.landmarks": ["evaluation.accuracy.folder.fit=aligned"],
+        "network.projector.factor": ["network.projector.length=512"],
+        "network.projector.behind": ["network.projector.length=512"],
+        "training.mixed.random": ["training.mixed.balanced={identities: 16, pictures: 4}"],
+        "training.mixed.balanced": ["training.mixed.random=64"],
+        "training.mixed.balanced.identities": ["training.mixed.balanced.pictures=2", "training.mixed.random=64"],
+        "training.mixed.balanced.pictures": ["training.mixed.balanced.identities=16", "training.mixed.random=64"],
     ]
 
     private static func company(of path: String) -> [String] {
-        for (key, needed) in company where path == key || path.hasPrefix(key + ".") { return needed }
+        let known = company.filter { path == $0.key || path.hasPrefix($0.key + ".") }
+        if let needed = known.max(by: { $0.key.count < $1.key.count })?.value { return needed }
         for section in ["data", "evaluation.accuracy"] {
             for source in ["synthetic", "recordio", "cifar100"] where path.hasPrefix("\(section).\(source)") {
                 let file = source == "recordio" ? ["\(section).recordio.path=train.rec"] : []
@@ -73,6 +80,8 @@ import Testing
     @Test func everyExampleIsRead() throws {
         #expect(RecipeReference.training.entries.count > 150)
         for entry in RecipeReference.training.entries {
+            // Described as `data` is, but nobody is held out of what is evaluated: refused with a sentence.
+            if entry.path == "evaluation.accuracy.folder.hold-out" { continue }
             let settings = Self.settings(entry)
             let path = settings[settings.count - 1 - Self.company(of: entry.path).count].split(separator: "=")[0]
             do {

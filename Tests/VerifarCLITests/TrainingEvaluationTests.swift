@@ -235,7 +235,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [("hold-out: 0.05", "2 or more people"), ("hold-out: 1.5", "above 0 and below 1")])
+    @Test(arguments: [("hold-out: 0.05", "2 or more people"), ("hold-out: 1.5", "above 0, below 1")])
     func sharesThatLeaveNothingAreRefused(_ share: String, _ words: String) async throws {
         try await withTemporaryFolder { folder in
             try writePeople(in: folder)

@@ -41,22 +41,32 @@ struct ComparisonTables {
                 }
                 let interval = measured.interval
                 let hasSpread = !interval.has(.noVariation)
+                let isResolved = measured.resolved
                 return [
                     rate, .init(NumberText.percent(measured.firstTAR)), .init(NumberText.percent(measured.secondTAR)),
                     .init(NumberText.points(measured.difference)),
                     .init(
-                        hasSpread
-                            ? "[\(NumberText.points(interval.low)), \(NumberText.points(interval.high))]"
-                            : "no interval"
+                        !isResolved
+                            ? "–"
+                            : hasSpread
+                                ? "[\(NumberText.points(interval.low)), \(NumberText.points(interval.high))]"
+                                : "no interval"
                     ),
-                    .init(Self.probability(measured.pValue)),
+                    .init(isResolved ? Self.probability(measured.pValue) : "–"),
                     .init(measured.adjustedPValue.map { Self.probability($0) } ?? "–"),
                     .init(measured.linearisedPValue.map { Self.probability($0) } ?? "–"),
-                    .init(Self.verdict(measured)),
+                    .init(Self.verdict(measured) + few(point.farTarget)),
                 ]
             },
             notes: notes
         )
+    }
+
+    /// What stands behind a finding whose threshold rests on a handful of comparisons.
+    private func few(_ farTarget: Double) -> String {
+        // A little above, so that 1e-4 of 10,000 is 1.
+        let allowed = Int(farTarget * Double(comparison.protocol.impostor) * (1 + 1e-12))
+        return FARResolution(allowedImpostors: allowed) == .few ? " (few: k = \(allowed))" : ""
     }
 
     private var notes: [String] {

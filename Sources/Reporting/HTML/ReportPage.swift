@@ -16,6 +16,7 @@ enum ReportPage {
         {{/tiles}}</section>
 
         {{#operatingPoints}}{{> table}}{{/operatingPoints}}
+        {{#thresholds}}{{> table}}{{/thresholds}}
         {{#overall}}{{> facts}}{{/overall}}
 
         {{#folded}}<h2>Folds</h2>

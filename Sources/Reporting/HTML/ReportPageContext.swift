@@ -22,6 +22,7 @@ struct ReportPageContext {
             tables.hasComparisons ? PageContext(tables.operatingPoints, style: "stack") : nil
         )
         page.set("overall", tables.hasComparisons ? PageContext(tables.overall) : nil)
+        page.set("thresholds", tables.thresholds.map { PageContext($0, style: "stack") })
         page.set("folded", tables.folded.map { PageContext($0, style: "stack") })
         setIdentification(&page)
         setFigures(&page)

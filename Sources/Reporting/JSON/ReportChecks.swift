@@ -26,6 +26,7 @@ extension VerificationReport {
         }
         try folded?.check("folded", comparisons: counts.genuine + counts.impostor)
         try identification?.check("identification")
+        try checkErrorRates()
         try checkCurves()
         try checkPictures()
     }

@@ -18,6 +18,8 @@ public struct VerificationMeasurement: Hashable, Sendable {
         public var bootstrap: SubjectBootstrap?
         /// Nominal coverage of Wilson intervals.
         public var level: Double
+        /// Thresholds whose error rates are measured, beside those that the targets choose.
+        public var thresholds: [Double] = []
         /// Bins of the score histogram.
         public var histogramBins: Int
         /// Points of the ROC curve per factor ten.
@@ -83,6 +85,36 @@ public struct VerificationMeasurement: Hashable, Sendable {
         }
         counts = measured.counts
         results = measured.results(intervals)
+        if !options.thresholds.isEmpty {
+            results.thresholds =
+                try await ThresholdRates.measure(
+                    options.thresholds,
+                    scores: scores,
+                    labels: labels,
+                    subjects: subjects,
+                    bootstrap: options.bootstrap,
+                    level: options.level
+                )
+                .map { ReportedThreshold($0) }
+        }
+        if let subjects, let bootstrap = options.bootstrap {
+            if let rate = measured.equalErrorRate.value {
+                let interval = try await bootstrap.equalErrorRateInterval(
+                    rate,
+                    scores: scores,
+                    labels: labels,
+                    subjects: subjects
+                )
+                results.eerInterval = Reported(interval) { ReportedInterval($0) }
+            }
+            let area = try Interval.areaUnderCurve(
+                scores: scores,
+                labels: labels,
+                subjects: subjects,
+                level: bootstrap.level
+            )
+            results.aucInterval = Reported(area) { ReportedInterval($0) }
+        }
         curves = measured.curves(intervals)
     }
 }
@@ -95,7 +127,7 @@ private struct MeasuredScores {
     let allTargets: [FARTarget]
     private let points: [Outcome<OperatingPoint>]
     private let nearest: [Outcome<NearestFARPoint>]
-    private let equalErrorRate: Outcome<EqualErrorRate>
+    let equalErrorRate: Outcome<EqualErrorRate>
     private let areaUnderCurve: Outcome<Double>
     private let dPrime: Outcome<Double>
     private let genuineSummary: Outcome<ScoreSummary>

@@ -127,8 +127,14 @@ public struct ProtocolSummary: Codable, Hashable, Sendable {
     public var rejectedGenuine: Int?
     /// Impostor comparisons rejected because a template failed to enrol.
     public var rejectedImpostor: Int?
+    /// Failed images over all images: ISO/IEC 19795-1's failure to acquire.
+    public var failureToAcquire: ReportedRate?
+    /// Templates of which every image failed over all templates: its failure to enrol.
+    public var failureToEnrol: ReportedRate?
     /// Subjects that occur.
     public var subjects: Int?
+    /// Distinct pairs of subjects among the impostor comparisons.
+    public var impostorSubjectPairs: Int?
     /// `stated` by the files or `implied` by the genuine comparisons.
     public var subjectOrigin: String?
     /// The digest of the protocol's files.
@@ -150,6 +156,7 @@ public struct ProtocolSummary: Codable, Hashable, Sendable {
         rejectedGenuine: Int? = nil,
         rejectedImpostor: Int? = nil,
         subjects: Int? = nil,
+        impostorSubjectPairs: Int? = nil,
         subjectOrigin: String? = nil,
         sha256: String? = nil,
         description: String? = nil,
@@ -164,7 +171,10 @@ public struct ProtocolSummary: Codable, Hashable, Sendable {
         self.failedTemplates = failedTemplates
         self.rejectedGenuine = rejectedGenuine
         self.rejectedImpostor = rejectedImpostor
+        failureToAcquire = ReportedRate(failed: failedImages, of: images)
+        failureToEnrol = ReportedRate(failed: failedTemplates, of: templates)
         self.subjects = subjects
+        self.impostorSubjectPairs = impostorSubjectPairs
         self.subjectOrigin = subjectOrigin
         self.sha256 = sha256
         self.description = description

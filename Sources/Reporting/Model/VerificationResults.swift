@@ -18,6 +18,12 @@ public struct VerificationResults: Codable, Hashable, Sendable {
     public var genuineScores: Reported<ReportedScores>
     /// The impostor scores in summary.
     public var impostorScores: Reported<ReportedScores>
+    /// An interval for ``eer``; absent where subjects are not known.
+    public var eerInterval: Reported<ReportedInterval>?
+    /// An interval for ``auc``; absent where subjects are not known.
+    public var aucInterval: Reported<ReportedInterval>?
+    /// The error rates of thresholds that were given; absent without any.
+    public var thresholds: [ReportedThreshold]?
 }
 
 extension VerificationResults {

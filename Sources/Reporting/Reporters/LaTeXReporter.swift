@@ -14,6 +14,7 @@ struct LaTeXReporter: Reporter {
         var body = TeXText.escaped(tables.summarySentence) + "\n\n"
         for warning in tables.warnings { body += "\\noindent\\textbf{Note:} \(TeXText.escaped(warning))\n\n" }
         if tables.hasComparisons { body += TeXText.table(tables.operatingPoints, label: "tab:operating-points") }
+        if let thresholds = tables.thresholds { body += TeXText.table(thresholds, label: "tab:thresholds") }
         if let folded = tables.folded { body += TeXText.table(folded, label: "tab:folds") }
         if let identification = tables.identification {
             body += TeXText.table(identification, label: "tab:identification")

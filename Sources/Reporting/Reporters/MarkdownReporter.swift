@@ -21,6 +21,9 @@ struct MarkdownReporter: Reporter {
         if tables.hasComparisons {
             sections.append(MarkdownText.table(tables.operatingPoints))
             sections += notes(tables.operatingPoints)
+            if let thresholds = tables.thresholds {
+                sections += ["## \(thresholds.caption)\n", MarkdownText.table(thresholds)] + notes(thresholds)
+            }
             sections.append(MarkdownText.list(tables.overall))
         }
         if let folded = tables.folded {

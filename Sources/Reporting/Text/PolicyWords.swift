@@ -85,8 +85,10 @@ enum PolicyWords {
         switch value {
         case "reject":
             "A template of which every image failed is rejected in all its comparisons, genuine and impostor; "
-                + "they stay in the denominators."
-        case "exclude": "Comparisons of a template of which every image failed are left out of all counts."
+                + "they stay in the denominators: the generalised FRR and FAR of ISO/IEC 19795-1."
+        case "exclude":
+            "Comparisons of a template of which every image failed are left out of all counts: the FNMR and FMR of "
+                + "ISO/IEC 19795-1."
         default: "Not described."
         }
     }
@@ -122,6 +124,12 @@ enum PolicyWords {
             "Nearest FAR",
             "The ROC point nearest the target, as InsightFace's scripts and scikit-learn's roc_curve choose it. "
                 + "It may exceed the target; it is printed so that published numbers can be checked."
+        ),
+        (
+            "FMR and FNMR",
+            "False-match and false-non-match rate: of the comparisons whose templates exist. FAR and FRR = 1 − TAR are the "
+                + "generalised rates, in which comparisons of templates that failed to enrol count as rejected "
+                + "(ISO/IEC 19795-1)."
         ),
         (
             "EER, equal error rate",

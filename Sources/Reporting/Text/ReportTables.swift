@@ -112,6 +112,9 @@ struct ReportTables {
         func rate(_ value: Reported<Double>) -> String {
             value.value.map { NumberText.percent($0) + " %" } ?? "undefined: \(value.reason ?? "")"
         }
+        func range(_ interval: Reported<ReportedInterval>?) -> String {
+            interval?.value.map { " " + Self.range($0) } ?? ""
+        }
         func number(_ value: Reported<Double>, _ decimals: Int) -> String {
             value.value.map { NumberText.fixed($0, decimals: decimals) } ?? "undefined: \(value.reason ?? "")"
         }
@@ -122,8 +125,16 @@ struct ReportTables {
                 + "from \(NumberText.score(scores.minimum)) to \(NumberText.score(scores.maximum))"
         }
         return [
-            ReportFact("Equal error rate", rate(results.eer)),
-            ReportFact("Area under the ROC curve", number(results.auc, 6)),
+            ReportFact("Equal error rate", rate(results.eer) + range(results.eerInterval)),
+            ReportFact(
+                "Area under the ROC curve",
+                number(results.auc, 6)
+                    + (results.aucInterval?.value
+                        .map { interval in
+                            " [\(NumberText.fixed(interval.low, decimals: 6)), "
+                                + "\(NumberText.fixed(interval.high, decimals: 6))]"
+                        } ?? "")
+            ),
             ReportFact("d′ (distance of the class means)", number(results.dPrime, 3)),
             ReportFact("Genuine scores, mean ± deviation", scores(results.genuineScores)),
             ReportFact("Impostor scores, mean ± deviation", scores(results.impostorScores)),
@@ -188,6 +199,7 @@ extension ReportTables {
             add("Genuine comparisons rejected for that", counts.rejectedGenuine)
             add("Impostor comparisons rejected for that", counts.rejectedImpostor)
         }
+        facts += errorFacts
         if let digest = counts.sha256 { facts.append(ReportFact("Digest of its files", VisibleText.line(digest))) }
         return facts
     }

@@ -100,11 +100,11 @@ public struct IdentityFolderFormat: ProtocolFormat {
             imageFolder: source.setting("images"),
             images: images,
             templates: Templates(
-                ids: used.map { $0 + 1 },
+                ids: used.indices.map { $0 + 1 },
                 imageTemplates: images.templates,
                 imageMedia: images.media
             ),
-            mediumIDs: used.map { $0 + 1 },
+            mediumIDs: used.indices.map { $0 + 1 },
             comparisons: Comparisons(
                 first: pairs.first,
                 second: pairs.second,
