@@ -124,7 +124,7 @@ extension StudyTable {
     public var csv: String {
         var text = "row,seeds,far_target,mean_tar,low,high,difference,"
         text += ["subjects", "seeds", "both"].map { "p_\($0),low_\($0),high_\($0)" }.joined(separator: ",")
-        text += ",resolved\n"
+        text += ",resolved,resolution,interval_method\n"
         for row in rows {
             for case let difference? in row.differences {
                 var fields = [
@@ -134,7 +134,10 @@ extension StudyTable {
                 for finding in [difference.overSubjects, difference.overSeeds, difference.overBoth] {
                     fields += finding.map { ["\($0.pValue)", "\($0.low)", "\($0.high)"] } ?? ["", "", ""]
                 }
-                text += (fields + ["\(difference.resolved)"]).joined(separator: ",") + "\n"
+                fields += [
+                    "\(difference.resolved)", difference.resolution.rawValue, difference.interval.method.rawValue,
+                ]
+                text += fields.joined(separator: ",") + "\n"
             }
         }
         return text

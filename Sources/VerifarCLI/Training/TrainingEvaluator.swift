@@ -222,9 +222,10 @@ final class TrainingEvaluator {
             result.points.map { point in
                 LogRow(
                     table: "evaluations",
-                    header: "step,protocol,far_target,tar,far,accepted_genuine,accepted_impostors,resolved",
+                    header: "step,protocol,far_target,tar,far,accepted_genuine,accepted_impostors,resolved,resolution",
                     line: "\(steps),\(result.name),\(point.farTarget),\(point.tar),\(point.far),"
-                        + "\(point.acceptedGenuine),\(point.acceptedImpostors),\(point.resolved)"
+                        + "\(point.acceptedGenuine),\(point.acceptedImpostors),\(point.resolved),"
+                        + point.resolution.rawValue
                 )
             }
                 + (result.folded?.rows ?? [])
