@@ -68,15 +68,20 @@ public struct ComparisonSubjects: Sendable {
     }
 
     /// How many comparisons contradict their label: a genuine one of two subjects, an impostor one of a single subject.
+    ///
+    /// - Parameter labels: 1 for genuine, 0 for impostor, one per comparison.
     public func contradictions(labels: some Collection<UInt8>) -> (genuine: Int, impostor: Int) {
+        precondition(labels.count == count, "there must be one label per comparison")
         var genuine = 0
         var impostor = 0
-        for (index, label) in labels.enumerated().prefix(count) {
-            let pair = subjects(of: index)
-            if label == 1 && pair.first != pair.second { genuine += 1 }
-            if label == 0 && pair.first == pair.second { impostor += 1 }
+        // A block at a time: element by element IJB-C's 15.7 million comparisons would take five seconds.
+        firstTemplate.forEachBlock(with: secondTemplate, LargeArray(labels)) { _, first, second, labels in
+            for index in labels.indices {
+                let isOne = subjectOfTemplate[Int(first[index])] == subjectOfTemplate[Int(second[index])]
+                if labels[index] == 1 && !isOne { genuine += 1 }
+                if labels[index] == 0 && isOne { impostor += 1 }
+            }
         }
-        giveBack()
         return (genuine, impostor)
     }
 
