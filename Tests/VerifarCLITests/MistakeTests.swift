@@ -53,11 +53,13 @@ import VerifarCLI
             #expect(again.status == 1 && again.errors.contains("--overwrite"), "\(again.errors)")
             #expect(try text(folder + "/run/report.json") == report)
             // What only the earlier run wrote must not stay beside the new report.
-            try AtomicFile.write("of another run", to: folder + "/run/run.log")
+            for name in ["run.log", "folds.npy"] {
+                try AtomicFile.write("of another run", to: "\(folder)/run/\(name)")
+            }
             let run2 = try await finishedRun(in: folder, scores: "0.9\n0.95\n0.1\n", ["--overwrite"])
             #expect(run2.status == 0, "\(run2.errors)")
             #expect(try text(folder + "/run/report.json") != report)
-            #expect(!FileSystem.exists(folder + "/run/run.log"))
+            for name in ["run.log", "folds.npy"] { #expect(!FileSystem.exists("\(folder)/run/\(name)"), "\(name)") }
         }
     }
 

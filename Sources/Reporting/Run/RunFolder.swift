@@ -79,7 +79,8 @@ extension RunFolder {
     /// Everything that a run may leave in its folder, so that none of it stays beside the run that replaces it.
     public static let contents = [
         seal, "report.html", "report.md", "report.tex", "report.csv", "scores.npy", "labels.npy", "comparisons.npy",
-        "subjects.csv", "templates.npy", "failures.csv", "run.log", "pictures",
+        "folds.npy", "subjects.csv", "templates.npy", "failures.csv", "run.log", "pictures", "curve.csv", "folds.csv",
+        "identification.csv",
     ]
 
     /// Makes the folder of a run that is about to begin, and finds out whether it can be written.
