@@ -34,8 +34,7 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"), completion: .directory)
     var output: String?
 
-    @Flag(help: "Print compare.json on standard output instead of tables.")
-    var json = false
+    @OptionGroup var result: ResultOptions
 
     func validate() throws {
         _ = try far.map(MetricOptions.targets)
@@ -54,6 +53,6 @@ struct CompareCommand: AsyncParsableCommand {
                 try AtomicFile.write(file.text, to: FileSystem.join(output, file.name))
             }
         }
-        print(json ? try comparison.jsonText() : comparison.summaryText, terminator: json ? "" : "\n")
+        try result.show(json: comparison.jsonText(), text: comparison.summaryText)
     }
 }

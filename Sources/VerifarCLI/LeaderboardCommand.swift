@@ -48,8 +48,7 @@ struct LeaderboardCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the files go.", valueName: "dir"), completion: .directory)
     var output: String?
 
-    @Flag(help: "Print leaderboard.json on standard output instead of tables.")
-    var json = false
+    @OptionGroup var result: ResultOptions
 
     func validate() throws {
         do {
@@ -73,6 +72,6 @@ struct LeaderboardCommand: AsyncParsableCommand {
             try FileSystem.createFolder(output)
             for file in try board.files() { try AtomicFile.write(file.text, to: FileSystem.join(output, file.name)) }
         }
-        print(json ? try board.jsonText() : board.summaryText, terminator: json ? "" : "\n")
+        try result.show(json: board.jsonText(), text: board.summaryText)
     }
 }

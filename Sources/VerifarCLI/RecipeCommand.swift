@@ -30,7 +30,7 @@ struct RecipeCommand: ParsableCommand {
         var markdown = false
 
         func run() throws {
-            guard !markdown else { return print(RecipeReference.page, terminator: "") }
+            guard !markdown else { return print(String(RecipeReference.page.dropLast())) }
             guard let key else {
                 for entry in RecipeReference.training.entries { print("\(entry.path): \(entry.about.sentence)") }
                 print("\nA pipeline (verifar distill):")
@@ -69,7 +69,7 @@ struct RecipeCommand: ParsableCommand {
 
         func run() throws {
             let text = try RecipeStart.named(kind).text
-            guard let file else { return print(text, terminator: "") }
+            guard let file else { return print(String(text.dropLast())) }
             guard !FileSystem.exists(file) else {
                 throw InputError(.unwritable, "the file is there already", file: file, expected: "a new name")
             }

@@ -56,7 +56,12 @@ struct ResultOptions: ParsableArguments {
     ///   - value: What stands in the JSON; keys keep the order of declaration.
     ///   - text: What people read.
     func show(_ value: some Encodable, text: @autoclosure () -> String) throws {
+        try show(json: OrderedJSONEncoder.text(of: value), text: text())
+    }
+
+    /// Prints a result whose JSON is a file's text, which ends with a line feed.
+    func show(json document: @autoclosure () throws -> String, text: @autoclosure () -> String) throws {
         guard json else { return print(text()) }
-        print(String(try OrderedJSONEncoder.text(of: value).dropLast()))
+        print(String(try document().dropLast()))
     }
 }
