@@ -1,16 +1,67 @@
-/// The text of an SVG under construction.
+/// The few colours of all plots: apart for colour-blind eyes, and apart in lightness on grey paper.
 ///
-/// Texts and attribute values are escaped here and nowhere else.
-public struct SVGCanvas: Sendable {
+/// An SVG carries them as attributes, so that it stands alone; a page overrides them by class for dark backgrounds.
+/// Blue and orange are of the Okabe–Ito palette, darkened for contrast on white.
+public enum PlotInk: String, CaseIterable, Hashable, Sendable {
+    /// The main series: genuine comparisons, the system.
+    case primary
+    /// What it is set against: impostor comparisons, the other system.
+    case secondary
+    /// Reference lines and what matters less.
+    case muted
+    /// Text and axes.
+    case ink
+    /// The light lines behind the data.
+    case grid
+
+    var lightColor: String {
+        switch self {
+        case .primary: "#005a9c"
+        case .secondary: "#d98200"
+        case .muted: "#767676"
+        case .ink: "#1a1a1a"
+        case .grid: "#e2e2e2"
+        }
+    }
+
+    private var darkColor: String {
+        switch self {
+        case .primary: "#6cb6ff"
+        case .secondary: "#ffb454"
+        case .muted: "#9a9a9a"
+        case .ink: "#e8e8e8"
+        case .grid: "#333a41"
+        }
+    }
+
+    /// Style rules that recolour all plots of a page for a dark background, whose colour is `paper`.
+    public static func darkStyleRules(paper: String) -> String {
+        ".vp-halo{stroke:\(paper)}"
+            + allCases.map { ink in
+                ".vp-s-\(ink.rawValue){stroke:\(ink.darkColor)}.vp-f-\(ink.rawValue){fill:\(ink.darkColor)}"
+            }
+            .joined()
+    }
+
+    var strokeAttributes: [(String, String)] { [("class", "vp-s-\(rawValue)"), ("stroke", lightColor)] }
+
+    var fillAttributes: [(String, String)] { [("class", "vp-f-\(rawValue)"), ("fill", lightColor)] }
+}
+
+/// What of a text stands at its position.
+public enum TextAnchor: String, Hashable, Sendable {
+    case start
+    case middle
+    case end
+}
+
+/// The text of an SVG under construction; texts and attribute values are escaped here and nowhere else.
+struct SVGCanvas {
     private(set) var body = ""
 
     mutating func element(_ name: String, _ attributes: [(String, String)], text: String? = nil) {
         body += "<" + name + Self.attributes(attributes)
-        if let text {
-            body += ">" + Self.escaped(text) + "</\(name)>\n"
-        } else {
-            body += "/>\n"
-        }
+        body += text.map { ">" + Self.escaped($0) + "</\(name)>\n" } ?? "/>\n"
     }
 
     mutating func open(_ name: String, _ attributes: [(String, String)]) {
@@ -26,55 +77,30 @@ public struct SVGCanvas: Sendable {
         width: Double = 1,
         isDashed: Bool = false
     ) {
-        element(
-            "line",
-            [
-                ("x1", Self.number(start.x)), ("y1", Self.number(start.y)), ("x2", Self.number(end.x)),
-                ("y2", Self.number(end.y)), ("stroke-width", Self.number(width)),
-            ] + ink.strokeAttributes + (isDashed ? [("stroke-dasharray", "5 4")] : [])
-        )
+        let ends = [("x1", start.x), ("y1", start.y), ("x2", end.x), ("y2", end.y), ("stroke-width", width)]
+        element("line", ends.map { ($0, Self.number($1)) } + ink.strokeAttributes + Self.dashes(isDashed))
     }
 
     /// An open path through points.
     mutating func path(_ ink: PlotInk, through points: [(x: Double, y: Double)], width: Double, isDashed: Bool = false)
     {
         guard points.count > 1 else { return }
-        element(
-            "path",
-            [("d", Self.pathData(points)), ("fill", "none"), ("stroke-width", Self.number(width))]
-                + [("stroke-linejoin", "round")] + ink.strokeAttributes
-                + (isDashed ? [("stroke-dasharray", "5 4")] : [])
-        )
+        let look = [("fill", "none"), ("stroke-width", Self.number(width)), ("stroke-linejoin", "round")]
+        element("path", [("d", Self.pathData(points))] + look + ink.strokeAttributes + Self.dashes(isDashed))
     }
 
     /// A filled shape.
     mutating func area(_ ink: PlotInk, around points: [(x: Double, y: Double)], opacity: Double) {
         guard points.count > 2 else { return }
-        element(
-            "path",
-            [("d", Self.pathData(points) + "Z"), ("fill-opacity", Self.number(opacity)), ("stroke", "none")]
-                + ink.fillAttributes
-        )
+        let look = [("fill-opacity", Self.number(opacity)), ("stroke", "none")]
+        element("path", [("d", Self.pathData(points) + "Z")] + look + ink.fillAttributes)
     }
 
     mutating func rectangle(_ ink: PlotInk, x: Double, y: Double, width: Double, height: Double, opacity: Double) {
-        element(
-            "rect",
-            [
-                ("x", Self.number(x)), ("y", Self.number(y)), ("width", Self.number(max(width, 0))),
-                ("height", Self.number(max(height, 0))), ("fill-opacity", Self.number(opacity)),
-            ] + ink.fillAttributes
-        )
-    }
-
-    /// Where a text's position is: its beginning, middle or end.
-    public enum Anchor: String, Hashable, Sendable {
-        /// The text begins there.
-        case start
-        /// The text is centred there.
-        case middle
-        /// The text ends there.
-        case end
+        let numbers = [
+            ("x", x), ("y", y), ("width", max(width, 0)), ("height", max(height, 0)), ("fill-opacity", opacity),
+        ]
+        element("rect", numbers.map { ($0, Self.number($1)) } + ink.fillAttributes)
     }
 
     mutating func text(
@@ -82,7 +108,7 @@ public struct SVGCanvas: Sendable {
         _ ink: PlotInk,
         x: Double,
         y: Double,
-        anchor: Anchor,
+        anchor: TextAnchor,
         size: Double? = nil,
         isBold: Bool = false,
         hasHalo: Bool = false,
@@ -105,6 +131,8 @@ public struct SVGCanvas: Sendable {
         }
         element("text", attributes, text: text)
     }
+
+    private static func dashes(_ isDashed: Bool) -> [(String, String)] { isDashed ? [("stroke-dasharray", "5 4")] : [] }
 
     private static func pathData(_ points: [(x: Double, y: Double)]) -> String {
         points.enumerated()
@@ -131,7 +159,7 @@ public struct SVGCanvas: Sendable {
     ///
     /// It goes scalar by scalar, since a quote with a combining mark is one character but ends an attribute all the
     /// same. What XML cannot hold becomes U+FFFD.
-    static func escaped(_ text: String) -> String {
+    private static func escaped(_ text: String) -> String {
         var output = ""
         for scalar in text.unicodeScalars {
             switch scalar {

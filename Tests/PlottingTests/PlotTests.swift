@@ -9,13 +9,13 @@ import FoundationXML
 @Suite struct PlotTests {
     static let hostile = "</title><script>alert(1)</script>\"\u{301} onload='x' & \u{0}\u{7}\u{ffff}]]>"
 
-    private func plot(_ marks: [any PlotMark], title: String = "A figure") -> Plot {
+    private func plot(_ marks: [PlotMark], title: String = "A figure") -> Plot {
         Plot(
             id: "figure",
             title: title,
             summary: title,
-            horizontal: PlotAxis(.log(from: 1e-4, to: 1), title: title),
-            vertical: PlotAxis(.linear(from: 0, to: 100), title: title),
+            horizontal: .log(from: 1e-4, to: 1, title: title),
+            vertical: .linear(from: 0, to: 100, title: title),
             marks: marks
         )
     }
@@ -23,18 +23,17 @@ import FoundationXML
     @Test(arguments: [false, true]) func everyMarkIsWellFormed(standsAlone: Bool) throws {
         let svg = plot(
             [
-                RegionMark(from: 1e-4, to: 1e-3, lines: [Self.hostile]),
-                BandMark(
+                .region(from: 1e-4, to: 1e-3, label: Self.hostile),
+                .band(
                     lower: [PlotPoint(1e-3, 10), PlotPoint(1, 90)],
                     upper: [PlotPoint(1e-3, 30), PlotPoint(1, 99)]
                 ),
-                CurveMark([PlotPoint(0, 0), PlotPoint(1e-3, 20), PlotPoint(1, 95)], joint: .stepped, isDashed: true),
-                HistogramMark(edges: [1e-3, 1e-2, 0.1], values: [20, 40], ink: .secondary),
-                DotMark(PlotPoint(1e-2, 50), interval: 40...60, label: Self.hostile),
-                DotMark(PlotPoint(1e-2, 50), isHollow: true),
-                RuleMark(at: 0.5, .vertical, label: Self.hostile), RuleMark(at: 50, .horizontal, label: "x"),
-                LabelMark(Self.hostile, at: PlotPoint(0.1, 10)),
-                DensityMark(counts: [0, 1, 2, 100], columns: 2, ink: .primary),
+                .curve([PlotPoint(0, 0), PlotPoint(1e-3, 20), PlotPoint(1, 95)], isStepped: true, isDashed: true),
+                .histogram(edges: [1e-3, 1e-2, 0.1], values: [20, 40], ink: .secondary),
+                .dot(PlotPoint(1e-2, 50), interval: 40...60, label: Self.hostile),
+                .verticalRule(at: 0.5, label: Self.hostile), .horizontalRule(at: 50, label: "x"),
+                .label(Self.hostile, at: PlotPoint(0.1, 10), anchor: .end, ink: .primary),
+                .density(counts: [0, 1, 2, 100], columns: 2, ink: .primary),
             ],
             title: Self.hostile
         )
@@ -62,7 +61,7 @@ import FoundationXML
     }
 
     @Test func stepsAreLevelThenUpright() throws {
-        let plot = plot([CurveMark([PlotPoint(1e-4, 0), PlotPoint(1e-2, 50), PlotPoint(1, 100)], joint: .stepped)])
+        let plot = plot([.curve([PlotPoint(1e-4, 0), PlotPoint(1e-2, 50), PlotPoint(1, 100)], isStepped: true)])
         let frame = plot.frame
         let path = try #require(try XMLElements(plot.svg()).elements.first { $0.name == "path" }?.attributes["d"])
         let (middle, bottom) = (frame.left + frame.width / 2, frame.top + frame.height)
@@ -70,7 +69,7 @@ import FoundationXML
     }
 
     @Test func sameFigureSameBytes() {
-        let marks: [any PlotMark] = [CurveMark([PlotPoint(1e-3, 1.0 / 3), PlotPoint(0.7, 66.6)])]
+        let marks: [PlotMark] = [.curve([PlotPoint(1e-3, 1.0 / 3), PlotPoint(0.7, 66.6)])]
         #expect(plot(marks).svg() == plot(marks).svg())
     }
 

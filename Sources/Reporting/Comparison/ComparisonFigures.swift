@@ -23,14 +23,11 @@ package struct ComparisonFigures {
             id: "differences",
             title: "Difference of the true-accept rates",
             summary: "TAR of B less TAR of A in points of percent, with its interval, at each false-accept rate.",
-            horizontal: PlotAxis(
-                .log(from: first / 2, to: min(last * 4, 1)),
-                title: "FAR: share of impostors accepted"
-            ),
-            vertical: PlotAxis(.roundedLinear(from: low - room, to: high + room), title: "TAR of B less A, points"),
-            marks: [RuleMark(at: 0, .horizontal)]
+            horizontal: .log(from: first / 2, to: min(last * 4, 1), title: "FAR: share of impostors accepted"),
+            vertical: .roundedLinear(from: low - room, to: high + room, title: "TAR of B less A, points"),
+            marks: [.horizontalRule(at: 0)]
                 + points.map { rate, measured in
-                    DotMark(
+                    .dot(
                         PlotPoint(rate, measured.difference * 100),
                         interval: (measured.interval.low * 100)...(measured.interval.high * 100),
                         label: NumberText.points(measured.difference),
@@ -47,25 +44,25 @@ package struct ComparisonFigures {
             grid.counts.count == grid.columns * grid.columns
         else { return nil }
         let name = isGenuine ? "genuine" : "impostor"
-        var marks: [any PlotMark] = [
-            DensityMark(counts: grid.counts, columns: grid.columns, ink: isGenuine ? .primary : .secondary)
+        var marks: [PlotMark] = [
+            .density(counts: grid.counts, columns: grid.columns, ink: isGenuine ? .primary : .secondary)
         ]
         if let flips = comparison.flips,
             let measured = comparison.differences.first(where: { $0.farTarget == flips.farTarget })?.outcome.value
         {
             if let threshold = measured.firstThreshold.value, Self.isInside(threshold, grid.firstRange) {
-                marks.append(RuleMark(at: threshold, .vertical, label: "A accepts →", ink: .ink))
+                marks.append(.verticalRule(at: threshold, label: "A accepts →", ink: .ink))
             }
             if let threshold = measured.secondThreshold.value, Self.isInside(threshold, grid.secondRange) {
-                marks.append(RuleMark(at: threshold, .horizontal, label: "B accepts ↑", ink: .ink))
+                marks.append(.horizontalRule(at: threshold, label: "B accepts ↑", ink: .ink))
             }
         }
         return Plot(
             id: "agreement-\(name)",
             title: "Scores of the \(name) comparisons",
             summary: "Score of A against score of B for each \(name) comparison; darker squares hold more.",
-            horizontal: PlotAxis(.linear(from: grid.firstRange[0], to: grid.firstRange[1]), title: "Score of A"),
-            vertical: PlotAxis(.linear(from: grid.secondRange[0], to: grid.secondRange[1]), title: "Score of B"),
+            horizontal: .linear(from: grid.firstRange[0], to: grid.firstRange[1], title: "Score of A"),
+            vertical: .linear(from: grid.secondRange[0], to: grid.secondRange[1], title: "Score of B"),
             marks: marks,
             height: 400
         )

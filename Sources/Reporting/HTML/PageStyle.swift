@@ -80,7 +80,7 @@ enum PageStyle {
         .sortable td.r small,.sortable th{white-space:nowrap}
         @media screen and (prefers-color-scheme:dark){:root{--paper:#14181c;--ink:#e8e8e8;--soft:#a3a9b0;\
         --line:#3a4149;--tile:#1c2228;--accent:#6cb6ff;--warn:#2e2617;--warn-line:#ffb454}
-        \(PlotInk.styleRules(paper: "var(--paper)") { $0.darkColor })}
+        \(PlotInk.darkStyleRules(paper: "var(--paper)"))}
         @media (max-width:34rem){body{padding:1rem .9rem 3rem}h1{font-size:1.4rem}
         dl:not(.readout){grid-template-columns:1fr;gap:0}dl:not(.readout) dd{margin-bottom:.5rem}
         .stack thead{position:absolute;clip-path:inset(50%)}

@@ -10,7 +10,8 @@ struct SVGReporter: Reporter {
 
     /// Writes a file for each figure that can be drawn.
     func files(for document: ReportDocument) throws(InputError) -> [RenderedFile] {
-        ReportFigures(report: document.report).all
+        let figures = ReportFigures(report: document.report)
+        return [figures.roc, figures.det, figures.scores, figures.cmc, figures.dir].compactMap { $0 }
             .map { RenderedFile(name: "\($0.id).svg", text: $0.svg(standsAlone: true) + "\n") }
     }
 }

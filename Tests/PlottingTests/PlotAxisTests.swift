@@ -1,9 +1,9 @@
 import Plotting
 import Testing
 
-@Suite struct PlotScaleTests {
+@Suite struct PlotAxisTests {
     @Test func logTicksAreDecadesWithMinors() {
-        let scale = PlotScale.log(from: 1e-3, to: 1)
+        let scale = PlotAxis.log(from: 1e-3, to: 1)
         #expect(scale.ticks.filter { $0.label != nil }.map(\.value) == [1e-3, 1e-2, 1e-1, 1])
         #expect(scale.ticks.compactMap(\.label) == ["10⁻³", "10⁻²", "0.1", "1"])
         #expect(scale.ticks.count == 3 * 9 + 1)
@@ -19,13 +19,13 @@ import Testing
     }
 
     @Test func logAxisThatBeginsInsideADecadeLabelsOnlyWhatItHolds() {
-        let scale = PlotScale.log(from: 3e-4, to: 0.5)
+        let scale = PlotAxis.log(from: 3e-4, to: 0.5)
         #expect(scale.ticks.compactMap(\.label) == ["10⁻³", "10⁻²", "0.1"])
         #expect(scale.ticks.first?.value == 3e-4 && scale.ticks.last?.value == 0.5)
     }
 
     @Test func manyDecadesAreLabelledSparsely() {
-        let labels = PlotScale.log(from: 1e-16, to: 1, labelLimit: 6).ticks.compactMap(\.label)
+        let labels = PlotAxis.log(from: 1e-16, to: 1, labelLimit: 6).ticks.compactMap(\.label)
         #expect(labels == ["10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "1"])
     }
 
@@ -37,7 +37,7 @@ import Testing
         (0.9991, 0.9999, ["0.9992", "0.9994", "0.9996", "0.9998"]),
     ])
     func linearTicksAreRoundDecimals(low: Double, high: Double, labels: [String]) {
-        let scale = PlotScale.linear(from: low, to: high)
+        let scale = PlotAxis.linear(from: low, to: high)
         #expect(scale.ticks.compactMap(\.label) == labels)
         for tick in scale.ticks {
             #expect(tick.label.flatMap { Double($0.replacing("−", with: "-")) } == tick.value)
@@ -46,14 +46,14 @@ import Testing
     }
 
     @Test func roundedAxisEndsOnTicks() {
-        let scale = PlotScale.roundedLinear(from: 93.1, to: 99.7)
+        let scale = PlotAxis.roundedLinear(from: 93.1, to: 99.7)
         #expect(scale.low == 93 && scale.high == 100 || scale.low == 92 && scale.high == 100)
         #expect(scale.ticks.first?.value == scale.low && scale.ticks.last?.value == scale.high)
     }
 
     @Test(arguments: [(1.0, 1.0), (0.0, 0.0), (2.0, 1.0), (.nan, 1.0), (0.0, .infinity)])
     func emptyRangeIsWidened(low: Double, high: Double) {
-        let scale = PlotScale.linear(from: low, to: high)
+        let scale = PlotAxis.linear(from: low, to: high)
         #expect(scale.low < scale.high)
         #expect((2...20).contains(scale.ticks.count))
     }
@@ -65,7 +65,7 @@ import Testing
             1e-4: -3.71901648545568, 1e-3: -3.09023230616781, 1e-2: -2.32634787404084, 0.05: -1.64485362695147,
             0.2: -0.841621233572914, 0.4: -0.2533471031358, 0.1: -1.2815515655446,
         ]
-        let scale = PlotScale.probit(from: 1e-4, to: 0.4) { deviates[$0] }
+        let scale = PlotAxis.probit(from: 1e-4, to: 0.4) { deviates[$0] }
         #expect(scale.ticks.compactMap(\.label) == ["0.01", "0.1", "1", "5", "10", "20", "40"])
         let length = -0.2533471031358 + 3.71901648545568
         for tick in scale.ticks where tick.label != nil {
