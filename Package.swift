@@ -22,7 +22,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -85,7 +84,6 @@ let package = Package(
             dependencies: [
                 "ArtifactFiles", "Checkpoints", "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute",
                 "NeuralGraph", "VerificationMetrics",
-                .product(name: "Logging", package: "swift-log"),
             ]
         ),
 
@@ -128,16 +126,31 @@ let package = Package(
             ]
         ),
 
+        // A run from its settings to its folder.
+        .target(
+            name: "EvaluationRuns",
+            dependencies: [
+                "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "LargeArrays",
+                "NeuralCompute", "NeuralGraph", "Reporting", "VerificationMetrics",
+            ]
+        ),
+        .target(
+            name: "TrainingSessions",
+            dependencies: [
+                "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "EvaluationRuns", "FaceEvaluation",
+                "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute", "NeuralGraph", "NeuralTraining",
+                "Recipes", "Reporting", "SeededRandom", "SyntheticFaces", "TrainingData", "VerificationMetrics",
+            ]
+        ),
+
         // The command.
         .target(
             name: "VerifarCLI",
             dependencies: [
-                "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceDiagnosis", "FaceEvaluation",
-                "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute", "NeuralGraph", "NeuralTraining",
-                "Recipes", "Reporting",
-                "SeededRandom", "SyntheticFaces", "TrainingData", "VerificationMetrics",
+                "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "EvaluationRuns", "FaceDiagnosis",
+                "FaceEvaluation", "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute", "NeuralGraph",
+                "Recipes", "Reporting", "SyntheticFaces", "TrainingData", "TrainingSessions", "VerificationMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .executableTarget(name: "verifar", dependencies: ["VerifarCLI"]),
@@ -187,7 +200,7 @@ let tests: [String: [Target.Dependency]] = [
     "TrainingDataTests": ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"],
     "VerifarCLITests": [
         "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceImaging", "FaceProtocols", "NeuralGraph",
-        "NeuralTraining", "Recipes", "SeededRandom", "StrictYAML",
+        "NeuralTraining", "Recipes", "SeededRandom", "StrictYAML", "TrainingSessions",
     ],
     "VerificationMetricsTests": ["ArtifactFiles", "LargeArrays", "SeededRandom"],
 ]

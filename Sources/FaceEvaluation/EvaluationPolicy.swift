@@ -1,5 +1,3 @@
-public import ArtifactFiles
-
 /// How image embeddings become templates: the choices that protocols leave open and that change the numbers.
 public struct EvaluationPolicy: Hashable, Sendable, Codable {
     /// What is done with the embedding of the mirrored face.

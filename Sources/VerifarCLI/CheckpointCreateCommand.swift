@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ArtifactFiles
 internal import Backbones
 internal import Checkpoints
+internal import FaceEvaluation
 internal import FaceImaging
 internal import NeuralGraph
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ArtifactFiles
 internal import Checkpoints
+internal import FaceEvaluation
 internal import NeuralCompute
 internal import NeuralGraph
 
@@ -41,7 +42,7 @@ extension CheckpointCommand {
         }
 
         private func printProfile(of checkpoint: ResolvedCheckpoint) throws {
-            guard let plan = try compute.plan(checkpoint) as? any ProfilingPlan else {
+            guard let plan = try compute.settings.plan(checkpoint) as? any ProfilingPlan else {
                 throw InputError(.usage, "this backend cannot profile", found: compute.backend)
             }
             for line in ProfileText.lines(plan.profile(passes: 20), facesPerPass: plan.facesPerPass) { print(line) }
@@ -82,8 +83,9 @@ extension CheckpointCommand {
         func run() throws {
             let format = try CheckpointOutputFormat(forPath: output)
             var checkpoint = try CheckpointReader.read(path: input, architecture: architecture)
-            if preprocessing.isStated {
-                let choice = try PreprocessingChoice(preprocessing, checkpoint: checkpoint)
+            let overrides = try preprocessing.overrides
+            if overrides.isStated {
+                let choice = try PreprocessingChoice(overrides, checkpoint: checkpoint)
                 checkpoint.metadata.preprocessing = PreprocessingChoice.metadata(of: choice.preprocessing)
             }
             try CheckpointWriter.write(checkpoint, to: output, as: format, precision: isHalf ? .float16 : .float32)

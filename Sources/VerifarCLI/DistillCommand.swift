@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ArtifactFiles
 internal import Distillation
 internal import Recipes
+internal import TrainingSessions
 
 /// `verifar distill`.
 struct DistillCommand: AsyncParsableCommand {
@@ -32,15 +33,15 @@ struct DistillCommand: AsyncParsableCommand {
         let interruption = Interruption.current
         interruption.watch(goingOn: options.resumingCommand(Self.configuration.commandName ?? "", running))
         if try PipelineRecipe.isPipeline(path: options.recipe) {
-            try await PipelineJob(
+            try await Study(
                 recipePath: options.recipe,
                 overrides: options.overrides,
                 outputFolder: options.output,
                 cacheFolder: options.cacheFolder,
                 threads: running.threadCount,
                 resumes: options.resume,
-                isQuiet: running.quiet,
-                interruption: interruption
+                interruption: interruption,
+                listener: RunDisplay(isQuiet: running.quiet).listener
             )
             .run()
             return
@@ -55,14 +56,14 @@ struct DistillCommand: AsyncParsableCommand {
                 found: "neither (verifar train trains without a teacher)"
             )
         }
-        try await TrainingJob(
+        try await TrainingSession(
             file: file,
             outputFolder: options.output,
             cacheFolder: options.cacheFolder,
             threads: running.threadCount,
             resumes: options.resume,
-            isQuiet: running.quiet,
-            interruption: interruption
+            interruption: interruption,
+            listener: RunDisplay(isQuiet: running.quiet).listener
         )
         .run()
     }

@@ -56,23 +56,23 @@ struct DoctorJob {
     ) throws(InputError) -> PreprocessingChoice {
         let mistake: InputError
         do throws(InputError) {
-            return try PreprocessingChoice(command.preprocessing, checkpoint: checkpoint)
+            return try PreprocessingChoice(command.preprocessing.overrides, checkpoint: checkpoint)
         } catch {
             mistake = error
         }
         let extent = checkpoint.graph.inputShape.extent
         let size = "\(extent.width)x\(extent.height)"
-        var options = command.preprocessing
-        guard mistake.code == .usage, mistake.found?.contains("channels") == true, options.size != size else {
-            throw mistake
-        }
-        options.size = size
-        if options.alignmentTemplate == nil {
+        var overrides = try command.preprocessing.overrides
+        guard mistake.code == .usage, mistake.found?.contains("channels") == true,
+            (overrides.width, overrides.height) != (extent.width, extent.height)
+        else { throw mistake }
+        (overrides.width, overrides.height) = (extent.width, extent.height)
+        if overrides.template == nil {
             // A template made for that size rather than one stretched to it.
             let template = FaceTemplate.all.first { $0.width == extent.width && $0.height == extent.height }
-            options.alignmentTemplate = template?.name
+            overrides.template = template?.name
         }
-        let choice = try PreprocessingChoice(options, checkpoint: checkpoint)
+        let choice = try PreprocessingChoice(overrides, checkpoint: checkpoint)
         findings.append(
             DoctorFinding(
                 .culprit,
@@ -120,7 +120,7 @@ struct DoctorJob {
 
     private func network(_ checkpoint: ResolvedCheckpoint) throws(InputError) -> NetworkUnderTest {
         NetworkUnderTest(
-            plan: try command.compute.plan(checkpoint),
+            plan: try command.compute.settings.plan(checkpoint),
             multiplyAccumulates: checkpoint.graph.multiplyAccumulateCount,
             precision: command.compute.precision
         ) { backend, options throws(InputError) in
@@ -130,8 +130,8 @@ struct DoctorJob {
     }
 
     private func progress() -> (String) -> Void {
-        let progress = Progress("examining", unit: "steps", isQuiet: command.running.quiet)
-        return { progress.note($0) }
+        let display = RunDisplay(isQuiet: command.running.quiet)
+        return { display.status("examining", $0) }
     }
 
     private func sheets(_ examination: Examination) throws(InputError) -> [(name: String, bytes: [UInt8])] {

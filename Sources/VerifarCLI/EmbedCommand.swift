@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ArtifactFiles
 internal import Checkpoints
+internal import EvaluationRuns
 internal import FaceEvaluation
 internal import FaceImaging
 internal import Foundation
@@ -66,12 +67,12 @@ struct EmbedCommand: ParsableCommand {
     func run() throws {
         for path in [output, table] { try AtomicFile.check(path) }
         let network = try CheckpointReader.read(path: checkpoint, architecture: architecture)
-        let choice = try PreprocessingChoice(preprocessing, checkpoint: network)
-        if let warning = choice.warning { RunLog(isQuiet: false).note("warning: \(warning)") }
+        let choice = try PreprocessingChoice(preprocessing.overrides, checkpoint: network)
+        if let warning = choice.warning { RunDisplay(isQuiet: false).listener(.note("warning: \(warning)")) }
         let list = try PictureList(images: images, landmarks: landmarks)
         let leftOut = list.leftOut.summary.map { "\(images): \($0)" }
         let pipeline = EmbeddingPipeline(
-            plan: try compute.plan(network),
+            plan: try compute.settings.plan(network),
             preprocessing: choice.preprocessing,
             includesMirrored: mirrored,
             threads: running.threadCount,
@@ -82,7 +83,7 @@ struct EmbedCommand: ParsableCommand {
             preprocessing: choice.preprocessing,
             options: decoding.extraction
         )
-        let progress = Progress("embedding", unit: "pictures", isQuiet: running.quiet)
+        let progress = RunPart("embedding", unit: "pictures", RunDisplay(isQuiet: running.quiet).listener)
         let result = try pipeline.run(source) { progress.update($0.done, of: $0.total) }
         progress.finish("\(source.count) pictures, \(result.failures.count) failed")
         try write(result, list)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ArtifactFiles
+internal import EvaluationRuns
 internal import FaceEvaluation
 internal import VerificationMetrics
 
@@ -90,29 +91,29 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let job = EvaluationJob(
+        var evaluation = Evaluation(
             checkpointPath: checkpoint,
-            architecture: architecture,
             protocolName: protocolName,
-            protocolSettings: try protocolSettings.values(),
             dataFolder: data,
             outputFolder: output,
-            overwrites: overwriting.overwrite,
-            preprocessing: preprocessing,
-            extraction: decoding.extraction,
-            policy: policy.policy,
             metrics: try metrics.settings(threads: running.threadCount),
             threads: running.threadCount,
-            compute: compute,
-            cacheFolder: cache,
-            failureLimit: try limit(),
-            includesAllModes: allModes,
             name: name ?? FileSystem.lastComponent(checkpoint),
-            allowsOutside: allowOutside,
-            includesPictures: !noImages,
-            isQuiet: running.quiet
+            listener: RunDisplay(isQuiet: running.quiet).listener
         )
-        try await job.run()
+        evaluation.architecture = architecture
+        evaluation.protocolSettings = try protocolSettings.values()
+        evaluation.overwrites = overwriting.overwrite
+        evaluation.preprocessing = try preprocessing.overrides
+        evaluation.extraction = decoding.extraction
+        evaluation.policy = policy.policy
+        evaluation.compute = compute.settings
+        evaluation.cacheFolder = cache
+        evaluation.failureLimit = try limit()
+        evaluation.includesAllModes = allModes
+        evaluation.allowsOutside = allowOutside
+        evaluation.includesPictures = !noImages
+        try await evaluation.run()
     }
 }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ArtifactFiles
+internal import EvaluationRuns
 internal import Reporting
 internal import VerificationMetrics
 

@@ -1,6 +1,5 @@
 public import ArgumentParser
 internal import ArtifactFiles
-internal import Checkpoints
 public import FaceEvaluation
 internal import FaceImaging
 internal import Foundation
@@ -56,8 +55,18 @@ struct PreprocessingOptions: ParsableArguments {
     @Option(name: .customLong("template"), help: ArgumentHelp("Where the landmarks go.", valueName: "name"))
     var alignmentTemplate: String?
 
-    /// Whether any of them is given.
-    var isStated: Bool { [preprocess, mean, std, channels, size, alignmentTemplate].contains { $0 != nil } }
+    var overrides: PreprocessingOverrides {
+        get throws(InputError) {
+            try PreprocessingOverrides(
+                name: preprocess,
+                mean: mean,
+                std: std,
+                channels: channels,
+                size: size,
+                template: alignmentTemplate
+            )
+        }
+    }
 }
 
 /// How image files are decoded.
@@ -131,24 +140,17 @@ struct ComputeOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Compute 3x3 convolutions by Winograd's transforms where that is faster.")
     var winograd = true
 
-    var inferenceOptions: InferenceOptions {
-        InferenceOptions(facesPerPass: batch, usesWinograd: winograd, precision: precision)
+    var settings: ComputeSettings {
+        ComputeSettings(
+            backend: backend,
+            options: InferenceOptions(facesPerPass: batch, usesWinograd: winograd, precision: precision)
+        )
     }
 
     func validate() throws {
         if let batch, !(1...4096).contains(batch) {
             throw ValidationError("--batch must be between 1 and 4096 (found \(batch))")
         }
-    }
-
-    /// Compiles a network.
-    func plan(_ checkpoint: ResolvedCheckpoint) throws(InputError) -> any InferencePlan {
-        try ComputeBackends.backend(named: backend)
-            .inferencePlan(
-                graph: checkpoint.graph,
-                weights: checkpoint.weights,
-                options: inferenceOptions
-            )
     }
 }
 

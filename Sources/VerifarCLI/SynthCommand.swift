@@ -1,10 +1,12 @@
 internal import ArgumentParser
 internal import ArtifactFiles
+internal import EvaluationRuns
 internal import FaceImaging
 internal import FaceProtocols
 internal import Synchronization
 internal import SyntheticFaces
 internal import TrainingData
+internal import TrainingSessions
 
 /// `verifar synth`.
 struct SynthCommand: AsyncParsableCommand {
@@ -73,6 +75,8 @@ struct SynthCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Running") var running: RunOptions
 
+    private var display: RunDisplay { RunDisplay(isQuiet: running.quiet) }
+
     func run() async throws {
         let population = try SyntheticPopulation(
             seed: seed,
@@ -111,7 +115,7 @@ struct SynthCommand: AsyncParsableCommand {
 
     private func writeProtocol(_ plan: SyntheticProtocolPlan, _ population: SyntheticPopulation) async throws {
         let folder = SyntheticProtocolFolder(plan: plan, population: population, workers: running.threadCount)
-        let progress = Progress("protocol", unit: "faces", isQuiet: running.quiet)
+        let progress = RunPart("protocol", unit: "faces", display.listener)
         let count = plan.images.count
         let value = try await folder.write(to: output) { progress.update($0, of: count) }
         progress.finish("\(count) faces")
@@ -134,7 +138,7 @@ struct SynthCommand: AsyncParsableCommand {
             if folder != lastFolder { try FileSystem.createFolder(FileSystem.join(root, folder)) }
             lastFolder = folder
         }
-        let progress = Progress("training", unit: "faces", isQuiet: running.quiet)
+        let progress = RunPart("training faces", unit: "faces", display.listener)
         let done = Atomic<Int>(0)
         let landmarks = Mutex([String](repeating: "", count: plan.items.count))
         try await population.render(plan.items.map(\.shot), workers: running.threadCount) { index, face in
@@ -154,7 +158,7 @@ struct SynthCommand: AsyncParsableCommand {
         let cache = FileSystem.join(output, "train.partial")
         try FileSystem.createFolder(root)
         defer { FileSystem.remove(cache) }
-        let progress = Progress("training", unit: "faces", isQuiet: running.quiet)
+        let progress = RunPart("training faces", unit: "faces", display.listener)
         let source = try SyntheticFaceSource(
             population: population,
             identities: identities,

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ArtifactFiles
 internal import Recipes
+internal import TrainingSessions
 
 /// Options of the commands that follow a recipe.
 struct RecipeOptions: ParsableArguments {
@@ -95,14 +96,14 @@ struct TrainCommand: AsyncParsableCommand {
                 found: "verifar train"
             )
         }
-        try await TrainingJob(
+        try await TrainingSession(
             file: file,
             outputFolder: options.output,
             cacheFolder: options.cacheFolder,
             threads: running.threadCount,
             resumes: options.resume,
-            isQuiet: running.quiet,
-            interruption: interruption
+            interruption: interruption,
+            listener: RunDisplay(isQuiet: running.quiet).listener
         )
         .run()
     }

@@ -1,6 +1,8 @@
 public import ArgumentParser
 internal import ArtifactFiles
+internal import EvaluationRuns
 internal import Foundation
+internal import TrainingSessions
 internal import VerificationMetrics
 
 /// `verifar`: face-verification evaluation.
@@ -117,10 +119,4 @@ public struct VerifarCommand: ParsableCommand {
             return error is ExitCode ? exitCode(for: error).rawValue : 2
         }
     }
-}
-
-/// What this build calls itself.
-public enum VerifarVersion {
-    /// The version, also written into every report.
-    public static let current = "0.1.0"
 }

@@ -1,4 +1,5 @@
 internal import ArtifactFiles
+internal import EvaluationRuns
 internal import FaceImaging
 internal import Recipes
 internal import SyntheticFaces
@@ -10,7 +11,7 @@ struct TrainingSources {
     var preprocessing: FacePreprocessing
     var cacheFolder: String
     var threads: Int
-    var isQuiet: Bool
+    var listener: RunListener
 
     /// The data, with the number of classes checked.
     ///
@@ -71,7 +72,7 @@ struct TrainingSources {
         var options = SyntheticFaceSource.Options()
         options.pictureSize = size
         options.template = preprocessing.template
-        let progress = Progress("rendering faces", unit: "faces", isQuiet: isQuiet)
+        let progress = RunPart("rendering faces", unit: "faces", listener)
         return try SyntheticFaceSource(
             population: try population.population(),
             identities: try population.split().training,

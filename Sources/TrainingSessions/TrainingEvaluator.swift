@@ -1,5 +1,6 @@
 internal import ArtifactFiles
 internal import Checkpoints
+internal import EvaluationRuns
 internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
@@ -45,7 +46,7 @@ final class TrainingEvaluator {
     /// Names of optional protocols whose files are missing.
     let absent: [String]
     private let threads: Int
-    private let isQuiet: Bool
+    private let listener: RunListener
 
     /// Reads the protocols, after rendering synthetic ones that are not there.
     init(
@@ -54,7 +55,7 @@ final class TrainingEvaluator {
         cacheFolder: String,
         threads: Int,
         log: RunLog,
-        isQuiet: Bool
+        listener: @escaping RunListener
     ) async throws {
         var protocols: [Prepared] = []
         var absent: [String] = []
@@ -62,7 +63,7 @@ final class TrainingEvaluator {
         for settings in recipe.evaluation.protocols {
             var (descriptor, folder) = (settings.protocol ?? "", settings.data ?? recordFolder ?? "")
             if let synthetic = settings.synthetic, let population = recipe.population {
-                folder = try await Self.render(synthetic, population, cacheFolder, threads: threads, isQuiet: isQuiet)
+                folder = try await Self.render(synthetic, population, cacheFolder, threads: threads, listener: listener)
                 descriptor = FileSystem.join(folder, "protocol.yml")
             }
             let catalogue = ProtocolCatalogue(folder: ProtocolCatalogue.checkoutFolder(near: ["."]))
@@ -85,7 +86,7 @@ final class TrainingEvaluator {
             )
         }
         if let holdOut {
-            let folder = try holdOut.render(into: cacheFolder, threads: threads, log: log, isQuiet: isQuiet)
+            let folder = try holdOut.render(into: cacheFolder, threads: threads, log: log, listener: listener)
             protocols.append(
                 Prepared(
                     name: DataSettings.Folder.holdOutName,
@@ -99,7 +100,7 @@ final class TrainingEvaluator {
         self.protocols = protocols
         self.absent = absent
         self.threads = threads
-        self.isQuiet = isQuiet
+        self.listener = listener
     }
 
     /// Writes down who is held out of the training data, and what is compared.
@@ -140,7 +141,7 @@ final class TrainingEvaluator {
         _ people: PopulationSettings,
         _ cacheFolder: String,
         threads: Int,
-        isQuiet: Bool
+        listener: @escaping RunListener
     ) async throws -> String {
         let population = try people.population()
         let plan = try SyntheticProtocolPlan(
@@ -156,7 +157,7 @@ final class TrainingEvaluator {
         let key = ContentDigest(of: "synthetic protocol, rendering 1: \(people), \(settings)")
         let folder = FileSystem.join(cacheFolder, "protocol-\(key.description.prefix(16))")
         if FileSystem.exists(FileSystem.join(folder, "protocol.yml")) { return folder }
-        let progress = Progress("rendering the protocol", unit: "faces", isQuiet: isQuiet)
+        let progress = RunPart("rendering the protocol", unit: "faces", listener)
         let count = plan.images.count
         _ = try await SyntheticProtocolFolder(plan: plan, population: population, workers: threads)
             .write(to: folder) { progress.update($0, of: count) }
@@ -188,7 +189,7 @@ final class TrainingEvaluator {
                     includesMirrored: true,
                     threads: threads
                 )
-                let progress = Progress("evaluating on \(prepared.name)", unit: "images", isQuiet: isQuiet)
+                let progress = RunPart("evaluating on \(prepared.name)", unit: "images", listener)
                 let result = try pipeline.run(source) { progress.update($0.done, of: $0.total) }
                 let templates = TemplateEmbeddings(
                     result.embeddings,
@@ -199,13 +200,12 @@ final class TrainingEvaluator {
                 let comparisons = prepared.value.comparisons
                 let scores = TemplateComparison.scores(of: comparisons, templates: templates, threads: threads)
                 let set = try ScoreSet(scores: .single(scores), labels: comparisons.labels)
-                let folded = try FoldedRun(
-                    embeddings: result.embeddings,
-                    protocolValue: prepared.value,
+                let folded = try FoldedSummary(
+                    result.embeddings,
+                    of: prepared.value,
                     policy: policy,
                     threads: threads
                 )
-                .summary()
                 let measured = Result(
                     name: prepared.name,
                     points: try FARTarget.standard.map { try set.operatingPoint(at: $0).get() },

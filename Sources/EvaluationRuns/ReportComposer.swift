@@ -11,7 +11,7 @@ internal import VerificationMetrics
 
 /// Puts the results of an evaluation into a report folder.
 struct ReportComposer {
-    let job: EvaluationJob
+    let job: Evaluation
     let checkpoint: ResolvedCheckpoint
     let choice: PreprocessingChoice
     let reading: ProtocolReading
@@ -23,7 +23,7 @@ struct ReportComposer {
     let folded: FoldedSummary?
     let identification: IdentificationSummary?
     let pictures: FacePictures
-    let clock: JobClock
+    let clock: RunClock
 
     private var main: PolicyRun { runs[0] }
 
@@ -116,14 +116,14 @@ struct ReportComposer {
         report.environment = EnvironmentSummary(
             version: VerifarVersion.current,
             threads: job.threads,
-            batch: job.compute.batch,
+            batch: job.compute.options.facesPerPass,
             seed: job.metrics.bootstrap?.seed
         )
         return report
     }
 
     private var checkpointSummary: CheckpointSummary {
-        let precision = job.compute.precision
+        let precision = job.compute.options.precision
         let isUntrained = checkpoint.metadata.strings["verifar.note.training"]?.hasPrefix("untrained") ?? false
         let notes =
             checkpoint.notes
@@ -212,7 +212,7 @@ struct ReportComposer {
         return TimingSummary(
             imagesPerSecond: embedded > 0 ? Double(embedded) / extraction.seconds : nil,
             totalSeconds: clock.totalSeconds,
-            peakMemoryBytes: JobClock.peakMemoryBytes,
+            peakMemoryBytes: RunClock.peakMemoryBytes,
             startedAt: clock.startedAt,
             cachedImages: extraction.cachedCount,
             stages: clock.stages + [

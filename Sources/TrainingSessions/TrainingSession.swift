@@ -1,29 +1,47 @@
-internal import ArgumentParser
 internal import ArtifactFiles
 internal import Backbones
 internal import Checkpoints
+package import EvaluationRuns
 internal import FaceEvaluation
 internal import FaceImaging
 internal import NeuralCompute
 internal import NeuralGraph
 internal import NeuralTraining
-internal import Recipes
+package import Recipes
 internal import Reporting
 internal import TrainingData
 internal import VerificationMetrics
 
 /// One training, from a recipe to a folder with the trained network and its reports.
-struct TrainingJob {
+package struct TrainingSession {
     var file: RecipeFile<TrainingRecipe>
     var outputFolder: String
     /// Where rendered faces and teacher features lie; several trainings may share it.
     var cacheFolder: String
     var threads: Int
     var resumes: Bool
-    var isQuiet: Bool
     var interruption: Interruption
+    var listener: RunListener
 
     private var recipe: TrainingRecipe { file.recipe }
+
+    package init(
+        file: RecipeFile<TrainingRecipe>,
+        outputFolder: String,
+        cacheFolder: String,
+        threads: Int,
+        resumes: Bool,
+        interruption: Interruption,
+        listener: @escaping RunListener
+    ) {
+        self.file = file
+        self.outputFolder = outputFolder
+        self.cacheFolder = cacheFolder
+        self.threads = threads
+        self.resumes = resumes
+        self.interruption = interruption
+        self.listener = listener
+    }
 
     /// Files of the result.
     static let networkFile = "network.safetensors"
@@ -31,8 +49,8 @@ struct TrainingJob {
     static let recipeFile = "recipe.yml"
 
     /// Trains, writes the network, evaluates it.
-    func run() async throws {
-        let log = RunLog(isQuiet: isQuiet)
+    package func run() async throws {
+        let log = RunLog(listener)
         try FileSystem.createFolder(outputFolder)
         let recipeDigest = try savedRecipe()
         log.note(rateText)
@@ -48,7 +66,7 @@ struct TrainingJob {
             cacheFolder: cacheFolder,
             threads: threads,
             log: log,
-            isQuiet: isQuiet
+            listener: listener
         )
         try evaluator.writeHoldOut(to: outputFolder)
         let sampler = try self.sampler(data)
@@ -64,7 +82,7 @@ struct TrainingJob {
             teacher: teacher,
             cacheFolder: cacheFolder,
             threads: threads,
-            isQuiet: isQuiet
+            listener: listener
         )
         if let summary = learning.classifierSummary { log.note(summary) }
         let objective = learning.objective
@@ -99,7 +117,7 @@ struct TrainingJob {
             evaluationSteps: recipe.evaluation.stepsBetween(stepsPerEpoch: sampler.stepsPerEpoch),
             interruption: interruption,
             log: log,
-            isQuiet: isQuiet,
+            listener: listener,
             evaluate: {
                 TrainingEvaluator.logRows(
                     try evaluator.results(
@@ -128,7 +146,6 @@ struct TrainingJob {
             batches: { try batches(data, sampler, network, learning, firstStep: $0, total: total) }
         )
         let isFinished = try interruption.withState { try run.run(resumes: resumes) }
-        watcher.finish()
         guard isFinished else { throw interruption.stopped(afterStep: trainer.step, of: total) }
         guard objective.frozenDigest == frozen else {
             throw InputError(.mismatch, "a frozen part has changed during the training: this is a defect of verifar")
@@ -137,7 +154,7 @@ struct TrainingJob {
         for row in try AccuracyTable(folder: outputFolder).rows(ofStep: total) { log.note("accuracy: \(row.text)") }
         try await report(evaluator, log)
         try AtomicFile.write(log.text, to: FileSystem.join(outputFolder, "run.log"))
-        print("\(FileSystem.join(outputFolder, Self.networkFile)): \(recipe.name), \(total) steps")
+        listener(.result("\(FileSystem.join(outputFolder, Self.networkFile)): \(recipe.name), \(total) steps"))
     }
 
     // MARK: Recipe
@@ -173,7 +190,7 @@ struct TrainingJob {
             preprocessing: network.preprocessing,
             cacheFolder: cacheFolder,
             threads: threads,
-            isQuiet: isQuiet
+            listener: listener
         )
     }
 
@@ -339,31 +356,21 @@ struct TrainingJob {
     /// The same reports that `verifar evaluate` writes.
     private func report(_ evaluator: TrainingEvaluator, _ log: RunLog) async throws {
         for prepared in evaluator.protocols {
-            let job = EvaluationJob(
+            var evaluation = Evaluation(
                 checkpointPath: FileSystem.join(outputFolder, Self.networkFile),
-                architecture: nil,
                 protocolName: prepared.descriptor,
-                protocolSettings: [:],
                 dataFolder: prepared.dataFolder,
                 outputFolder: FileSystem.join(outputFolder, "evaluation/\(prepared.name)"),
-                // Of the same training, which was killed after it.
-                overwrites: true,
-                preprocessing: try PreprocessingOptions.parse([]),
-                policy: EvaluationPolicy(),
                 metrics: VerificationMeasurement.Options(
                     bootstrap: try SubjectBootstrap(replicates: 1000, seed: 1, threads: threads)
                 ),
                 threads: threads,
-                compute: try ComputeOptions.parse([]),
-                cacheFolder: nil,
-                failureLimit: .share(0.01),
-                includesAllModes: false,
                 name: recipe.name,
-                allowsOutside: false,
-                includesPictures: true,
-                isQuiet: isQuiet
+                listener: listener
             )
-            try await job.run()
+            // Of the same training, which was killed after it.
+            evaluation.overwrites = true
+            try await evaluation.run()
         }
     }
 }

@@ -1,21 +1,42 @@
 internal import ArtifactFiles
+package import EvaluationRuns
 internal import Recipes
 
 /// Trainings one after the other, each in a folder of its own.
-struct PipelineJob {
+package struct Study {
     var recipePath: String
     var overrides: [String]
     var outputFolder: String
     var cacheFolder: String
     var threads: Int
     var resumes: Bool
-    var isQuiet: Bool
     var interruption: Interruption
+    var listener: RunListener
 
     /// Written when a stage is done.
     private static let doneFile = "done"
 
-    func run() async throws {
+    package init(
+        recipePath: String,
+        overrides: [String],
+        outputFolder: String,
+        cacheFolder: String,
+        threads: Int,
+        resumes: Bool,
+        interruption: Interruption,
+        listener: @escaping RunListener
+    ) {
+        self.recipePath = recipePath
+        self.overrides = overrides
+        self.outputFolder = outputFolder
+        self.cacheFolder = cacheFolder
+        self.threads = threads
+        self.resumes = resumes
+        self.interruption = interruption
+        self.listener = listener
+    }
+
+    package func run() async throws {
         let pipeline = try RecipeFile<PipelineRecipe>(path: recipePath).recipe
         guard resumes || !FileSystem.isFolder(FileSystem.join(outputFolder, pipeline.stages[0].name)) else {
             throw InputError(.unwritable, "a run is here already: --resume goes on with it", file: outputFolder)
@@ -24,29 +45,35 @@ struct PipelineJob {
         // Every recipe is read before the first stage runs: a mistake in the last one shows now.
         let files = try pipeline.stages.map { stage in try file(of: stage, pipeline) }
         for (index, (stage, file)) in zip(pipeline.stages, files).enumerated() {
-            let log = RunLog(isQuiet: isQuiet)
+            let log = RunLog(listener)
             let folder = self.folder(stage.name)
             let done = FileSystem.join(folder, Self.doneFile)
             let title = "stage \(index + 1) of \(pipeline.stages.count), \(stage.name)"
             if FileSystem.exists(done) {
-                try file.requireSame(asSavedIn: FileSystem.join(folder, TrainingJob.recipeFile))
+                try file.requireSame(asSavedIn: FileSystem.join(folder, TrainingSession.recipeFile))
                 log.note("\(title): done before")
                 continue
             }
             log.note("\(title): \(file.recipe.name)")
-            try await TrainingJob(
+            try await TrainingSession(
                 file: file,
                 outputFolder: folder,
                 cacheFolder: cacheFolder,
                 threads: threads,
                 resumes: FileSystem.isFolder(folder),
-                isQuiet: isQuiet,
-                interruption: interruption
+                interruption: interruption,
+                listener: listener
             )
             .run()
             try AtomicFile.write("", to: done)
         }
-        try await StudyReport(pipeline: pipeline, outputFolder: outputFolder, threads: threads).write()
+        try await StudyReport(
+            pipeline: pipeline,
+            outputFolder: outputFolder,
+            threads: threads,
+            listener: listener
+        )
+        .write()
     }
 
     private func folder(_ stage: String) -> String { FileSystem.join(outputFolder, stage) }

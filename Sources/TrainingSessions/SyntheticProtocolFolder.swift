@@ -1,14 +1,20 @@
-internal import ArtifactFiles
+package import ArtifactFiles
 internal import FaceImaging
-internal import FaceProtocols
+package import FaceProtocols
 internal import Synchronization
-internal import SyntheticFaces
+package import SyntheticFaces
 
 /// Renders a synthetic protocol into a folder in the IJB-C layout.
-struct SyntheticProtocolFolder {
+package struct SyntheticProtocolFolder {
     var plan: SyntheticProtocolPlan
     var population: SyntheticPopulation
     var workers: Int
+
+    package init(plan: SyntheticProtocolPlan, population: SyntheticPopulation, workers: Int) {
+        self.plan = plan
+        self.population = population
+        self.workers = workers
+    }
 
     /// Renders and writes everything; `protocol.yml` comes last, so that a folder with it is whole.
     ///
@@ -16,7 +22,7 @@ struct SyntheticProtocolFolder {
     ///   - folder: The folder; made if it is not there.
     ///   - progress: Told how many faces are done, from any thread.
     /// - Returns: What was written.
-    func write(
+    package func write(
         to folder: String,
         progress: @escaping @Sendable (Int) -> Void
     ) async throws -> VerificationProtocol {
@@ -64,7 +70,7 @@ struct SyntheticProtocolFolder {
     }
 
     /// Writes one photograph as a JPEG file of its own quality.
-    static func write(_ face: SyntheticFace, to path: String) throws(InputError) {
+    package static func write(_ face: SyntheticFace, to path: String) throws(InputError) {
         var file = try AtomicFile(path: path)
         try file.write(try face.image.jpegData(quality: face.jpegQuality))
         try file.commit(survivingPowerFailure: false)

@@ -1,5 +1,6 @@
 internal import ArtifactFiles
 internal import Dispatch
+internal import EvaluationRuns
 internal import FaceImaging
 internal import FaceProtocols
 internal import Reporting
@@ -57,7 +58,7 @@ struct HoldOut {
     /// Writes the images into a folder of their own, unless it is there.
     ///
     /// - Returns: The folder: `protocol.yml`, `images/<person>/<file>.png`.
-    func render(into cacheFolder: String, threads: Int, log: RunLog, isQuiet: Bool) throws -> String {
+    func render(into cacheFolder: String, threads: Int, log: RunLog, listener: @escaping RunListener) throws -> String {
         let key = ContentDigest(of: "hold-out 1: \(heldOut.digest), \(seed)")
         let folder = FileSystem.join(cacheFolder, "hold-out-\(key.description.prefix(16))")
         let descriptor = FileSystem.join(folder, Self.descriptorFile)
@@ -66,7 +67,7 @@ struct HoldOut {
                 + "--protocol \(descriptor) --data \(folder)"
         )
         if FileSystem.exists(descriptor) { return folder }
-        let progress = Progress("fitting the people held out", unit: "faces", isQuiet: isQuiet)
+        let progress = RunPart("fitting the people held out", unit: "faces", listener)
         let total = heldOut.sampleCount
         let next = Atomic<Int>(0)
         let failure = Mutex<InputError?>(nil)
@@ -106,7 +107,7 @@ struct HoldOut {
         return folder
     }
 
-    /// Reads what ``render(into:threads:log:isQuiet:)`` wrote.
+    /// Reads what ``render(into:threads:log:listener:)`` wrote.
     func protocolValue(in folder: String, threads: Int) throws -> VerificationProtocol {
         let descriptor = try ProtocolCatalogue(folder: nil).descriptor(FileSystem.join(folder, Self.descriptorFile))
         return try ProtocolReader(descriptor, options: ProtocolReadOptions(workers: threads, pathPolicy: .strict))

@@ -1,4 +1,5 @@
 internal import ArtifactFiles
+internal import EvaluationRuns
 internal import Recipes
 internal import Reporting
 internal import VerificationMetrics
@@ -8,6 +9,7 @@ struct StudyReport {
     let pipeline: PipelineRecipe
     let outputFolder: String
     let threads: Int
+    let listener: RunListener
 
     /// Writes `leaderboard.*` and `study.md`, `study.csv` for every protocol that all stages were evaluated on, and
     /// `accuracy.csv` where stages were evaluated on labelled pictures.
@@ -36,7 +38,7 @@ struct StudyReport {
         for stage in pipeline.stages {
             for row in try AccuracyTable(folder: FileSystem.join(outputFolder, stage.name)).last {
                 lines.append("\(stage.name),\(row.step),\(row.result.head),\(row.result.top1),\(row.result.top5)")
-                print("\(stage.name): \(row.text)")
+                listener(.result("\(stage.name): \(row.text)"))
             }
         }
         guard !lines.isEmpty else { return }
@@ -58,7 +60,7 @@ struct StudyReport {
             let name = file.name.replacing("leaderboard", with: "leaderboard\(suffix)")
             try AtomicFile.write(file.text, to: FileSystem.join(outputFolder, name))
         }
-        print(board.summaryText)
+        listener(.result(board.summaryText))
     }
 
     private func study(_ runs: [RunFolder], baseline: String, suffix: String) async throws {
@@ -80,6 +82,6 @@ struct StudyReport {
         )
         try AtomicFile.write(table.markdown, to: FileSystem.join(outputFolder, "study\(suffix).md"))
         try AtomicFile.write(table.csv, to: FileSystem.join(outputFolder, "study\(suffix).csv"))
-        print(table.markdown)
+        listener(.result(table.markdown))
     }
 }

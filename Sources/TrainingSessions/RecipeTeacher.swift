@@ -2,6 +2,8 @@ internal import ArtifactFiles
 internal import Backbones
 internal import Checkpoints
 internal import Distillation
+internal import EvaluationRuns
+internal import FaceEvaluation
 internal import FaceImaging
 internal import NeuralGraph
 internal import NeuralTraining
@@ -76,7 +78,7 @@ struct RecipeTeacher {
         batchSize: Int,
         cacheFolder: String,
         threads: Int,
-        isQuiet: Bool
+        listener: @escaping RunListener
     ) throws(InputError) -> any TeacherFeatures {
         let network = try TeacherNetwork(
             checkpoint,
@@ -86,7 +88,7 @@ struct RecipeTeacher {
             threads: threads
         )
         guard allowsCache, !withTaps else { return network }
-        let progress = Progress("teacher features", unit: "faces", isQuiet: isQuiet)
+        let progress = RunPart("teacher features", unit: "faces", listener)
         let total = data.sampleCount
         let cache = try TeacherFeatureCache(
             of: network,
@@ -165,6 +167,86 @@ struct RecipeTeacher {
             )
         }
         return kind
+    }
+}
+
+extension PreprocessingChoice {
+    /// Settles the preprocessing of a checkpoint that a recipe names: what the recipe says, or else the checkpoint itself;
+    /// or else that of the network which is trained, but only where the checkpoint's architecture is known to use the same.
+    ///
+    /// - Parameters:
+    ///   - settings: What the recipe says.
+    ///   - checkpoint: The checkpoint.
+    ///   - path: Its file.
+    ///   - trained: The preprocessing of the network that is trained.
+    ///   - key: Where the recipe may say it.
+    /// - Throws: ``InputError`` (`missing`) that asks for the key where nobody knows.
+    fileprivate init(
+        _ settings: PreprocessingSettings?,
+        checkpoint: ResolvedCheckpoint,
+        path: String,
+        trained: PreprocessingSettings,
+        key: String
+    ) throws(InputError) {
+        let extent = checkpoint.graph.inputShape.extent
+        if let settings {
+            self.init(
+                try settings.preprocessing(width: extent.width, height: extent.height),
+                origin: "the recipe's \(key)"
+            )
+            return
+        }
+        if let stated = try Self.stated(by: checkpoint) {
+            self.init(stated, origin: "the checkpoint's own metadata")
+            return
+        }
+        let own = try trained.preprocessing(width: extent.width, height: extent.height)
+        let architecture = checkpoint.architectureName
+        let reason: String
+        switch Self.usual(checkpoint) {
+        case .ofTheData:
+            self.init(own, origin: "the data's, as for every '\(architecture)': neither recipe nor checkpoint says")
+            return
+        case .named(let name):
+            let usual = try PreprocessingSettings(name: name).preprocessing(width: extent.width, height: extent.height)
+            if usual == own {
+                self.init(
+                    own,
+                    origin: "'\(name)', as for the published '\(architecture)': neither recipe nor checkpoint says"
+                )
+                return
+            }
+            reason = "published checkpoints of '\(architecture)' use '\(name)', the network that is trained another one"
+        case .various: reason = "'\(architecture)' is used with more than one"
+        case nil: reason = "its architecture is not one that is known"
+        }
+        throw InputError(
+            .missing,
+            "the preprocessing of a checkpoint is not stated, neither by the recipe nor in the file, and \(reason)",
+            file: path,
+            place: "key \"\(key)\"",
+            expected:
+                "{name: N} with N one of \(FacePreprocessing.all.map(\.name).joined(separator: ", ")); or mean, std, channels",
+            found: "nothing"
+        )
+    }
+
+    private static func usual(_ checkpoint: ResolvedCheckpoint) -> UsualPreprocessing? {
+        guard checkpoint.graphIsCatalogued else { return nil }
+        return BackboneCatalogue.all.first { $0.name == checkpoint.architectureName }?.usualPreprocessing
+    }
+
+    /// What to say where a checkpoint to go on from was trained with another preprocessing than the recipe's; nil where the
+    /// same, or where nothing is known.
+    static func difference(of checkpoint: ResolvedCheckpoint, from used: FacePreprocessing) throws(InputError)
+        -> String?
+    {
+        var own = try stated(by: checkpoint)
+        if own == nil, case .named(let name) = usual(checkpoint) {
+            own = try PreprocessingSettings(name: name).preprocessing(width: used.width, height: used.height)
+        }
+        guard let own, own != used else { return nil }
+        return "its own preprocessing is \(own), the recipe's key \"preprocessing\" says \(used)"
     }
 }
 

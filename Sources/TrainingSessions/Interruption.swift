@@ -11,17 +11,17 @@ package final class Interruption: Sendable {
     @TaskLocal package static var current = Interruption()
 
     /// What is said of it in help texts.
-    static let help = """
+    package static let help = """
         Ctrl-C (SIGINT) and SIGTERM save the state after the step that is running, print the command that goes on, and \
         end with exit status 130 or 143; a second one ends at once. The result is the same as without the interruption.
         """
 
     /// A training that has stopped with its state saved.
-    struct Stopped: Error {
+    package struct Stopped: Error {
         /// What to tell, with the command that goes on.
-        var text: String
+        package var text: String
         /// 128 and the signal's number, as shells count.
-        var exitStatus: Int32
+        package var exitStatus: Int32
     }
 
     private struct State {
@@ -46,7 +46,7 @@ package final class Interruption: Sendable {
     /// From now on signals are handled here.
     ///
     /// - Parameter command: What to type to go on.
-    func watch(goingOn command: String) {
+    package func watch(goingOn command: String) {
         state.withLock { $0.command = command }
         guard listens else { return }
         let queue = DispatchQueue(label: "verifar.signals", qos: .userInteractive)

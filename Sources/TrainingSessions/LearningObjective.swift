@@ -1,6 +1,7 @@
 internal import ArtifactFiles
 internal import Checkpoints
 internal import Distillation
+internal import EvaluationRuns
 internal import FaceImaging
 internal import NeuralGraph
 internal import NeuralTraining
@@ -22,7 +23,7 @@ struct LearningObjective {
     ///   - teacher: The recipe's teacher; nil without one.
     ///   - cacheFolder: Where a teacher's features are kept.
     ///   - threads: Threads to use.
-    ///   - isQuiet: Whether no progress is shown.
+    ///   - listener: Takes what the run tells.
     init(
         recipe: TrainingRecipe,
         network: TrainedNetwork,
@@ -31,7 +32,7 @@ struct LearningObjective {
         teacher: RecipeTeacher?,
         cacheFolder: String,
         threads: Int,
-        isQuiet: Bool
+        listener: @escaping RunListener
     ) throws(InputError) {
         let dimensions = network.graph.shape(of: network.graph.output).count
         var classifier = try Self.classifier(recipe, classes: data.classCount, dimensions: dimensions)
@@ -81,7 +82,7 @@ struct LearningObjective {
                 batchSize: min(recipe.training.microBatch ?? sampler.batchSize, sampler.batchSize),
                 cacheFolder: cacheFolder,
                 threads: threads,
-                isQuiet: isQuiet
+                listener: listener
             )
             loss = DistillationLoss(
                 methods: methods,

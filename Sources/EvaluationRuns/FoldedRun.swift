@@ -1,18 +1,19 @@
-internal import FaceEvaluation
-internal import FaceProtocols
+package import FaceEvaluation
+package import FaceProtocols
 internal import LargeArrays
-internal import Reporting
+package import Reporting
 internal import VerificationMetrics
 
-/// The accuracy of a set of pairs over its folds: with and without flip, by exact thresholds and by InsightFace's grid.
-struct FoldedRun {
-    let embeddings: ImageEmbeddings
-    let protocolValue: VerificationProtocol
-    let policy: EvaluationPolicy
-    let threads: Int
-
-    /// The figures; nil for a protocol without folds.
-    func summary() throws -> FoldedSummary? {
+extension FoldedSummary {
+    /// The accuracy of a set of pairs over its folds: with and without flip, by exact thresholds and by InsightFace's grid.
+    ///
+    /// Nil for a protocol without folds.
+    package init?(
+        _ embeddings: ImageEmbeddings,
+        of protocolValue: VerificationProtocol,
+        policy: EvaluationPolicy,
+        threads: Int
+    ) throws {
         let comparisons = protocolValue.comparisons
         guard comparisons.folds.count > 1 else { return nil }
         var foldOfPair = [Int](repeating: 0, count: comparisons.count)
@@ -41,6 +42,6 @@ struct FoldedRun {
                 rows.append(FoldedSummary.Row(flip: flip.rawValue, rule: rule, measured: measured))
             }
         }
-        return FoldedSummary(folds: folds.count, pairs: comparisons.count, farTarget: target.value, rows: rows)
+        self.init(folds: folds.count, pairs: comparisons.count, farTarget: target.value, rows: rows)
     }
 }

@@ -1,8 +1,22 @@
 internal import Foundation
 internal import Reporting
 
-/// Seconds of the parts of a job.
-final class JobClock {
+/// What a run notes: told as it goes, and kept for `run.log`.
+package final class RunLog {
+    package private(set) var text = ""
+    private let listener: RunListener
+
+    package init(_ listener: @escaping RunListener) { self.listener = listener }
+
+    /// One line.
+    package func note(_ line: String) {
+        text += line + "\n"
+        listener(.note(line))
+    }
+}
+
+/// Seconds of the parts of a run.
+final class RunClock {
     private let start = ContinuousClock.now
     private var last = ContinuousClock.now
     private(set) var stages: [TimingSummary.Stage] = []
@@ -11,15 +25,11 @@ final class JobClock {
     /// Ends a part that began at the last mark.
     func mark(_ stage: String) {
         let now = ContinuousClock.now
-        stages.append(TimingSummary.Stage(name: stage, seconds: Self.seconds(now - last)))
+        stages.append(TimingSummary.Stage(name: stage, seconds: (now - last) / .seconds(1)))
         last = now
     }
 
-    var totalSeconds: Double { Self.seconds(.now - start) }
-
-    private static func seconds(_ duration: Duration) -> Double {
-        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
-    }
+    var totalSeconds: Double { (.now - start) / .seconds(1) }
 
     /// The largest resident memory of this process so far, in bytes.
     static var peakMemoryBytes: Int? {
@@ -30,16 +40,8 @@ final class JobClock {
     }
 }
 
-/// What a run tells: on standard error as it goes, and into `run.log`.
-final class RunLog {
-    private(set) var text = ""
-    private let isQuiet: Bool
-
-    init(isQuiet: Bool) { self.isQuiet = isQuiet }
-
-    /// One line.
-    func note(_ line: String) {
-        text += line + "\n"
-        if !isQuiet { FileHandle.standardError.write(Data((line + "\n").utf8)) }
-    }
+/// What this build calls itself.
+public enum VerifarVersion {
+    /// The version, also written into every report.
+    public static let current = "0.1.0"
 }

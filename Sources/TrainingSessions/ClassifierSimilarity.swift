@@ -1,3 +1,4 @@
+internal import EvaluationRuns
 internal import NeuralGraph
 internal import NeuralTraining
 

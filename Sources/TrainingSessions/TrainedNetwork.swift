@@ -1,6 +1,7 @@
 internal import ArtifactFiles
 internal import Backbones
 internal import Checkpoints
+internal import FaceEvaluation
 internal import FaceImaging
 internal import NeuralCompute
 internal import NeuralGraph

@@ -1,20 +1,20 @@
 internal import Foundation
-internal import Reporting
+package import Reporting
 
 /// The few lines that a command leaves on standard output.
-enum SummaryText {
+package enum SummaryText {
     /// A number with so many decimals.
-    static func fixed(_ value: Double, decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+    package static func fixed(_ value: Double, decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
 
     /// A number with at most so many decimals, as people write it: 57.12, not 57.120003.
-    static func shortest(_ value: Double, decimals: Int) -> String {
+    package static func shortest(_ value: Double, decimals: Int) -> String {
         var text = fixed(value, decimals: decimals)
         while text.contains("."), text.last == "0" || text.last == "." { text.removeLast() }
         return text
     }
 
     /// TAR at each FAR with interval and counts, and where the report is.
-    static func headline(
+    package static func headline(
         name: String,
         protocolName: String,
         results: VerificationResults,
@@ -48,7 +48,7 @@ enum SummaryText {
     }
 
     /// What InsightFace's scripts would print.
-    static func nearest(_ results: VerificationResults) -> String {
+    package static func nearest(_ results: VerificationResults) -> String {
         let cells = results.nearestFAR.sorted { $0.farTarget < $1.farTarget }
             .map { point in
                 let tar = point.outcome.value.map { fixed($0.tar * 100, decimals: 2) } ?? "undefined"

@@ -1,6 +1,7 @@
 internal import ArtifactFiles
 internal import Checkpoints
 internal import Distillation
+internal import EvaluationRuns
 internal import FaceImaging
 internal import NeuralTraining
 internal import TrainingData

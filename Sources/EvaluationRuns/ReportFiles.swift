@@ -1,14 +1,14 @@
-internal import ArtifactFiles
-internal import Reporting
+package import ArtifactFiles
+package import Reporting
 
 /// The forms of a report that every run writes.
-enum ReportFiles {
+package enum ReportFiles {
     private static let names: Set = ["json", "md", "html"]
 
     /// Writes them; `report.json` comes last, so that a folder that has it is whole.
     ///
     /// - Throws: ``InputError`` (`unwritable`).
-    static func write(_ document: ReportDocument, to folder: String) throws(InputError) {
+    package static func write(_ document: ReportDocument, to folder: String) throws(InputError) {
         let last = RunFolder.seal
         FileSystem.remove(FileSystem.join(folder, last))
         var files: [RenderedFile] = []

@@ -1,44 +1,64 @@
 internal import ArtifactFiles
 internal import Checkpoints
-internal import FaceEvaluation
-internal import FaceImaging
+package import FaceEvaluation
+package import FaceImaging
 internal import FaceProtocols
 internal import LargeArrays
 internal import NeuralCompute
 internal import NeuralGraph
-internal import Reporting
+package import Reporting
 internal import VerificationMetrics
 
 /// One evaluation, from a checkpoint and a protocol to a report folder.
-struct EvaluationJob {
-    var checkpointPath: String
-    var architecture: String?
-    var protocolName: String
-    var protocolSettings: [String: String]
-    var dataFolder: String
-    var outputFolder: String
+package struct Evaluation {
+    package var checkpointPath: String
+    package var architecture: String?
+    package var protocolName: String
+    package var protocolSettings: [String: String] = [:]
+    package var dataFolder: String
+    package var outputFolder: String
     /// Whether a run that the folder holds is replaced.
-    var overwrites = false
-    var preprocessing: PreprocessingOptions
+    package var overwrites = false
+    package var preprocessing = PreprocessingOverrides()
     /// How image files are decoded.
-    var extraction = FaceExtractor.Options()
-    var policy: EvaluationPolicy
-    var metrics: VerificationMeasurement.Options
+    package var extraction = FaceExtractor.Options()
+    package var policy = EvaluationPolicy()
+    package var metrics: VerificationMeasurement.Options
     var threads: Int
-    var compute: ComputeOptions
-    var cacheFolder: String?
-    var failureLimit: FailureLimit
-    var includesAllModes: Bool
-    var name: String
-    var allowsOutside: Bool
-    var includesPictures: Bool
-    var isQuiet: Bool
+    package var compute = ComputeSettings()
+    package var cacheFolder: String?
+    package var failureLimit = FailureLimit.share(0.01)
+    package var includesAllModes = false
+    package var name: String
+    package var allowsOutside = false
+    package var includesPictures = true
+    var listener: RunListener
 
-    func run() async throws {
-        let clock = JobClock()
+    package init(
+        checkpointPath: String,
+        protocolName: String,
+        dataFolder: String,
+        outputFolder: String,
+        metrics: VerificationMeasurement.Options,
+        threads: Int,
+        name: String,
+        listener: @escaping RunListener
+    ) {
+        self.checkpointPath = checkpointPath
+        self.protocolName = protocolName
+        self.dataFolder = dataFolder
+        self.outputFolder = outputFolder
+        self.metrics = metrics
+        self.threads = threads
+        self.name = name
+        self.listener = listener
+    }
+
+    package func run() async throws {
+        let clock = RunClock()
         // Find out before hours of work that the results could not be written.
         try RunFolder.prepare(outputFolder, overwriting: overwrites)
-        let log = RunLog(isQuiet: isQuiet)
+        let log = RunLog(listener)
         let checkpoint = try CheckpointReader.read(path: checkpointPath, architecture: architecture)
         let choice = try PreprocessingChoice(preprocessing, checkpoint: checkpoint)
         log.note("checkpoint \(checkpointPath): \(checkpoint.architectureName)")
@@ -47,7 +67,8 @@ struct EvaluationJob {
         if let warning = choice.warning { log.note("warning: \(warning)") }
         for sentence in PolicySummary(policy).sentences { log.note("policy: \(sentence)") }
         let plan = try compute.plan(checkpoint)
-        if compute.precision != .float32 { log.note("network: computed in \(compute.precision.rawValue)") }
+        let precision = compute.options.precision
+        if precision != .float32 { log.note("network: computed in \(precision.rawValue)") }
         clock.mark("checkpoint")
         let reading = try readProtocol()
         for line in reading.findings.lines { log.note("protocol: \(line)") }
@@ -64,13 +85,12 @@ struct EvaluationJob {
                 try await PolicyRun(policy, extraction.embeddings, protocolValue, subjects, metrics, threads: threads)
             )
         }
-        let folded = try FoldedRun(
-            embeddings: extraction.embeddings,
-            protocolValue: protocolValue,
+        let folded = try FoldedSummary(
+            extraction.embeddings,
+            of: protocolValue,
             policy: policy,
             threads: threads
         )
-        .summary()
         let identification = try identification(protocolValue, runs[0].templates)
         clock.mark("metrics")
         let pictures = try FacePictures(
@@ -97,7 +117,7 @@ struct EvaluationJob {
             clock: clock
         )
         try composer.write(log: log)
-        print(composer.summary())
+        listener(.result(composer.summary()))
     }
 
     private func readProtocol() throws -> ProtocolReading {
@@ -138,7 +158,7 @@ struct EvaluationJob {
             failureLimit: failureLimit
         )
         let source = try source(protocolValue, choice)
-        let progress = Progress("embedding", unit: "images", isQuiet: isQuiet)
+        let progress = RunPart("embedding", unit: "images", listener)
         let result = try pipeline.run(source) { progress.update($0.done, of: $0.total, skipped: $0.cached) }
         let embedded = source.count - result.cachedCount
         let rate = SummaryText.fixed(Double(embedded) / max(result.seconds, 1e-9), decimals: 1)
@@ -203,7 +223,7 @@ struct EvaluationJob {
             of: [
                 "network \(checkpoint.metadata.contentDigest)", "architecture \(checkpoint.architectureName)",
                 "preprocessing \(preprocessing)",
-                "backend \(compute.backend) \(compute.precision.rawValue) winograd \(compute.winograd)",
+                "backend \(compute.backend) \(compute.options.precision.rawValue) winograd \(compute.options.usesWinograd)",
                 extraction.appliesOrientation ? "alignment 1 upright" : "alignment 1",
             ]
             .joined(separator: "\n")
@@ -213,7 +233,7 @@ struct EvaluationJob {
 
 /// The templates, scores and numbers of one policy.
 struct PolicyRun {
-    var policy: EvaluationPolicy
+    package var policy = EvaluationPolicy()
     var templates: TemplateEmbeddings
     var scores: LargeArray<Float>
     var measurement: VerificationMeasurement
