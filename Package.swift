@@ -112,8 +112,8 @@ let package = Package(
         .target(
             name: "Recipes",
             dependencies: [
-                "ArtifactFiles", "Backbones", "Distillation", "FaceImaging", "NeuralTraining", "StrictYAML",
-                "SyntheticFaces", "TrainingData",
+                "ArtifactFiles", "Backbones", "Distillation", "FaceImaging", "NeuralCompute", "NeuralTraining",
+                "StrictYAML", "SyntheticFaces", "TrainingData",
             ]
         ),
 
@@ -177,7 +177,9 @@ let tests: [String: [Target.Dependency]] = [
     "ArtifactFilesTests": [],
     "BackbonesTests": ["ArtifactFiles", "NeuralCompute", "NeuralGraph"],
     "CheckpointsTests": ["ArtifactFiles", "Backbones", "NeuralCompute", "NeuralGraph", "SeededRandom"],
-    "DistillationTests": ["ArtifactFiles", "NeuralGraph", "NeuralTraining", "SeededRandom", "StrictYAML"],
+    "DistillationTests": [
+        "ArtifactFiles", "NeuralCompute", "NeuralGraph", "NeuralTraining", "SeededRandom", "StrictYAML",
+    ],
     "FaceDiagnosisTests": ["ArtifactFiles", "FaceImaging", "FaceProtocols", "SeededRandom"],
     "FaceEvaluationTests": [
         "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute",

@@ -223,7 +223,7 @@ package struct Evaluation {
             of: [
                 "network \(checkpoint.metadata.contentDigest)", "architecture \(checkpoint.architectureName)",
                 "preprocessing \(preprocessing)",
-                "backend \(compute.backend) \(compute.options.precision.rawValue) winograd \(compute.options.usesWinograd)",
+                "backend \(compute.device) \(compute.options.precision.rawValue) winograd \(compute.options.usesWinograd)",
                 extraction.appliesOrientation ? "alignment 1 upright" : "alignment 1",
             ]
             .joined(separator: "\n")

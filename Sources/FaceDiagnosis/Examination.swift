@@ -11,7 +11,7 @@ package struct NetworkUnderTest: Sendable {
     package var multiplyAccumulates: Int
     /// The precision that the user asks for.
     package var precision: InferencePrecision
-    /// Compiles it in another way: backend and options.
+    /// Compiles it in another way: device and options.
     package var compile: @Sendable (String, InferenceOptions) throws(InputError) -> any InferencePlan
 
     /// Creates a network.

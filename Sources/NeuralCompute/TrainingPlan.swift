@@ -2,48 +2,26 @@ public import NeuralGraph
 
 /// How a training plan computes.
 public struct TrainingOptions: Hashable, Sendable {
-    /// The most faces of one step.
+    /// The most images of one pass.
     public var batchSize: Int
-    /// Threads that share the work; results do not depend on it.
-    public var threads: Int
     /// Names of nodes whose values and gradients are wanted besides the output's.
     public var taps: [String]
 
     /// Creates options.
-    public init(batchSize: Int, threads: Int, taps: [String] = []) {
+    public init(batchSize: Int, taps: [String] = []) {
         self.batchSize = batchSize
-        self.threads = threads
         self.taps = taps
     }
 }
 
-/// Where each parameter and statistic of a graph lies in one flat array.
-public struct ParameterLayout: Sendable {
-    /// One parameter's place.
-    public struct Entry: Sendable {
-        /// What it is; the shape is that of the weights the plan was made of (PReLU slopes may be `[1]`).
-        public var specification: ParameterSpecification
-        /// Its floats, in C order; the start is a multiple of 16.
-        public var range: Range<Int>
-    }
-
-    /// In the order of ``NeuralGraph/Graph/parameters``.
-    public let entries: [Entry]
-    /// Floats in all, padding between parameters included.
-    public let count: Int
-
-    /// Lays out parameters one behind the other.
-    public init(_ specifications: [ParameterSpecification]) {
-        var entries: [Entry] = []
-        var start = 0
-        for specification in specifications {
-            let count = specification.shape.reduce(1, *)
-            entries.append(Entry(specification: specification, range: start..<start + count))
-            start = (start + count + 15) / 16 * 16
-        }
-        self.entries = entries
-        count = start
-    }
+/// One parameter or statistic of a network in training.
+public struct NetworkParameter {
+    /// What it is; the shape is that of the weights the plan was made of (PReLU slopes may be `[1]`).
+    public let specification: ParameterSpecification
+    /// Its value: the first axis as rows, one axis as a row.
+    public let value: DeviceTensor
+    /// What the last backward pass wrote: 0 for what is not trainable.
+    public let gradient: DeviceTensor
 }
 
 /// What a forward pass is for.
@@ -67,29 +45,27 @@ public protocol TrainingPlan: AnyObject {
     var inputShape: ActivationShape { get }
     /// One face's output.
     var outputShape: ActivationShape { get }
-    /// The most faces of one step.
+    /// The most images of one pass.
     var batchSize: Int { get }
-    /// Where parameters and statistics lie in ``values`` and ``gradients``.
-    var layout: ParameterLayout { get }
-    /// Parameters and statistics: `layout.count` floats of the plan's own memory. Whoever changes them between steps changes
-    /// the network.
-    var values: UnsafeMutableBufferPointer<Float> { get }
-    /// What the last backward pass wrote: 0 for what is not trainable.
-    var gradients: UnsafeMutableBufferPointer<Float> { get }
+    /// The device that it was compiled for.
+    var device: any Device { get }
+    /// Parameters and statistics in the order of ``NeuralGraph/Graph/parameters``. Whoever changes their values between
+    /// steps changes the network.
+    var parameters: [NetworkParameter] { get }
 
     /// Runs the network.
     ///
     /// - Parameters:
-    ///   - faces: `[count, height, width, channels]`, preprocessed.
-    ///   - count: 1 … ``batchSize``.
+    ///   - images: A batch in host memory, `[images, height, width, channels]`, preprocessed.
+    ///   - range: Which images of it, 1 … ``batchSize`` of them.
     ///   - mode: What the pass is for.
-    func forward(_ faces: UnsafeBufferPointer<Float>, count: Int, mode: ForwardMode)
+    func forward(_ images: any ImageValues, range: Range<Int>, mode: ForwardMode)
 
-    /// `[count, outputShape.count]` of the last forward pass.
-    var output: UnsafeBufferPointer<Float> { get }
+    /// `[count, outputShape.count]` of the last forward pass, valid until the next.
+    var output: DeviceTensor { get }
 
-    /// `[count, height, width, channels]` of the last forward pass at one of the taps.
-    func features(at tap: Int) -> UnsafeBufferPointer<Float>
+    /// `[count, height × width × channels]` of the last forward pass at one of the taps, valid until the next.
+    func features(at tap: Int) -> DeviceTensor
 
     /// One face's shape at a tap.
     func tapShape(_ tap: Int) -> ActivationShape
@@ -97,9 +73,9 @@ public protocol TrainingPlan: AnyObject {
     /// Writes the gradients of every parameter; follows a forward pass.
     ///
     /// - Parameters:
-    ///   - outputGradient: `[count, outputShape.count]`.
+    ///   - outputGradient: `[count, outputShape.count]`; 0 if nil.
     ///   - tapGradients: What reaches the taps from outside, by tap, `[count, shape.count]`; 0 where none is given.
-    func backward(outputGradient: UnsafeBufferPointer<Float>, tapGradients: [Int: UnsafeBufferPointer<Float>])
+    func backward(outputGradient: DeviceTensor?, tapGradients: [Int: DeviceTensor])
 
     /// The name of the first node whose value of the last forward pass is not finite for some face, or nil.
     ///
@@ -111,10 +87,10 @@ extension TrainingPlan {
     /// A copy of all parameters and statistics by name.
     public var weights: Weights {
         var weights = Weights()
-        for entry in layout.entries {
-            weights[entry.specification.name] = Tensor(
-                shape: entry.specification.shape,
-                values: Array(values[entry.range])
+        for parameter in parameters {
+            weights[parameter.specification.name] = Tensor(
+                shape: parameter.specification.shape,
+                values: device.matrix(of: parameter.value).elements
             )
         }
         return weights

@@ -1,5 +1,6 @@
 public import ArtifactFiles
 public import Backbones
+internal import NeuralCompute
 public import NeuralTraining
 
 /// Everything that a training is made of, as data: a recipe file, strictly decoded.
@@ -10,6 +11,8 @@ public struct TrainingRecipe: SettingsSection {
     public var name: String
     /// What everything random follows from.
     public var seed: UInt64
+    /// Where it is computed, by the device's name; `--device` takes its place.
+    public var device: String
     /// The network to train.
     public var network: NetworkSettings
     /// What is done to an image before it enters the network.
@@ -39,6 +42,7 @@ public struct TrainingRecipe: SettingsSection {
     public enum CodingKeys: String, SettingsKey {
         case name
         case seed
+        case device
         case network
         case preprocessing
         case population
@@ -58,6 +62,13 @@ public struct TrainingRecipe: SettingsSection {
             case .name:
                 .init(.text(), .required, "What reports call the result.", example: "\"MobileFaceNet, ArcFace\"")
             case .seed: .init(.integer(.atLeast(0)), .standard(1), "What everything random follows from.", example: "7")
+            case .device:
+                .init(
+                    .text(),
+                    .standard(Devices.all[0].name),
+                    "Where it is computed: \(Devices.all.map(\.name).joined(separator: ", ")); `--device` takes its place.",
+                    example: "reference"
+                )
             case .network:
                 .init(
                     .section(NetworkSettings.self),

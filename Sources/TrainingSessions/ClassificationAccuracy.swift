@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import Distillation
 internal import EvaluationRuns
 internal import FaceImaging
+internal import NeuralCompute
 internal import NeuralTraining
 internal import TrainingData
 
@@ -36,20 +37,21 @@ struct ClassificationAccuracy {
     ///   - heads: The classifiers.
     ///   - data: The pictures.
     ///   - preprocessing: What the network wants to see.
-    ///   - threads: Threads to use.
+    ///   - device: Where the network runs.
+    ///   - threads: Threads that read images.
     static func measure(
         _ checkpoint: ResolvedCheckpoint,
         heads: [Head],
         data: any TrainingSource,
         preprocessing: FacePreprocessing,
+        device: any Device,
         threads: Int
     ) throws(InputError) -> [Result] {
         let network = try TeacherNetwork(
             checkpoint,
             preprocessing: preprocessing,
-            taps: [],
             batchSize: 256,
-            threads: threads
+            device: device
         )
         let sweep = try EvaluationSweep(
             source: data,
@@ -62,10 +64,8 @@ struct ClassificationAccuracy {
         var right = [[Int]](repeating: [0, 0], count: names.count)
         var total = 0
         while let batch = try sweep.next() {
-            let output = batch.faces.withUnsafeBufferPointer { network.output(faces: $0, count: batch.count) }
-            var probabilities = heads.map {
-                $0.probabilities(output.embeddings, count: batch.count, threads: threads)
-            }
+            let embeddings = network.output(of: batch.faces, count: batch.count).embeddings
+            var probabilities = heads.map { $0.probabilities(of: embeddings, device) }
             if heads.count > 1 { probabilities.append(mean(probabilities)) }
             for (place, matrix) in probabilities.enumerated() {
                 for (row, label) in batch.labels.enumerated() {
@@ -99,14 +99,13 @@ struct ClassificationAccuracy {
 
 extension ClassificationAccuracy.Head {
     /// `[count, classes]`, rows that sum to 1.
-    fileprivate func probabilities(_ embeddings: [Float], count: Int, threads: Int) -> Matrix {
-        let tape = Tape(threads: threads)
+    fileprivate func probabilities(of embeddings: DeviceTensor, _ device: any Device) -> Matrix {
+        let tape = Tape(device: device)
         let head = ClassifierHead(
             kind: kind,
             weights: tape.constant(weights),
             bias: bias.map { tape.constant(Matrix(row: $0)) }
         )
-        let rows = Matrix(rows: count, columns: weights.columns, elements: embeddings)
-        return head.logits(of: tape.constant(rows)).logSoftmax.exponential.matrix
+        return head.logits(of: tape.constant(embeddings)).logSoftmax.exponential.matrix
     }
 }

@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import Distillation
 internal import EvaluationRuns
 internal import FaceImaging
+internal import NeuralCompute
 internal import NeuralGraph
 internal import NeuralTraining
 internal import Recipes
@@ -10,10 +11,11 @@ internal import TrainingData
 
 /// What a recipe minimises: the classifier's loss, and what a teacher adds to it.
 struct LearningObjective {
-    let objective: ClassifierObjective
+    let objective: TrainingObjective
     /// The preprocessings in which the teacher wants the faces, where it sees them itself.
     let teacherPreprocessings: [FacePreprocessing]
-    private let teacherClassifier: DistillationLoss.TeacherClassifier?
+    private let classifier: Classifier
+    private let teacherClassifier: TeacherClassifier?
 
     /// - Parameters:
     ///   - recipe: The recipe.
@@ -22,7 +24,8 @@ struct LearningObjective {
     ///   - sampler: How many faces a step has, and an epoch steps.
     ///   - teacher: The recipe's teacher; nil without one.
     ///   - cacheFolder: Where a teacher's features are kept.
-    ///   - threads: Threads to use.
+    ///   - device: Where everything is computed.
+    ///   - threads: Threads that read images.
     ///   - listener: Takes what the run tells.
     init(
         recipe: TrainingRecipe,
@@ -31,14 +34,14 @@ struct LearningObjective {
         sampler: any TrainingSampler,
         teacher: RecipeTeacher?,
         cacheFolder: String,
+        device: any Device,
         threads: Int,
         listener: @escaping RunListener
     ) throws(InputError) {
         let dimensions = network.graph.shape(of: network.graph.output).count
-        var classifier = try Self.classifier(recipe, classes: data.classCount, dimensions: dimensions)
-        var loss: DistillationLoss?
-        var features: (any TeacherFeatures)?
-        teacherClassifier = try teacher?.classifier(data, threads: threads)
+        teacherClassifier = try teacher?.classifier(data, device: device, threads: threads)
+        var methods: [(method: any DistillationMethod, weight: Float)] = []
+        var placed: Teacher?
         if let teacher {
             let projector =
                 teacher.settings.projector
@@ -63,49 +66,63 @@ struct LearningObjective {
                 batchSize: sampler.batchSize,
                 seed: recipe.seed
             )
-            let methods = try MethodCombination(
-                teacher.settings.methods.map { settings throws(InputError) in
-                    MethodCombination.Part(
-                        try DistillationMethods.make(settings.method, settings: settings, problem: problem),
-                        weight: Float(settings.weight)
-                    )
-                }
-            )
-            if methods.replacesClassificationLoss, recipe.head.weight == nil { classifier.weight = 0 }
-            if methods.reusesTeacherClassifier, recipe.head.startFrom == nil, let teacherClassifier {
-                try classifier.reuse(teacherClassifier)
+            methods = try teacher.settings.methods.map { settings throws(InputError) in
+                (try DistillationMethods.make(settings.method, settings: settings, problem: problem), Float(settings.weight))
             }
-            let needsTaps = methods.needs.contains(.featureTaps)
-            let found = try teacher.features(
+            let needsTaps = methods.contains { $0.method.needs.contains(.featureTaps) }
+            let features = try teacher.features(
                 withTaps: needsTaps,
                 data: data,
                 batchSize: min(recipe.training.microBatch ?? sampler.batchSize, sampler.batchSize),
                 cacheFolder: cacheFolder,
+                device: device,
                 threads: threads,
                 listener: listener
             )
-            loss = DistillationLoss(
-                methods: methods,
-                teacher: found,
+            placed = Teacher(
+                features,
                 classifier: teacherClassifier,
                 projector: projector,
-                tapNames: needsTaps ? studentTaps : [],
-                stepsPerEpoch: Double(sampler.stepsPerEpoch)
+                studentTapNames: needsTaps ? studentTaps : [],
+                device: device
             )
-            features = found
         }
-        objective = ClassifierObjective(classifier: classifier, auxiliary: loss, threads: threads, seed: recipe.seed)
-        teacherPreprocessings = [features?.preprocessing].compactMap { $0 }
+        let reused =
+            methods.contains { $0.method.reusesTeacherClassifier } && recipe.head.startFrom == nil
+            ? teacherClassifier : nil
+        classifier = try Self.classifier(
+            recipe,
+            classes: data.classCount,
+            dimensions: dimensions,
+            reusing: reused,
+            device: device
+        )
+        let isReplaced = methods.contains { $0.method.replacesClassificationLoss }
+        let weight = Float(recipe.head.weight ?? (isReplaced ? 0 : 1))
+        objective = try TrainingObjective(
+            losses: (weight > 0 ? [WeightedLoss(ClassificationLoss(recipe.head.head), weight: weight)] : [])
+                + methods.map { WeightedLoss($0.method, weight: $0.weight) },
+            classifier: classifier,
+            teacher: placed,
+            device: device,
+            stepsPerEpoch: Double(sampler.stepsPerEpoch),
+            seed: recipe.seed
+        )
+        teacherPreprocessings = [placed?.features.preprocessing].compactMap { $0 }
     }
 
-    /// The classifier of a recipe: new, or from a file.
-    static func classifier(
+    /// The classifier of a recipe: new, from a file, or a teacher's, which is then frozen.
+    ///
+    /// - Throws: `InputError` when weights are for other classes or embeddings.
+    private static func classifier(
         _ recipe: TrainingRecipe,
         classes: Int,
-        dimensions: Int
-    ) throws(InputError) -> ClassifierObjective.Classifier {
+        dimensions: Int,
+        reusing teacher: TeacherClassifier?,
+        device: any Device
+    ) throws(InputError) -> Classifier {
         let settings = recipe.head
-        var (weights, bias) = ClassifierObjective.Classifier.initial(
+        var (weights, bias) = Classifier.initial(
             settings.head,
             classes: classes,
             dimensions: dimensions,
@@ -118,54 +135,54 @@ struct LearningObjective {
             weights = file.weights.values
             if bias != nil { bias = file.bias?.values ?? [Float](repeating: 0, count: classes) }
         }
-        return ClassifierObjective.Classifier(
-            settings: settings.head,
-            weights: TrainedArray(
-                name: "head.weight",
-                shape: [classes, dimensions],
-                values: weights,
-                group: .head,
-                isFrozen: settings.frozen
-            ),
-            bias: bias.map {
-                TrainedArray(
-                    name: "head.bias",
-                    shape: [1, classes],
-                    values: $0,
-                    group: .head,
-                    isFrozen: settings.frozen
+        if let teacher {
+            guard teacher.weights.shape == [classes, dimensions] else {
+                throw InputError(
+                    .mismatch,
+                    "the teacher's classifier cannot become the student's ([classes, dimensions])",
+                    expected: "\([classes, dimensions])",
+                    found: "\(teacher.weights.shape)"
                 )
-            },
+            }
+            weights = teacher.weights.values
+            if bias != nil { bias = teacher.bias?.values ?? [Float](repeating: 0, count: classes) }
+        }
+        func parameter(_ name: String, _ shape: [Int], _ values: [Float]) -> TrainingParameter {
+            TrainingParameter(
+                name: name,
+                initial: Tensor(shape: shape, values: values),
+                group: .head,
+                isFrozen: settings.frozen || teacher != nil,
+                device: device
+            )
+        }
+        return Classifier(
+            settings: settings.head,
+            weights: parameter("head.weight", [classes, dimensions], weights),
+            bias: bias.map { parameter("head.bias", [1, classes], $0) },
             sampleShare: settings.sample,
-            partialFC: settings.partialFC,
-            weight: Float(settings.weight ?? 1)
+            partialFC: settings.partialFC
         )
     }
 
     /// What the logits of both classifiers are, where there is a teacher's.
     var classifierSummary: String? {
         teacherClassifier.map {
-            "classifiers: the student's gives \(objective.classifier.settings.kind), the teacher's \($0.kind)"
+            "classifiers: the student's gives \(classifier.settings.kind), the teacher's \($0.kind)"
         }
     }
 
     /// The classifiers that a prediction may use: the network's own, and its teacher's where the embedding fits it.
     var heads: [ClassificationAccuracy.Head] {
-        let own = objective.classifier
-        let columns = own.weights.shape[1]
         var heads = [
             ClassificationAccuracy.Head(
                 name: "student",
-                kind: own.settings.kind,
-                weights: Matrix(
-                    rows: own.weights.shape[0],
-                    columns: columns,
-                    elements: Array(own.weights.values)
-                ),
-                bias: own.bias.map { Array($0.values) }
+                kind: classifier.settings.kind,
+                weights: Matrix(classifier.weights.tensor),
+                bias: classifier.bias?.tensor.values
             )
         ]
-        if let teacherHead, teacherHead.weights.columns == columns { heads.append(teacherHead) }
+        if let teacherHead, teacherHead.weights.columns == classifier.dimensions { heads.append(teacherHead) }
         return heads
     }
 
@@ -175,11 +192,7 @@ struct LearningObjective {
             ClassificationAccuracy.Head(
                 name: "teacher",
                 kind: teacher.kind,
-                weights: Matrix(
-                    rows: teacher.weights.shape[0],
-                    columns: teacher.weights.shape[1],
-                    elements: teacher.weights.values
-                ),
+                weights: Matrix(teacher.weights),
                 bias: teacher.bias?.values
             )
         }
@@ -187,38 +200,16 @@ struct LearningObjective {
 
     /// How alike the student's and the teacher's classifiers are; nil where they cannot be compared.
     var similarity: ClassifierSimilarity? {
-        let student = objective.classifier
-        guard let teacher = teacherClassifier, teacher.weights.shape == student.weights.shape else { return nil }
+        guard let teacher = teacherClassifier, teacher.weights.shape == classifier.weights.shape else { return nil }
         return ClassifierSimilarity(
-            student.weights.tensor,
+            classifier.weights.tensor,
             teacher.weights,
-            biases: student.bias.flatMap { own in teacher.bias.map { (Array(own.values), $0.values) } }
+            biases: classifier.bias.flatMap { own in teacher.bias.map { (own.tensor.values, $0.values) } }
         )
     }
 
     /// What is noted at the end of each epoch.
     func epochRows(steps: Int) -> [LogRow] { similarity.map { [$0.logRow(steps: steps)] } ?? [] }
-}
-
-extension ClassifierObjective.Classifier {
-    /// Takes a teacher's weights in place of its own, frozen.
-    ///
-    /// - Throws: `InputError` when they are for other classes or embeddings.
-    fileprivate mutating func reuse(_ teacher: DistillationLoss.TeacherClassifier) throws(InputError) {
-        guard teacher.weights.shape == weights.shape else {
-            throw InputError(
-                .mismatch,
-                "the teacher's classifier cannot become the student's ([classes, dimensions])",
-                expected: "\(weights.shape)",
-                found: "\(teacher.weights.shape)"
-            )
-        }
-        func frozen(_ array: TrainedArray, _ values: [Float]) -> TrainedArray {
-            TrainedArray(name: array.name, shape: array.shape, values: values, group: array.group, isFrozen: true)
-        }
-        weights = frozen(weights, teacher.weights.values)
-        bias = bias.map { frozen($0, teacher.bias?.values ?? [Float](repeating: 0, count: $0.values.count)) }
-    }
 }
 
 extension Graph {

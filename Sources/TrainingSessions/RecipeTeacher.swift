@@ -5,6 +5,7 @@ internal import Distillation
 internal import EvaluationRuns
 internal import FaceEvaluation
 internal import FaceImaging
+internal import NeuralCompute
 internal import NeuralGraph
 internal import NeuralTraining
 internal import Recipes
@@ -77,6 +78,7 @@ struct RecipeTeacher {
         data: any TrainingSource,
         batchSize: Int,
         cacheFolder: String,
+        device: any Device,
         threads: Int,
         listener: @escaping RunListener
     ) throws(InputError) -> any TeacherFeatures {
@@ -85,7 +87,7 @@ struct RecipeTeacher {
             preprocessing: preprocessing,
             taps: withTaps ? try tapNames() : [],
             batchSize: batchSize,
-            threads: threads
+            device: device
         )
         guard allowsCache, !withTaps else { return network }
         let progress = RunPart("teacher features", unit: "faces", listener)
@@ -95,6 +97,7 @@ struct RecipeTeacher {
             on: data,
             resizes: true,
             folder: cacheFolder,
+            device: device,
             threads: threads
         ) { progress.update($0, of: total) }
         progress.finish("\(total) faces, plain and mirrored")
@@ -104,26 +107,26 @@ struct RecipeTeacher {
     /// Its classifier: of the recipe's file, of its own checkpoint, or class means of the data.
     func classifier(
         _ data: any TrainingSource,
+        device: any Device,
         threads: Int
-    ) throws(InputError) -> DistillationLoss.TeacherClassifier? {
+    ) throws(InputError) -> TeacherClassifier? {
         switch settings.teacher.classifier {
         case "class-means":
             let network = try TeacherNetwork(
                 checkpoint,
                 preprocessing: preprocessing,
-                taps: [],
                 batchSize: 64,
-                threads: threads
+                device: device
             )
             let means = try ClassMeans.centres(network, data, preprocessing, threads: threads)
             // Means are directions: they have no use for a linear classifier's lengths.
             let kind = statedKind ?? (studentKind == .linear ? .cosine(scale: 64) : studentKind)
-            return DistillationLoss.TeacherClassifier(kind: kind, weights: means, bias: nil)
+            return TeacherClassifier(kind: kind, weights: means, bias: nil)
         case let path?:
             let file = try ClassifierFile(path: path)
             try file.check(classes: data.classCount, dimensions: dimensions)
             let kind = try self.kind(ofFile: file.kind, path)
-            return DistillationLoss.TeacherClassifier(kind: kind, weights: file.weights, bias: file.bias)
+            return TeacherClassifier(kind: kind, weights: file.weights, bias: file.bias)
         case nil:
             guard let weights = checkpoint.companions["fc.weight"], weights.shape.count == 2 else { return nil }
             guard weights.shape[1] == dimensions else {
@@ -138,7 +141,7 @@ struct RecipeTeacher {
             }
             let bias = checkpoint.companions["fc.bias"]
             let kind = try self.kind(ofFile: bias == nil ? nil : .linear, settings.teacher.checkpoint)
-            return DistillationLoss.TeacherClassifier(kind: kind, weights: weights, bias: bias)
+            return TeacherClassifier(kind: kind, weights: weights, bias: bias)
         }
     }
 
@@ -276,9 +279,9 @@ enum ClassMeans {
             resizes: true
         )
         while let batch = try sweep.next() {
-            let output = batch.faces.withUnsafeBufferPointer { teacher.output(faces: $0, count: batch.count) }
+            let embeddings = teacher.embeddings(of: batch.faces, count: batch.count)
             for (face, label) in batch.labels.enumerated() {
-                let row = output.embeddings[face * dimensions..<(face + 1) * dimensions]
+                let row = embeddings.row(face)
                 let length = row.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
                 for (index, value) in row.enumerated() {
                     sums[label * dimensions + index] += Double(value) / max(length, 1e-30)

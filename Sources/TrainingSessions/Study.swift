@@ -12,6 +12,8 @@ package struct Study {
     var resumes: Bool
     var interruption: Interruption
     var listener: RunListener
+    /// The device by its name, in place of the recipes'.
+    package var deviceName: String?
 
     /// Written when a stage is done.
     private static let doneFile = "done"
@@ -55,7 +57,7 @@ package struct Study {
                 continue
             }
             log.note("\(title): \(file.recipe.name)")
-            try await TrainingSession(
+            var session = TrainingSession(
                 file: file,
                 outputFolder: folder,
                 cacheFolder: cacheFolder,
@@ -64,7 +66,8 @@ package struct Study {
                 interruption: interruption,
                 listener: listener
             )
-            .run()
+            session.deviceName = deviceName
+            try await session.run()
             try AtomicFile.write("", to: done)
         }
         try await StudyReport(

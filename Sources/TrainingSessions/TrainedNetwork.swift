@@ -65,13 +65,12 @@ struct TrainedNetwork {
     }
 
     /// Compiles the network for training.
-    func trainingPlan(batchSize: Int, threads: Int, taps: [String]) throws(InputError) -> any TrainingPlan {
-        try ComputeBackends.all[0]
-            .trainingPlan(
-                graph: graph,
-                weights: initialWeights,
-                options: TrainingOptions(batchSize: batchSize, threads: threads, taps: taps)
-            )
+    func trainingPlan(on device: any Device, batchSize: Int, taps: [String]) throws(InputError) -> any TrainingPlan {
+        try device.trainingPlan(
+            graph: graph,
+            weights: initialWeights,
+            options: TrainingOptions(batchSize: batchSize, taps: taps)
+        )
     }
 
     /// The network with these weights.

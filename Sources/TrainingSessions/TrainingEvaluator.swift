@@ -45,6 +45,7 @@ final class TrainingEvaluator {
     let protocols: [Prepared]
     /// Names of optional protocols whose files are missing.
     let absent: [String]
+    private let device: any Device
     private let threads: Int
     private let listener: RunListener
 
@@ -53,6 +54,7 @@ final class TrainingEvaluator {
         _ recipe: TrainingRecipe,
         holdOut: HoldOut?,
         cacheFolder: String,
+        device: any Device,
         threads: Int,
         log: RunLog,
         listener: @escaping RunListener
@@ -99,6 +101,7 @@ final class TrainingEvaluator {
         }
         self.protocols = protocols
         self.absent = absent
+        self.device = device
         self.threads = threads
         self.listener = listener
     }
@@ -173,8 +176,11 @@ final class TrainingEvaluator {
         preprocessing: FacePreprocessing,
         duringTraining: Bool
     ) throws -> [Result] {
-        let plan = try ComputeBackends.all[0]
-            .inferencePlan(graph: checkpoint.graph, weights: checkpoint.weights, options: InferenceOptions())
+        let plan = try device.inferencePlan(
+            graph: checkpoint.graph,
+            weights: checkpoint.weights,
+            options: InferenceOptions()
+        )
         return try protocols.filter { !duringTraining || !$0.onlyAtEnd }
             .map { prepared in
                 let policy = EvaluationPolicy()

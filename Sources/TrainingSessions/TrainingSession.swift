@@ -22,6 +22,8 @@ package struct TrainingSession {
     var resumes: Bool
     var interruption: Interruption
     var listener: RunListener
+    /// The device by its name, in place of the recipe's.
+    package var deviceName: String?
 
     private var recipe: TrainingRecipe { file.recipe }
 
@@ -60,10 +62,13 @@ package struct TrainingSession {
         if let note = network.startingNote { log.note(note) }
         let (data, holdOut) = try sources(network).openTraining(recipe.data)
         log.note("data: \(data.summary), \(data.classCount) classes")
+        let device = try Devices.open(deviceName ?? recipe.device, threads: threads)
+        log.note("device: \(device.name)")
         let evaluator = try await TrainingEvaluator(
             recipe,
             holdOut: holdOut,
             cacheFolder: cacheFolder,
+            device: device,
             threads: threads,
             log: log,
             listener: listener
@@ -81,6 +86,7 @@ package struct TrainingSession {
             sampler: sampler,
             teacher: teacher,
             cacheFolder: cacheFolder,
+            device: device,
             threads: threads,
             listener: listener
         )
@@ -88,7 +94,7 @@ package struct TrainingSession {
         let objective = learning.objective
         let total = recipe.training.total(stepsPerEpoch: sampler.stepsPerEpoch)
         let facesAtOnce = min(recipe.training.microBatch ?? sampler.batchSize, sampler.batchSize)
-        let plan = try network.trainingPlan(batchSize: facesAtOnce, threads: threads, taps: objective.tapNames)
+        let plan = try network.trainingPlan(on: device, batchSize: facesAtOnce, taps: objective.tapNames)
         let trainer = try Trainer(
             plan: plan,
             objective: objective,
@@ -108,7 +114,7 @@ package struct TrainingSession {
             try sources(network).open(settings)
         }
         if let teacher, recipe.distillation?.teacher.evaluate == true {
-            try note(accuracyOf: teacher, learning, labelled, log)
+            try note(accuracyOf: teacher, learning, labelled, device, log)
         }
         if let similarity = learning.similarity { log.note("classifiers at the start: \(similarity.text)") }
         let watcher = TrainingWatcher(
@@ -267,6 +273,7 @@ package struct TrainingSession {
         accuracyOf teacher: RecipeTeacher,
         _ learning: LearningObjective,
         _ labelled: (any TrainingSource)?,
+        _ device: any Device,
         _ log: RunLog
     ) throws {
         guard let labelled, let head = learning.teacherHead else { return }
@@ -275,6 +282,7 @@ package struct TrainingSession {
             heads: [head],
             data: labelled,
             preprocessing: teacher.preprocessing,
+            device: device,
             threads: threads
         )
         for result in results { log.note("teacher's accuracy: \(result.text)") }
@@ -295,6 +303,7 @@ package struct TrainingSession {
                 heads: learning.heads,
                 data: labelled,
                 preprocessing: network.preprocessing,
+                device: plan.device,
                 threads: threads
             )
             .map {
@@ -318,7 +327,7 @@ package struct TrainingSession {
     private func keep(
         _ plan: any TrainingPlan,
         _ network: TrainedNetwork,
-        _ objective: ClassifierObjective,
+        _ objective: TrainingObjective,
         _ data: any TrainingSource,
         steps: Int,
         stepsPerEpoch: Int
@@ -334,7 +343,7 @@ package struct TrainingSession {
     private func write(
         _ plan: any TrainingPlan,
         _ network: TrainedNetwork,
-        _ objective: ClassifierObjective,
+        _ objective: TrainingObjective,
         _ data: any TrainingSource,
         to folder: String
     ) throws(InputError) {
@@ -350,7 +359,7 @@ package struct TrainingSession {
                 precision: format == .safetensors && recipe.saving.precision == "fp16" ? .float16 : .float32
             )
         }
-        try objective.classifierFile.write(to: FileSystem.join(folder, Self.classifierFile))
+        try objective.classifierFile?.write(to: FileSystem.join(folder, Self.classifierFile))
     }
 
     /// The same reports that `verifar evaluate` writes.
@@ -368,6 +377,7 @@ package struct TrainingSession {
                 name: recipe.name,
                 listener: listener
             )
+            evaluation.compute = ComputeSettings(device: deviceName ?? recipe.device)
             // Of the same training, which was killed after it.
             evaluation.overwrites = true
             try await evaluation.run()

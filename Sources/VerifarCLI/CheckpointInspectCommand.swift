@@ -43,7 +43,7 @@ extension CheckpointCommand {
 
         private func printProfile(of checkpoint: ResolvedCheckpoint) throws {
             guard let plan = try compute.settings.plan(checkpoint) as? any ProfilingPlan else {
-                throw InputError(.usage, "this backend cannot profile", found: compute.backend)
+                throw InputError(.usage, "this device cannot profile", found: compute.device)
             }
             for line in ProfileText.lines(plan.profile(passes: 20), facesPerPass: plan.facesPerPass) { print(line) }
         }

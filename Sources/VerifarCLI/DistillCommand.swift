@@ -33,7 +33,7 @@ struct DistillCommand: AsyncParsableCommand {
         let interruption = Interruption.current
         interruption.watch(goingOn: options.resumingCommand(Self.configuration.commandName ?? "", running))
         if try PipelineRecipe.isPipeline(path: options.recipe) {
-            try await Study(
+            var study = Study(
                 recipePath: options.recipe,
                 overrides: options.overrides,
                 outputFolder: options.output,
@@ -43,7 +43,8 @@ struct DistillCommand: AsyncParsableCommand {
                 interruption: interruption,
                 listener: RunDisplay(isQuiet: running.quiet).listener
             )
-            .run()
+            study.deviceName = options.device
+            try await study.run()
             return
         }
         let file = try RecipeFile<TrainingRecipe>(path: options.recipe, overrides: options.overrides)
@@ -56,7 +57,7 @@ struct DistillCommand: AsyncParsableCommand {
                 found: "neither (verifar train trains without a teacher)"
             )
         }
-        try await TrainingSession(
+        var session = TrainingSession(
             file: file,
             outputFolder: options.output,
             cacheFolder: options.cacheFolder,
@@ -65,6 +66,7 @@ struct DistillCommand: AsyncParsableCommand {
             interruption: interruption,
             listener: RunDisplay(isQuiet: running.quiet).listener
         )
-        .run()
+        session.deviceName = options.device
+        try await session.run()
     }
 }

@@ -123,8 +123,8 @@ struct DoctorJob {
             plan: try command.compute.settings.plan(checkpoint),
             multiplyAccumulates: checkpoint.graph.multiplyAccumulateCount,
             precision: command.compute.precision
-        ) { backend, options throws(InputError) in
-            try ComputeBackends.backend(named: backend)
+        ) { device, options throws(InputError) in
+            try Devices.open(device, threads: 1)
                 .inferencePlan(graph: checkpoint.graph, weights: checkpoint.weights, options: options)
         }
     }

@@ -134,15 +134,18 @@ struct ComputeOptions: ParsableArguments {
     )
     var batch: Int?
 
-    @Option(help: ArgumentHelp("The backend.", valueName: "name"))
-    var backend: String = "cpu"
+    @Option(
+        name: [.customLong("device"), .customLong("backend")],
+        help: ArgumentHelp("Where the network is computed: cpu or reference.", valueName: "name")
+    )
+    var device: String = "cpu"
 
     @Flag(inversion: .prefixedNo, help: "Compute 3x3 convolutions by Winograd's transforms where that is faster.")
     var winograd = true
 
     var settings: ComputeSettings {
         ComputeSettings(
-            backend: backend,
+            device: device,
             options: InferenceOptions(facesPerPass: batch, usesWinograd: winograd, precision: precision)
         )
     }

@@ -33,6 +33,9 @@ struct RecipeOptions: ParsableArguments {
     )
     var cache: String?
 
+    @Option(help: ArgumentHelp("Where networks are computed, in place of the recipe's device.", valueName: "name"))
+    var device: String?
+
     var cacheFolder: String { cache ?? FileSystem.join(output, "cache") }
 
     /// What to type so that a stopped run goes on.
@@ -40,6 +43,7 @@ struct RecipeOptions: ParsableArguments {
         var words = ["verifar", name, "--recipe", recipe, "--output", output]
         for value in overrides { words += ["--set", value] }
         if let cache { words += ["--cache", cache] }
+        if let device { words += ["--device", device] }
         if let threads = running.threads { words += ["--threads", "\(threads)"] }
         if running.quiet { words.append("--quiet") }
         return (words + ["--resume"]).map(Self.quoted).joined(separator: " ")
@@ -96,7 +100,7 @@ struct TrainCommand: AsyncParsableCommand {
                 found: "verifar train"
             )
         }
-        try await TrainingSession(
+        var session = TrainingSession(
             file: file,
             outputFolder: options.output,
             cacheFolder: options.cacheFolder,
@@ -105,6 +109,7 @@ struct TrainCommand: AsyncParsableCommand {
             interruption: interruption,
             listener: RunDisplay(isQuiet: running.quiet).listener
         )
-        .run()
+        session.deviceName = options.device
+        try await session.run()
     }
 }

@@ -56,7 +56,7 @@ import Testing
     func embeddingsAgreeWithPyTorch(_ name: (file: String, backbone: String)) throws {
         let (golden, graph) = try network(name.file, name.backbone)
         let formula = FormulaTensors(gain: golden.gain)
-        let plan = try CPUBackend()
+        let plan = try CPUDevice()
             .inferencePlan(
                 graph: graph,
                 weights: formula.weights(for: graph),

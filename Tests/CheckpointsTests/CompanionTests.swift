@@ -22,7 +22,7 @@ import Testing
         #expect(checkpoint.notes.contains { $0.contains("'model.model_s.'") })
         let weight = try checkpoint.companions.tensor("fc.weight", shape: [20, 32])
         let bias = try checkpoint.companions.tensor("fc.bias", shape: [20])
-        let plan = try CPUBackend()
+        let plan = try CPUDevice()
             .inferencePlan(
                 graph: checkpoint.graph,
                 weights: checkpoint.weights,

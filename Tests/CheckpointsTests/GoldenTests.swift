@@ -106,7 +106,7 @@ func compute(
     _ faces: [Float],
     count: Int
 ) throws(InputError) -> [Float] {
-    let plan = try ReferenceBackend().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
+    let plan = try ReferenceDevice().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
     var output = [Float](repeating: 0, count: count * plan.outputShape.count)
     faces.withUnsafeBufferPointer { faces in
         output.withUnsafeMutableBufferPointer { plan.makeWorker().run(faces, count: count, output: $0) }

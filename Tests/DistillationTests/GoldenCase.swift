@@ -1,6 +1,7 @@
 import ArtifactFiles
 import Distillation
 import Foundation
+import NeuralCompute
 import NeuralGraph
 import NeuralTraining
 import StrictYAML
@@ -116,7 +117,7 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     /// The inputs on a tape, and a context over them.
-    func makeContext(tape: Tape) throws -> (context: DistillationContext, leaves: [String: TapeValue]) {
+    func makeContext(tape: Tape) throws -> (context: LossContext, leaves: [String: TapeValue]) {
         let leaves = inputs.mapValues { tape.leaf($0.matrix) }
         let kind: ClassifierHead.Kind = problem.head == "linear" ? .linear : .cosine(scale: problem.scale ?? 64)
         func head(_ who: String) -> ClassifierHead? {
@@ -126,7 +127,7 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
             guard let shape, let value = leaves[name] else { return [] }
             return [FeatureMaps(value, shape: .spatial(height: shape[0], width: shape[1], channels: shape[2]))]
         }
-        let context = DistillationContext(
+        let context = LossContext(
             step: 0,
             epoch: epoch ?? 0,
             seed: seed ?? 0,

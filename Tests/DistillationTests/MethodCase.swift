@@ -1,4 +1,5 @@
 import Distillation
+import NeuralCompute
 import NeuralGraph
 import NeuralTraining
 import SeededRandom
@@ -108,10 +109,10 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
         }
 
         func context(_ tape: Tape, step: Int = 0, replacing moved: [String: Matrix] = [:]) -> (
-            DistillationContext, [String: TapeValue]
+            LossContext, [String: TapeValue]
         ) {
             let values = leaves.merging(moved) { $1 }.mapValues { tape.leaf($0) }
-            let context = DistillationContext(
+            let context = LossContext(
                 step: step,
                 epoch: Double(step),
                 seed: UInt64(step),

@@ -1,5 +1,6 @@
 import ArtifactFiles
 import Distillation
+import NeuralCompute
 import NeuralGraph
 import NeuralTraining
 import TestSupport
@@ -151,7 +152,7 @@ struct MethodTests {
         let tape = Tape()
         let weight = tape.leaf(Matrix(rows: 5, columns: 3, elements: projector.parameter.initial.values))
         let student = tape.leaf(Matrix(rows: 2, columns: 3, elements: [1, 2, 3, -1, 0, 2]))
-        let context = DistillationContext(
+        let context = LossContext(
             step: 0,
             epoch: 0,
             seed: 0,

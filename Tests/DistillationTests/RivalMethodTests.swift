@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import NeuralCompute
 import NeuralGraph
 import NeuralTraining
 import SeededRandom
@@ -38,7 +39,7 @@ struct RivalMethodTests {
             return ClassifierHead(kind: .linear, weights: tape.constant(matrix))
         }
         let method = try DistillationMethods.make(name, settings: JSONSettings(settings), problem: problem)
-        let context = DistillationContext(
+        let context = LossContext(
             step: 0,
             epoch: 0,
             seed: 0,

@@ -1,5 +1,6 @@
 import ArtifactFiles
 import Distillation
+import NeuralCompute
 import NeuralTraining
 import TestSupport
 import Testing
@@ -26,7 +27,7 @@ struct ToyMethodTests {
 
         var needs: DistillationNeeds { .teacherEmbeddings }
 
-        func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+        func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
             let student = context.embeddings.squared.rowSums.squareRoot
             let teacher = context.teacherEmbeddings.squared.rowSums.squareRoot
             return [LossTerm("norm", (student - settings.stretch * teacher).squared.mean)]
@@ -38,7 +39,7 @@ struct ToyMethodTests {
         let method = try NormDistillation.make(JSONSettings(#"{"stretch": 2}"#), problem: MethodCase.problem)
         let tape = Tape()
         let student = tape.leaf(Matrix(rows: 2, columns: 2, elements: [3, 4, 0, 2]))
-        let context = DistillationContext(
+        let context = LossContext(
             step: 0,
             epoch: 0,
             seed: 0,

@@ -69,7 +69,7 @@ private struct NoiseSource: FaceSource {
         var weights = FormulaTensors().weights(for: graph)
         change(&weights)
         return EmbeddingPipeline(
-            plan: try CPUBackend()
+            plan: try CPUDevice()
                 .inferencePlan(
                     graph: graph,
                     weights: weights,

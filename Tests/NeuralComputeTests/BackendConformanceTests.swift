@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: OperationCase.all, ["cpu", "reference"])
     func agreesWithPyTorch(_ golden: OperationCase, backend: String) throws {
         let network = try SelectedInputs(golden)
-        let backend = try ComputeBackends.backend(named: backend)
+        let backend = try Devices.open(backend, threads: 1)
         let faces = golden.output.shape[0]
         for facesPerPass in [1, 2, 3] {
             let result = try run(backend, network, faces: faces, facesPerPass: facesPerPass)
@@ -23,7 +23,7 @@ import Testing
     }
 
     private func run(
-        _ backend: any ComputeBackend,
+        _ backend: any Device,
         _ network: SelectedInputs,
         faces: Int,
         facesPerPass: Int

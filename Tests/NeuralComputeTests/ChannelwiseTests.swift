@@ -88,7 +88,7 @@ import Testing
     func agreesWithTheReference(_ test: Case) throws {
         let (graph, weights) = try network(test)
         let input = FormulaTensors().tensor("channelwise", .signal, shape: [2, graph.inputShape.count]).values
-        func run(_ backend: any ComputeBackend, _ precision: InferencePrecision) throws -> [Float] {
+        func run(_ backend: any Device, _ precision: InferencePrecision) throws -> [Float] {
             let plan = try backend.inferencePlan(
                 graph: graph,
                 weights: weights,
@@ -100,13 +100,13 @@ import Testing
             }
             return output
         }
-        let exact = try run(ReferenceBackend(), .float32)
+        let exact = try run(ReferenceDevice(), .float32)
         let scale = exact.map(abs).max() ?? 0
         func difference(_ values: [Float]) -> Float {
             zip(values, exact).map { abs($0 - $1) }.max().map { $0 / scale } ?? .infinity
         }
-        #expect(difference(try run(CPUBackend(), .float32)) < 2e-6)
+        #expect(difference(try run(CPUDevice(), .float32)) < 2e-6)
         // Values go through three roundings to eight bits; sums of many lose less than one of them.
-        if vf_has_bf16() != 0 { #expect(difference(try run(CPUBackend(), .bfloat16)) < 0x1p-7) }
+        if vf_has_bf16() != 0 { #expect(difference(try run(CPUDevice(), .bfloat16)) < 0x1p-7) }
     }
 }

@@ -65,7 +65,7 @@ import Testing
     }
 
     private func run(
-        _ backend: any ComputeBackend,
+        _ backend: any Device,
         _ network: (graph: Graph, weights: Weights),
         _ input: [Float],
         faces: Int,
@@ -89,11 +89,11 @@ import Testing
                 shape: [3, test.height, test.width, test.inChannels]
             )
             .values
-        let exact = try run(ReferenceBackend(), network, input, faces: 3, options: InferenceOptions())
+        let exact = try run(ReferenceDevice(), network, input, faces: 3, options: InferenceOptions())
         let scale = exact.map(abs).max() ?? 0
         for facesPerPass in [1, 2, 3] {
             let options = InferenceOptions(facesPerPass: facesPerPass)
-            let fast = try run(CPUBackend(), network, input, faces: 3, options: options)
+            let fast = try run(CPUDevice(), network, input, faces: 3, options: options)
             let difference = zip(fast, exact).map { abs($0 - $1) }.max() ?? .infinity
             #expect(difference < 2e-5 * scale, "\(difference / scale)")
         }
@@ -106,8 +106,8 @@ import Testing
         // r18 at half width has layers of 32 to 256 channels: all go through the transforms or are too small for them.
         let network = (graph: graph, weights: FormulaTensors().weights(for: graph))
         let input = FormulaTensors().tensor("r18", .signal, shape: [2, 48, 48, 3]).values
-        let fast = try run(CPUBackend(), network, input, faces: 2, options: InferenceOptions())
-        let direct = try run(CPUBackend(), network, input, faces: 2, options: InferenceOptions(usesWinograd: false))
+        let fast = try run(CPUDevice(), network, input, faces: 2, options: InferenceOptions())
+        let direct = try run(CPUDevice(), network, input, faces: 2, options: InferenceOptions(usesWinograd: false))
         #expect(fast != direct, "the transforms were not used")
         for face in 0..<2 {
             #expect(cosine(fast[face * 64..<face * 64 + 64], direct[face * 64..<face * 64 + 64]) > 0.99999)
@@ -126,11 +126,11 @@ import Testing
             )
             let network = (graph: graph, weights: FormulaTensors().weights(for: graph))
             let input = FormulaTensors().tensor("half", .signal, shape: [3, 32, 48, 3]).values
-            let exact = try run(CPUBackend(), network, input, faces: 3, options: InferenceOptions())
+            let exact = try run(CPUDevice(), network, input, faces: 3, options: InferenceOptions())
             var first: [Float] = []
             for facesPerPass in [1, 2, 3] {
                 let options = InferenceOptions(facesPerPass: facesPerPass, precision: .bfloat16)
-                let half = try run(CPUBackend(), network, input, faces: 3, options: options)
+                let half = try run(CPUDevice(), network, input, faces: 3, options: options)
                 if first.isEmpty { first = half }
                 #expect(half == first, "\(backbone.name): a face saw its company")
                 for face in 0..<3 {
@@ -160,7 +160,7 @@ import Testing
             weights[name] = Tensor(shape: [count, count, 1, 1], values: identity)
         }
         let output = try run(
-            CPUBackend(),
+            CPUDevice(),
             (graph, weights),
             golden.values(of: golden.inputs[0]),
             faces: golden.output.shape[0],
@@ -178,7 +178,7 @@ import Testing
         let graph = try MobileFaceNet().graph()
         let weights = try MobileFaceNet().initialWeights(MobileFaceNet().defaultConfiguration, seed: 1)
         let error = #expect(throws: InputError.self) {
-            _ = try CPUBackend()
+            _ = try CPUDevice()
                 .inferencePlan(
                     graph: graph,
                     weights: weights,

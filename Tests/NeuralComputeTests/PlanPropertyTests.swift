@@ -20,7 +20,7 @@ import Testing
     }
 
     private static func embeddings(
-        _ backend: any ComputeBackend,
+        _ backend: any Device,
         faces: [Float],
         count: Int,
         facesPerPass: Int
@@ -40,9 +40,9 @@ import Testing
 
     @Test func aFaceDoesNotSeeItsCompany() throws {
         let faces = FormulaTensors().tensor("company", .signal, shape: [7, 48, 32, 3]).values
-        let alone = try Self.embeddings(CPUBackend(), faces: faces, count: 7, facesPerPass: 1)
+        let alone = try Self.embeddings(CPUDevice(), faces: faces, count: 7, facesPerPass: 1)
         for facesPerPass in [2, 3, 7, 8] {
-            let together = try Self.embeddings(CPUBackend(), faces: faces, count: 7, facesPerPass: facesPerPass)
+            let together = try Self.embeddings(CPUDevice(), faces: faces, count: 7, facesPerPass: facesPerPass)
             #expect(alone == together, "bytes differ at \(facesPerPass) faces per pass")
         }
     }
@@ -61,7 +61,7 @@ import Testing
         let (size, distinct) = (graph.inputShape.count, 3)
         let images = FormulaTensors().tensor("place", .signal, shape: [distinct, size]).values
         func plan(_ facesPerPass: Int) throws -> any InferencePlan {
-            try CPUBackend()
+            try CPUDevice()
                 .inferencePlan(
                     graph: graph,
                     weights: weights,
@@ -91,8 +91,8 @@ import Testing
 
     @Test func cpuAgreesWithReferenceOnAWholeNetwork() throws {
         let faces = FormulaTensors().tensor("whole", .signal, shape: [2, 48, 32, 3]).values
-        let fast = try Self.embeddings(CPUBackend(), faces: faces, count: 2, facesPerPass: 2)
-        let slow = try Self.embeddings(ReferenceBackend(), faces: faces, count: 2, facesPerPass: 1)
+        let fast = try Self.embeddings(CPUDevice(), faces: faces, count: 2, facesPerPass: 2)
+        let slow = try Self.embeddings(ReferenceDevice(), faces: faces, count: 2, facesPerPass: 1)
         let norm = slow.reduce(0) { $0 + $1 * $1 }.squareRoot()
         let difference = zip(fast, slow).map { abs($0 - $1) }.max() ?? .infinity
         #expect(difference < 1e-5 * norm)
@@ -116,7 +116,7 @@ import Testing
     }
 
     private func run(_ graph: Graph, _ weights: Weights, _ face: [Float]) throws -> [Float] {
-        let plan = try ReferenceBackend().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
+        let plan = try ReferenceDevice().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
         var output = [Float](repeating: 0, count: plan.outputShape.count)
         face.withUnsafeBufferPointer { face in
             output.withUnsafeMutableBufferPointer { plan.makeWorker().run(face, count: 1, output: $0) }
@@ -127,7 +127,7 @@ import Testing
     @Test func brokenNumbersStayVisible() throws {
         var faces = FormulaTensors().tensor("nan", .signal, shape: [2, 48, 32, 3]).values
         faces[1000] = .nan
-        let output = try Self.embeddings(CPUBackend(), faces: faces, count: 2, facesPerPass: 2)
+        let output = try Self.embeddings(CPUDevice(), faces: faces, count: 2, facesPerPass: 2)
         #expect(output[..<24].contains { $0.isNaN })
         #expect(!output[24...].contains { $0.isNaN })
     }
@@ -136,11 +136,11 @@ import Testing
         var (graph, weights) = try Self.smallNetwork()
         weights["conv_sep.layers.0.weight"] = Tensor(shape: [1], values: [0])
         #expect(throws: (any Error).self) {
-            _ = try CPUBackend().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
+            _ = try CPUDevice().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
         }
         graph = try MobileFaceNet().graph()
         do {
-            _ = try CPUBackend().inferencePlan(graph: graph, weights: Weights(), options: InferenceOptions())
+            _ = try CPUDevice().inferencePlan(graph: graph, weights: Weights(), options: InferenceOptions())
             Issue.record("no error")
         } catch {
             #expect("\(error)".contains("conv1.conv.weight"))

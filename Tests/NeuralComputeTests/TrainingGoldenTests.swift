@@ -16,10 +16,8 @@ import Testing
 
             var keptCount: Int { (count + step - 1) / step }
 
-            /// What is kept of a range.
-            func kept(_ numbers: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>) -> [Float] {
-                stride(from: range.lowerBound, to: range.upperBound, by: step).map { numbers[$0] }
-            }
+            /// What is kept of a tensor's numbers.
+            func kept(_ numbers: [Float]) -> [Float] { stride(from: 0, to: numbers.count, by: step).map { numbers[$0] } }
         }
 
         var faces: [Int]
@@ -41,7 +39,7 @@ import Testing
         let faces: [Float]
         let centres: [Float]
 
-        init(_ name: String, threads: Int = 2) throws {
+        init(_ name: String, on device: any Device = CPUDevice(threads: 2)) throws {
             golden = try JSONDecoder()
                 .decode(Golden.self, from: Fixture.data("NeuralCompute/training/\(name).json"))
             numbers = try Fixture.floats("NeuralCompute/training/\(name).npy")
@@ -54,11 +52,10 @@ import Testing
                     widthMultiplier: 0.125
                 )
             )
-            plan = try CPUBackend()
-                .trainingPlan(
+            plan = try device.trainingPlan(
                     graph: graph,
                     weights: FormulaTensors().weights(for: graph),
-                    options: TrainingOptions(batchSize: golden.faces[0] + 3, threads: threads)
+                    options: TrainingOptions(batchSize: golden.faces[0] + 3)
                 )
             let formula = FormulaTensors()
             faces = channelsLast(formula.tensor("faces", .signal, shape: golden.faces).values, shape: golden.faces)
@@ -69,7 +66,8 @@ import Testing
 
         /// Forward, cross-entropy of a fixed classifier, backward.
         func step(_ mode: ForwardMode) -> Double {
-            faces.withUnsafeBufferPointer { plan.forward($0, count: count, mode: mode) }
+            plan.forward(faces, count, mode)
+            let output = plan.outputs
             let size = golden.embedding
             var gradient = [Float](repeating: 0, count: count * size)
             var loss = 0.0
@@ -78,7 +76,7 @@ import Testing
                 let logits = (0..<golden.classes)
                     .map { row in
                         (0..<size)
-                            .reduce(0.0) { $0 + Double(plan.output[face * size + $1] * centres[row * size + $1]) }
+                            .reduce(0.0) { $0 + Double(output[face * size + $1] * centres[row * size + $1]) }
                     }
                 let sum = logits.reduce(0) { $0 + exp($1) }
                 loss += (log(sum) - logits[label]) / Double(count)
@@ -89,12 +87,8 @@ import Testing
                     }
                 }
             }
-            gradient.withUnsafeBufferPointer { plan.backward(outputGradient: $0, tapGradients: [:]) }
+            plan.backward(gradient)
             return loss
-        }
-
-        func entry(_ name: String) -> ParameterLayout.Entry? {
-            plan.layout.entries.first { $0.specification.name == name }
         }
     }
 
@@ -114,9 +108,8 @@ import Testing
     private func compareGradients(_ network: Case, from start: Int, tolerance: Double) throws {
         var offset = start
         for tensor in network.golden.trained {
-            let range = try #require(network.entry(tensor.name)).range
             let expected = network.numbers[offset..<offset + tensor.keptCount]
-            let difference = Self.difference(tensor.kept(network.plan.gradients, range), expected)
+            let difference = Self.difference(tensor.kept(network.plan.gradient(of: tensor.name)), expected)
             #expect(difference < tolerance, "\(tensor.name): \(difference)")
             offset += tensor.keptCount
         }
@@ -134,40 +127,46 @@ import Testing
         try compareGradients(network, from: 0, tolerance: 1e-3)
     }
 
-    @Test(arguments: ["mbf", "r18"])
-    func tenStepsAgreeWithPyTorch(_ name: String) throws {
-        let network = try Case(name)
+    @Test(arguments: ["mbf", "r18"], TestDevices.names)
+    func tenStepsAgreeWithPyTorch(_ name: String, _ device: String) throws {
+        let network = try Case(name, on: TestDevices.open(device))
         let golden = network.golden
-        let (values, gradients) = (network.plan.values, network.plan.gradients)
-        var momenta = [Float](repeating: 0, count: values.count)
-        for expected in golden.losses {
+        let (plan, device) = (network.plan, network.plan.device)
+        let momenta = plan.parameters.map { device.zeros(rows: $0.value.rows, columns: $0.value.columns) }
+        let trained = Set(golden.trained.map(\.name))
+        for (step, expected) in golden.losses.enumerated() {
             let loss = network.step(.training(randomSeed: 1))
             #expect(abs(loss - expected) < 1e-3 * max(expected, 0.05), "\(loss), expected \(expected)")
-            for tensor in golden.trained {
-                for index in try #require(network.entry(tensor.name)).range {
-                    momenta[index] = golden.momentum * momenta[index] + gradients[index] + golden.decay * values[index]
-                    values[index] -= golden.rate * momenta[index]
-                }
+            for (parameter, momentum) in zip(plan.parameters, momenta) where trained.contains(parameter.specification.name) {
+                device.update(
+                    .sgd(momentum: golden.momentum, nesterov: false),
+                    parameter.value,
+                    gradient: parameter.gradient,
+                    slots: [momentum],
+                    rows: nil,
+                    learningRate: golden.rate,
+                    weightDecay: golden.decay,
+                    step: step
+                )
             }
         }
         var offset = 2 * golden.trained.reduce(0) { $0 + $1.keptCount }
         for tensor in golden.state {
-            let range = try #require(network.entry(tensor.name)).range
             let expected = network.numbers[offset..<offset + tensor.keptCount]
-            let difference = Self.difference(tensor.kept(values, range), expected)
+            let difference = Self.difference(tensor.kept(plan.value(of: tensor.name)), expected)
             #expect(difference < 1e-3, "\(tensor.name): \(difference)")
             offset += tensor.keptCount
         }
-        network.faces.withUnsafeBufferPointer { network.plan.forward($0, count: network.count, mode: .evaluation) }
-        #expect(Self.difference(network.plan.output, network.numbers[offset...]) < 1e-3)
+        plan.forward(network.faces, network.count, .evaluation)
+        #expect(Self.difference(plan.outputs, network.numbers[offset...]) < 1e-3)
     }
 
     @Test(arguments: ["mbf", "r18"])
     func threadsDoNotChangeABit(_ name: String) throws {
-        let networks = try [1, 2, 3].map { try Case(name, threads: $0) }
+        let networks = try [1, 2, 3].map { try Case(name, on: CPUDevice(threads: $0)) }
         let results = networks.map { network in
             _ = network.step(.training(randomSeed: 1))
-            return Array(network.plan.output) + Array(network.plan.gradients) + Array(network.plan.values)
+            return network.plan.outputs + network.plan.allGradients + network.plan.allValues
         }
         let isSame = results[1] == results[0] && results[2] == results[0]
         #expect(isSame)

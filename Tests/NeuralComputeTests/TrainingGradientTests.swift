@@ -21,21 +21,20 @@ import Testing
         FormulaTensors().tensor(name, .signal, shape: [count]).values
     }
 
-    @Test(arguments: TrainingCase.all, [true, false])
-    func agreeWithFiniteDifferences(_ tested: TrainingCase, trains: Bool) throws {
+    @Test(arguments: TestDevices.names.flatMap { name in TrainingCase.all.map { (name, $0) } }, [true, false])
+    func agreeWithFiniteDifferences(_ subject: (device: String, tested: TrainingCase), trains: Bool) throws {
+        let tested = subject.tested
         let graph = try tested.graph()
         let weights = FormulaTensors().weights(for: graph)
         // The first node is a tap: its gradient comes from outside and from its readers.
-        let plan = try CPUBackend()
+        let plan = try TestDevices.open(subject.device)
             .trainingPlan(
                 graph: graph,
                 weights: weights,
-                options: TrainingOptions(batchSize: Self.faces, threads: 2, taps: ["first"])
+                options: TrainingOptions(batchSize: Self.faces, taps: ["first"])
             )
         let input = Self.signal("faces", Self.faces * graph.inputShape.count)
-        input.withUnsafeBufferPointer {
-            plan.forward($0, count: Self.faces, mode: trains ? .training(randomSeed: 3) : .evaluation)
-        }
+        plan.forward(input, Self.faces, trains ? .training(randomSeed: 3) : .evaluation)
         let seed = Self.signal("seed", plan.output.count)
         let tapSeed = Self.signal("tap", plan.features(at: 0).count)
         var network = DoubleNetwork(
@@ -50,26 +49,25 @@ import Testing
             usesBatchStatistics: trains
         )
         let expected = network.values()[graph.output.index].joined()
-        for (found, wanted) in zip(plan.output, expected) { try #require(abs(Double(found) - wanted) < 2e-5) }
-        seed.withUnsafeBufferPointer { seed in
-            tapSeed.withUnsafeBufferPointer { plan.backward(outputGradient: seed, tapGradients: [0: $0]) }
-        }
+        for (found, wanted) in zip(plan.outputs, expected) { try #require(abs(Double(found) - wanted) < 2e-5) }
+        plan.backward(seed, taps: [0: tapSeed])
         let seeds = [(graph.output, seed), (ValueID(1), tapSeed)]
-        for entry in plan.layout.entries {
-            try compare(plan, entry, &network, seeds)
+        for parameter in plan.parameters {
+            try compare(plan, parameter, &network, seeds)
         }
         #expect(plan.firstNonFiniteNode() == nil)
     }
 
     private func compare(
         _ plan: any TrainingPlan,
-        _ entry: ParameterLayout.Entry,
+        _ parameter: NetworkParameter,
         _ network: inout DoubleNetwork,
         _ seeds: [(value: ValueID, seed: [Float])]
     ) throws {
-        let name = entry.specification.name
-        guard entry.specification.isTrainable else {
-            #expect(plan.gradients[entry.range].allSatisfy { $0 == 0 }, "\(name) is not trained")
+        let name = parameter.specification.name
+        let gradient = plan.gradient(of: name)
+        guard parameter.specification.isTrainable else {
+            #expect(gradient.allSatisfy { $0 == 0 }, "\(name) is not trained")
             return
         }
         let original = try #require(network.parameters[name])
@@ -85,7 +83,7 @@ import Testing
             network.parameters[name]?[index] = original[index]
             let expected = (above - below) / (2 * step)
             scale = max(scale, abs(expected))
-            worst = max(worst, abs(Double(plan.gradients[entry.range.lowerBound + index]) - expected))
+            worst = max(worst, abs(Double(gradient[index]) - expected))
         }
         #expect(worst < 1e-4 * scale, "\(name): \(worst) of \(scale)")
     }

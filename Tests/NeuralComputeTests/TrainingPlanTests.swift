@@ -17,10 +17,6 @@ import Testing
         FormulaTensors().tensor("faces", .signal, shape: [count, graph.inputShape.count]).values
     }
 
-    private static func forward(_ plan: any TrainingPlan, _ faces: [Float], _ count: Int, _ mode: ForwardMode) {
-        faces.withUnsafeBufferPointer { plan.forward($0, count: count, mode: mode) }
-    }
-
     @Test(arguments: BackboneCatalogue.all.map(\.name))
     func everyBackboneEvaluatesAsItsInferencePlan(_ name: String) throws {
         let backbone = try BackboneCatalogue.backbone(named: name)
@@ -30,24 +26,24 @@ import Testing
         )
         // Deep residual networks grow under weights that are made for shallow ones.
         let weights = FormulaTensors(gain: 0.6).weights(for: graph)
-        let plan = try CPUBackend()
-            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 4, threads: 2))
+        let plan = try CPUDevice(threads: 2)
+            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 4))
         let faces = Self.faces(graph, 2)
-        Self.forward(plan, faces, 2, .evaluation)
-        let inference = try CPUBackend().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
+        plan.forward(faces, 2, .evaluation)
+        let inference = try CPUDevice().inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
         var expected = [Float](repeating: 0, count: 2 * size)
         faces.withUnsafeBufferPointer { faces in
             expected.withUnsafeMutableBufferPointer { inference.makeWorker().run(faces, count: 2, output: $0) }
         }
         let scale = expected.map(abs).max() ?? 0
-        #expect(zip(plan.output, expected).allSatisfy { abs($0 - $1) < 2e-5 * scale })
+        #expect(zip(plan.outputs, expected).allSatisfy { abs($0 - $1) < 2e-5 * scale })
         #expect(plan.weights == weights)
         // And all of them train.
-        Self.forward(plan, faces, 2, .training(randomSeed: 1))
+        plan.forward(faces, 2, .training(randomSeed: 1))
         let seed = [Float](repeating: 0.1, count: 2 * size)
-        seed.withUnsafeBufferPointer { plan.backward(outputGradient: $0, tapGradients: [:]) }
-        #expect(plan.gradients.contains { $0 != 0 })
-        #expect(plan.gradients.allSatisfy { $0.isFinite })
+        plan.backward(seed)
+        #expect(plan.allGradients.contains { $0 != 0 })
+        #expect(plan.allGradients.allSatisfy { $0.isFinite })
     }
 
     @Test func fewerFacesThanRoomGiveTheSameBytes() throws {
@@ -55,18 +51,18 @@ import Testing
         let faces = Self.faces(graph, 3)
         let results = try [3, 20]
             .map { batchSize in
-                let plan = try CPUBackend()
+                let plan = try CPUDevice(threads: 2)
                     .trainingPlan(
                         graph: graph,
                         weights: weights,
-                        options: TrainingOptions(batchSize: batchSize, threads: 2, taps: ["conv1.0"])
+                        options: TrainingOptions(batchSize: batchSize, taps: ["conv1.0"])
                     )
-                if batchSize > 3 { Self.forward(plan, Self.faces(graph, 20), 20, .evaluation) }
-                Self.forward(plan, faces, 3, .training(randomSeed: 1))
-                let seed = plan.output.map { $0 * $0 }
-                seed.withUnsafeBufferPointer { plan.backward(outputGradient: $0, tapGradients: [:]) }
+                if batchSize > 3 { plan.forward(Self.faces(graph, 20), 20, .evaluation) }
+                plan.forward(faces, 3, .training(randomSeed: 1))
+                let seed = plan.outputs.map { $0 * $0 }
+                plan.backward(seed)
                 #expect(plan.features(at: 0).count == 3 * plan.tapShape(0).count)
-                return Array(plan.output) + Array(plan.gradients) + Array(plan.values)
+                return plan.outputs + plan.allGradients + plan.allValues
             }
         let isSame = results[0] == results[1]
         #expect(isSame)
@@ -81,34 +77,32 @@ import Testing
         for (name, value) in [("n.mean", Float(0)), ("n.variance", 1), ("n.shift", 1)] {
             weights[name] = Tensor(shape: [4000], values: [Float](repeating: value, count: 4000))
         }
-        let plan = try CPUBackend()
-            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 2, threads: 2))
+        let plan = try CPUDevice(threads: 2)
+            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 2))
         // The same face twice: the normalised input is 0, the shift 1.
         let faces = [Float](repeating: 0.5, count: 8000)
-        Self.forward(plan, faces, 2, .training(randomSeed: 9))
-        let first = Array(plan.output)
+        plan.forward(faces, 2, .training(randomSeed: 9))
+        let first = plan.outputs
         #expect(first.allSatisfy { $0 == 0 || abs($0 - 4 / 3) < 1e-5 })
         let dropped = first.count { $0 == 0 }
         #expect(abs(dropped - 2000) < 200)
         let isAlike = Array(first[..<4000]) == Array(first[4000...])
         #expect(!isAlike, "faces draw their own")
         let ones = [Float](repeating: 1, count: 8000)
-        ones.withUnsafeBufferPointer { plan.backward(outputGradient: $0, tapGradients: [:]) }
-        let place = try #require(plan.layout.entries.first { $0.specification.name == "n.shift" }).range.lowerBound
-        for index in 0..<4000 {
-            #expect(abs(plan.gradients[place + index] - first[index] - first[4000 + index]) < 1e-5)
-        }
-        Self.forward(plan, faces, 2, .training(randomSeed: 9))
+        plan.backward(ones)
+        let shift = plan.gradient(of: "n.shift")
+        for index in 0..<4000 { #expect(abs(shift[index] - first[index] - first[4000 + index]) < 1e-5) }
+        plan.forward(faces, 2, .training(randomSeed: 9))
         // The running statistics have moved: values may differ in the last places, the mask may not.
         let mask = first.map { $0 == 0 }
-        let isSameMask = plan.output.map { $0 == 0 } == mask
+        let isSameMask = plan.outputs.map { $0 == 0 } == mask
         #expect(isSameMask)
-        Self.forward(plan, faces, 2, .training(randomSeed: 10))
-        let isOtherMask = plan.output.map { $0 == 0 } != mask
+        plan.forward(faces, 2, .training(randomSeed: 10))
+        let isOtherMask = plan.outputs.map { $0 == 0 } != mask
         #expect(isOtherMask)
-        plan.values[place] = 7
-        Self.forward(plan, faces, 2, .evaluation)
-        #expect(abs(plan.output[0] - 7) < 1 && plan.output.allSatisfy { $0 != 0 }, "nothing is dropped")
+        plan.set("n.shift", [7] + [Float](repeating: 1, count: 3999))
+        plan.forward(faces, 2, .evaluation)
+        #expect(abs(plan.outputs[0] - 7) < 1 && plan.outputs.allSatisfy { $0 != 0 }, "nothing is dropped")
     }
 
     private static let shiftOnly = BatchNormalization(
@@ -120,51 +114,54 @@ import Testing
 
     @Test func theFirstBrokenNodeIsNamed() throws {
         let (graph, weights) = try Self.network()
-        let plan = try CPUBackend()
-            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 2, threads: 1))
+        let plan = try CPUDevice(threads: 2)
+            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 2))
         var faces = Self.faces(graph, 2)
-        Self.forward(plan, faces, 2, .training(randomSeed: 1))
+        plan.forward(faces, 2, .training(randomSeed: 1))
         #expect(plan.firstNonFiniteNode() == nil)
-        let trained = plan.layout.entries.filter {
+        let trained = plan.parameters.filter {
             [.convolutionWeight, .normalizationScale].contains($0.specification.role)
         }
-        for entry in [trained[0], trained[1], trained[12], trained[13]] {
-            let node = entry.specification.name.replacing(".weight", with: "")
-            let saved = Array(plan.values)
-            plan.values[entry.range.lowerBound] = .nan
-            Self.forward(plan, faces, 2, .training(randomSeed: 1))
-            #expect(plan.firstNonFiniteNode() == node)
+        for parameter in [trained[0], trained[1], trained[12], trained[13]] {
+            let name = parameter.specification.name
+            let saved = plan.weights
+            var broken = plan.value(of: name)
+            broken[0] = .nan
+            plan.set(name, broken)
+            plan.forward(faces, 2, .training(randomSeed: 1))
+            #expect(plan.firstNonFiniteNode() == name.replacing(".weight", with: ""))
             // The running statistics are broken too.
-            _ = plan.values.update(from: saved)
+            for name in saved.names { plan.set(name, saved[name]?.values ?? []) }
         }
         faces[100] = .infinity
-        Self.forward(plan, faces, 2, .evaluation)
+        plan.forward(faces, 2, .evaluation)
         #expect(plan.firstNonFiniteNode() == "input")
     }
 
     @Test func badRequestsAreNamed() throws {
         let (graph, weights) = try Self.network()
-        func error(_ backend: any ComputeBackend, _ graph: Graph, _ weights: Weights, _ options: TrainingOptions)
+        func error(_ device: any Device, _ graph: Graph, _ weights: Weights, _ options: TrainingOptions)
             -> InputError?
         {
             do throws(InputError) {
-                _ = try backend.trainingPlan(graph: graph, weights: weights, options: options)
+                _ = try device.trainingPlan(graph: graph, weights: weights, options: options)
                 return nil
             } catch { return error }
         }
-        let options = TrainingOptions(batchSize: 2, threads: 1)
-        #expect(error(ReferenceBackend(), graph, weights, options)?.code == .unsupported)
-        let tapped = TrainingOptions(batchSize: 2, threads: 1, taps: ["layer9"])
-        #expect(error(CPUBackend(), graph, weights, tapped)?.code == .unknownName)
-        #expect(error(CPUBackend(), graph, weights, TrainingOptions(batchSize: 0, threads: 1))?.code == .malformed)
+        let options = TrainingOptions(batchSize: 2)
+        let tapped = TrainingOptions(batchSize: 2, taps: ["layer9"])
         var missing = weights
         missing["conv1.0.weight"] = nil
-        #expect(error(CPUBackend(), graph, missing, options)?.code == .missing)
         let rewritten = try graph.rewrittenForInference(weights)
-        #expect(error(CPUBackend(), rewritten.graph, rewritten.weights, options)?.code == .unsupported)
+        for device in try TestDevices.names.map(TestDevices.open) {
+            #expect(error(device, graph, weights, tapped)?.code == .unknownName)
+            #expect(error(device, graph, weights, TrainingOptions(batchSize: 0))?.code == .malformed)
+            #expect(error(device, graph, missing, options)?.code == .missing)
+            #expect(error(device, rewritten.graph, rewritten.weights, options)?.code == .unsupported)
+        }
         // More memory than there is.
-        let huge = TrainingOptions(batchSize: 1 << 40, threads: 1)
-        #expect(error(CPUBackend(), graph, weights, huge)?.code == .limitExceeded)
+        let huge = TrainingOptions(batchSize: 1 << 40)
+        #expect(error(CPUDevice(), graph, weights, huge)?.code == .limitExceeded)
     }
 
     @Test func oneSharedSlopeIsTrained() throws {
@@ -179,14 +176,13 @@ import Testing
         expanded["a.weight"] = Tensor(shape: [6], values: [Float](repeating: 0.3, count: 6))
         let gradients = try [weights, expanded]
             .map { weights in
-                let plan = try CPUBackend()
-                    .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 3, threads: 1))
-                Self.forward(plan, Self.faces(graph, 3), 3, .training(randomSeed: 1))
-                let seed = Array(plan.output)
-                seed.withUnsafeBufferPointer { plan.backward(outputGradient: $0, tapGradients: [:]) }
-                let entry = try #require(plan.layout.entries.first { $0.specification.name == "a.weight" })
+                let plan = try CPUDevice(threads: 2)
+                    .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 3))
+                plan.forward(Self.faces(graph, 3), 3, .training(randomSeed: 1))
+                let seed = plan.outputs
+                plan.backward(seed)
                 #expect(plan.weights["a.weight"] == weights["a.weight"])
-                return plan.gradients[entry.range].reduce(0, +)
+                return plan.gradient(of: "a.weight").reduce(0, +)
             }
         #expect(abs(gradients[0] - gradients[1]) < 1e-5 * abs(gradients[1]))
     }

@@ -1,3 +1,4 @@
+import NeuralCompute
 import NeuralTraining
 import Testing
 
@@ -58,7 +59,7 @@ struct ClassSampleTests {
                 weights: sampled ? weights.rows(sample.classes) : weights
             )
             let loss = MarginLoss.cosFace(margin: 0.4)
-                .loss(head.responses(to: f), head: head, labels: sampled ? sample.labels : [3, 1, 2])
+                .loss(head.unscaledLogits(of: f), head: head, labels: sampled ? sample.labels : [3, 1, 2])
             tape.backward(from: loss)
             return [loss.matrix, tape.gradient(of: f), tape.gradient(of: weights)]
         }

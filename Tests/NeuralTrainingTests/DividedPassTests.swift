@@ -9,49 +9,37 @@ import TrainingData
 /// A loss that couples every face with every other: no mean over parts of a batch gives it.
 ///
 /// L = ‖Σ_i o_i‖² / n + Σ_i ‖t_i‖² / n + Σ o_i · w, with outputs o, taps t and an array w of its own.
-private final class CoupledObjective: TrainingObjective {
-    let weights: TrainedArray
-    let tapCount: Int
-    let state: [String: Tensor] = [:]
+private final class CoupledLoss: TrainingLoss {
+    let name = "coupled"
+    let parameters: [ExtraParameter]
     private(set) var batchSizes: [Int] = []
 
-    init(dimensions: Int, tapCount: Int) {
-        weights = TrainedArray(
-            name: "weights",
-            shape: [1, dimensions],
-            values: (0..<dimensions).map { Float($0) / 10 - 0.2 }
-        )
-        self.tapCount = tapCount
+    init(dimensions: Int) {
+        let values = (0..<dimensions).map { Float($0) / 10 - 0.2 }
+        parameters = [ExtraParameter("coupled.w", role: .linearWeight, initial: Tensor(shape: [dimensions], values: values))]
     }
 
-    var arrays: [TrainedArray] { [weights] }
-    func restore(_ state: [String: Tensor]) throws(InputError) {}
+    func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
+        let count = Float(context.batchSize)
+        batchSizes.append(context.batchSize)
+        let sum = context.embeddings.columnSums
+        var loss = sum.squared.sum / count + (sum * (try context.parameter("coupled.w"))).sum
+        for tap in context.studentTaps { loss = loss + tap.value.squared.sum / count }
+        return [LossTerm(name, loss)]
+    }
+}
 
-    func evaluate(_ step: ObjectiveStep) throws(InputError) -> ObjectiveResult {
-        let dimensions = weights.shape[1]
-        let count = step.batch.count
-        batchSizes.append(count)
-        var sum = [Float](repeating: 0, count: dimensions)
-        for face in 0..<count { for index in 0..<dimensions { sum[index] += step.output[face * dimensions + index] } }
-        var loss: Float = 0
-        for index in 0..<dimensions {
-            loss += sum[index] * sum[index] / Float(count) + sum[index] * weights.values[index]
-            weights.gradient[index] = sum[index]
-        }
-        let gradient = (0..<count * dimensions)
-            .map { 2 * sum[$0 % dimensions] / Float(count) + weights.values[$0 % dimensions] }
-        var tapGradients: [Int: [Float]] = [:]
-        for (tap, values) in step.taps.enumerated() {
-            for value in values.values { loss += value * value / Float(count) }
-            tapGradients[tap] = values.values.map { 2 * $0 / Float(count) }
-        }
-        return ObjectiveResult(
-            loss: loss,
-            terms: [ObjectiveResult.Term(name: "coupled", value: loss)],
-            outputGradient: gradient,
-            tapGradients: tapGradients,
-            arrayGradients: ["weights": .dense]
-        )
+/// A teacher that is not asked anything: it names the student's taps.
+private final class NoFeatures: TeacherFeatures {
+    let dimensions = 1
+    let tapShapes: [ActivationShape] = []
+    let preprocessing: FacePreprocessing? = nil
+    private let device: any Device
+
+    init(_ device: any Device) { self.device = device }
+
+    func output(of batch: TrainingBatch) -> TeacherOutput {
+        TeacherOutput(embeddings: device.zeros(rows: batch.count, columns: 1))
     }
 }
 
@@ -96,11 +84,11 @@ private final class CoupledObjective: TrainingObjective {
             let values = (0..<count).map { isOne ? 1 : Float(($0 * 37 + place) % 17) / 34 - 0.25 }
             weights[parameter.name] = Tensor(shape: parameter.shape, values: values)
         }
-        return try ComputeBackends.all[0]
+        return try CPUDevice(threads: 2)
             .trainingPlan(
                 graph: graph,
                 weights: weights,
-                options: TrainingOptions(batchSize: batchSize, threads: 2, taps: taps)
+                options: TrainingOptions(batchSize: batchSize, taps: taps)
             )
     }
 
@@ -108,11 +96,17 @@ private final class CoupledObjective: TrainingObjective {
         holding batchSize: Int,
         normalizes: Bool,
         taps: [String]
-    ) throws -> (Trainer, CoupledObjective) {
-        let objective = CoupledObjective(dimensions: 5, tapCount: taps.count)
+    ) throws -> (Trainer, CoupledLoss) {
+        let plan = try plan(batchSize: batchSize, normalizes: normalizes, taps: taps)
+        let loss = CoupledLoss(dimensions: 5)
         let trainer = try Trainer(
-            plan: try plan(batchSize: batchSize, normalizes: normalizes, taps: taps),
-            objective: objective,
+            plan: plan,
+            objective: TrainingObjective(
+                losses: [WeightedLoss(loss)],
+                teacher: Teacher(NoFeatures(plan.device), studentTapNames: taps, device: plan.device),
+                device: plan.device,
+                seed: 5
+            ),
             settings: TrainerSettings(
                 totalSteps: 10,
                 stepsPerEpoch: 2,
@@ -121,7 +115,7 @@ private final class CoupledObjective: TrainingObjective {
                 seed: 5
             )
         )
-        return (trainer, objective)
+        return (trainer, loss)
     }
 
     private func batches(_ count: Int) throws -> BatchLoader {
@@ -138,15 +132,15 @@ private final class CoupledObjective: TrainingObjective {
     @Test(arguments: [1, 5, 6, 11], [[], ["prelu"]])
     func partsGiveTheStepOfTheWholeBatch(_ partSize: Int, _ taps: [String]) throws {
         let (whole, _) = try trainer(holding: 12, normalizes: false, taps: taps)
-        let (divided, objective) = try trainer(holding: partSize, normalizes: false, taps: taps)
+        let (divided, loss) = try trainer(holding: partSize, normalizes: false, taps: taps)
         let (first, second) = (try batches(12), try batches(12))
         for _ in 0..<6 {
             let (expected, found) = (try whole.takeStep(first.next()), try divided.takeStep(second.next()))
             #expect(abs(expected.loss - found.loss) <= 2e-5 * max(1, abs(expected.loss)))
             #expect(abs(expected.gradientNorm - found.gradientNorm) <= 1e-4 * expected.gradientNorm)
         }
-        #expect(objective.batchSizes == Array(repeating: 12, count: 6))
-        let (expected, found) = (try whole.state(), try divided.state())
+        #expect(loss.batchSizes == Array(repeating: 12, count: 6))
+        let (expected, found) = (whole.state(), divided.state())
         for name in expected.names {
             let (a, b) = (try #require(expected[name]).values, try #require(found[name]).values)
             for (x, y) in zip(a, b) { #expect(abs(x - y) <= 1e-4, "\(name)") }
@@ -166,15 +160,8 @@ private final class CoupledObjective: TrainingObjective {
         let (divided, _) = try trainer(holding: 5, normalizes: true, taps: [])
         let apart = try plan(batchSize: 5, normalizes: true, taps: [])
         let batch = try batches(12).next()
-        let size = apart.inputShape.count
-        batch.faces.withUnsafeBufferPointer { faces in
-            for part in [0..<5, 5..<10, 10..<12] {
-                apart.forward(
-                    UnsafeBufferPointer(rebasing: faces[part.lowerBound * size..<part.upperBound * size]),
-                    count: part.count,
-                    mode: .training(randomSeed: 0)
-                )
-            }
+        for part in [0..<5, 5..<10, 10..<12] {
+            apart.forward(batch.faces, range: part, mode: .training(randomSeed: 0))
         }
         _ = try divided.takeStep(batch)
         for name in ["bn.mean", "bn.var"] {
@@ -199,34 +186,57 @@ private final class CoupledObjective: TrainingObjective {
             )
             .next()
         }
-        func result(_ batch: TrainingBatch) throws -> (ObjectiveResult, [Float]) {
+        func result(
+            _ batch: TrainingBatch,
+            weight: Float = 1
+        ) throws -> (loss: Float, output: [Float], weights: [Float]) {
+            let device = CPUDevice()
             var settings = HeadSettings()
             settings.loss = loss
-            let (weights, bias) = ClassifierObjective.Classifier.initial(settings, classes: 4, dimensions: 3, seed: 1)
-            let classifier = ClassifierObjective.Classifier(
+            let (weights, bias) = Classifier.initial(settings, classes: 4, dimensions: 3, seed: 1)
+            let classifier = Classifier(
                 settings: settings,
-                weights: TrainedArray(name: "head.weight", shape: [4, 3], values: weights),
-                bias: bias.map { TrainedArray(name: "head.bias", shape: [1, 4], values: $0) }
+                weights: TrainingParameter(
+                    name: "head.weight",
+                    initial: Tensor(shape: [4, 3], values: weights),
+                    device: device
+                ),
+                bias: bias.map {
+                    TrainingParameter(name: "head.bias", initial: Tensor(shape: [1, 4], values: $0), device: device)
+                }
             )
             let output = (0..<batch.count * 3).map { Float(($0 * 7) % 11) / 5 - 1 }
-            let found = try output.withUnsafeBufferPointer { output in
-                try ClassifierObjective(classifier: classifier, threads: 1, seed: 1)
-                    .evaluate(ObjectiveStep(index: 0, epoch: 0, batch: batch, output: output, taps: [], randomSeed: 0))
-            }
-            return (found, Array(classifier.weights.gradient))
+            let found = try TrainingObjective(
+                losses: [WeightedLoss(ClassificationLoss(settings), weight: weight)],
+                classifier: classifier,
+                device: device,
+                seed: 1
+            )
+            .evaluate(
+                ObjectiveStep(
+                    index: 0,
+                    batch: batch,
+                    output: device.tensor(Matrix(rows: batch.count, columns: 3, elements: output))
+                )
+            )
+            return (
+                found.loss, device.matrix(of: try #require(found.outputGradient)).elements,
+                device.matrix(of: classifier.weights.gradient).elements
+            )
         }
         let random = try batch(ShuffledSampler(sampleCount: source.sampleCount, batchSize: 6, seed: 3))
         let mixed = try batch(
             MixedSampler(source, randomCount: 6, identitiesPerBatch: 2, picturesPerIdentity: 2, seed: 3)
         )
         #expect(mixed.count == 10 && mixed.classifiedCount == 6 && random.classifiedCount == nil)
-        let (alone, aloneGradient) = try result(random)
-        let (found, gradient) = try result(mixed)
+        let (alone, found) = (try result(random), try result(mixed))
         #expect(found.loss == alone.loss)
-        #expect(found.outputGradient.count == 30)
-        #expect(Array(found.outputGradient.prefix(18)) == alone.outputGradient)
-        #expect(found.outputGradient.dropFirst(18).allSatisfy { $0 == 0 })
-        for (a, b) in zip(gradient, aloneGradient) { #expect(abs(a - b) <= 1e-6) }
+        #expect(found.output.count == 30)
+        #expect(Array(found.output.prefix(18)) == alone.output)
+        #expect(found.output.dropFirst(18).allSatisfy { $0 == 0 })
+        for (a, b) in zip(found.weights, alone.weights) { #expect(abs(a - b) <= 1e-6) }
+        let half = try result(random, weight: 0.5)
+        #expect(half.loss == 0.5 * alone.loss && half.output == alone.output.map { 0.5 * $0 })
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import NeuralCompute
 import NeuralTraining
 import TestSupport
 import Testing
@@ -48,7 +49,7 @@ struct HeadGoldenTests {
             let head = ClassifierHead(kind: loss.kind(scale: golden.scale), weights: leaves[1], bias: leaves[2])
             let beyondPi = words.count > 2 ? try #require(MarginLoss.BeyondPi(rawValue: words[2])) : .cosine
             let value = loss.marginLoss(gradient: gradient, beyondPi: beyondPi)
-                .loss(head.responses(to: leaves[0]), head: head, labels: golden.inputs.labels)
+                .loss(head.unscaledLogits(of: leaves[0]), head: head, labels: golden.inputs.labels)
             tape.backward(from: value)
             #expect(abs(Double(value.scalar) - expected.loss) < 1e-5 * expected.loss, "\(expected.name)")
             for (leaf, numbers) in zip(leaves, expected.gradients) {
@@ -66,16 +67,16 @@ struct HeadGoldenTests {
             for gradient in MarginLoss.Gradient.allCases {
                 let tape = Tape()
                 let cosines = [Foundation.cos(theta), 0.3, -0.2]
-                let responses = tape.leaf(Matrix(row: cosines.map { Float($0) }))
+                let logits = tape.leaf(Matrix(row: cosines.map { Float($0) }))
                 let head = ClassifierHead(kind: .cosine(scale: 10), weights: tape.constant(Matrix(rows: 3, columns: 1)))
                 let loss = MarginLoss.arcFace(marginRadians: 0.5, gradient: gradient)
-                    .loss(responses, head: head, labels: [0])
+                    .loss(logits, head: head, labels: [0])
                 tape.backward(from: loss)
                 let logits = [10 * Foundation.cos(theta + 0.5), 3, -2]
                 let share = exp(logits[0]) / logits.reduce(0) { $0 + exp($1) }
                 let factor = gradient == .exact ? sin(theta + 0.5) / sin(theta) : 1
                 let expected = 10 * (share - 1) * factor
-                #expect(abs(Double(tape.gradient(of: responses)[0, 0]) - expected) < 2e-4 * abs(expected) + 1e-5)
+                #expect(abs(Double(tape.gradient(of: logits)[0, 0]) - expected) < 2e-4 * abs(expected) + 1e-5)
                 #expect(abs(Double(loss.scalar) + log(share)) < 1e-4)
             }
         }
@@ -106,7 +107,7 @@ struct HeadGoldenTests {
             let embeddings = tape.leaf(Matrix(row: [1 * factor, 2 * factor, 3 * factor]))
             let head = ClassifierHead(kind: loss.kind(), weights: weights)
             let value = loss.marginLoss(gradient: gradient)
-                .loss(head.responses(to: embeddings), head: head, labels: [0])
+                .loss(head.unscaledLogits(of: embeddings), head: head, labels: [0])
             tape.backward(from: value)
             #expect(value.scalar.isFinite)
             #expect(tape.gradient(of: weights).elements.allSatisfy { $0.isFinite })

@@ -1,4 +1,5 @@
 import Foundation
+import NeuralCompute
 import NeuralTraining
 import TestSupport
 import Testing
@@ -34,43 +35,32 @@ import Testing
                 nesterov: item.settings.nesterov,
                 betas: item.settings.betas
             )
-            let optimizer = try settings.optimizer()
-            var values = golden.start
-            var slots = [[Float]](repeating: [Float](repeating: 0, count: values.count), count: optimizer.slotCount)
-            for (step, gradient) in golden.gradients.enumerated() {
-                update(optimizer, &values, gradient, &slots, item, step)
-                for (found, expected) in zip(values, item.values[step]) {
-                    // Single precision, a few operations a step.
-                    #expect(abs(found - expected) <= 2e-6 * max(1, abs(expected)), "\(item.name), step \(step)")
+            let rule = try settings.rule()
+            for device in try Devices.all.map({ try Devices.open($0.name, threads: 1) }) {
+                let values = device.tensor(Matrix(row: golden.start))
+                let slots = (0..<rule.slotCount).map { _ in device.zeros(rows: 1, columns: golden.start.count) }
+                for (step, gradient) in golden.gradients.enumerated() {
+                    device.update(
+                        rule,
+                        values,
+                        gradient: device.tensor(Matrix(row: gradient)),
+                        slots: slots,
+                        rows: nil,
+                        learningRate: item.rate,
+                        weightDecay: item.decay,
+                        step: step
+                    )
+                    for (found, expected) in zip(device.matrix(of: values).elements, item.values[step]) {
+                        // Single precision, a few operations a step.
+                        #expect(abs(found - expected) <= 2e-6 * max(1, abs(expected)), "\(item.name), step \(step)")
+                    }
                 }
             }
         }
     }
 
-    private func update(
-        _ optimizer: any Optimizer,
-        _ values: inout [Float],
-        _ gradient: [Float],
-        _ slots: inout [[Float]],
-        _ item: Golden.Case,
-        _ step: Int
-    ) {
-        let memory = slots.map { slot in
-            let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: slot.count)
-            _ = copy.initialize(from: slot)
-            return copy
-        }
-        values.withUnsafeMutableBufferPointer { values in
-            gradient.withUnsafeBufferPointer {
-                optimizer.update(values, gradient: $0, slots: memory, rate: item.rate, decay: item.decay, step: step)
-            }
-        }
-        slots = memory.map { Array($0) }
-        for buffer in memory { buffer.deallocate() }
-    }
-
     @Test func anUnknownRuleListsTheKnownOnes() throws {
-        let error = #expect(throws: (any Error).self) { try OptimizerSettings(kind: "lion").optimizer() }
+        let error = #expect(throws: (any Error).self) { try OptimizerSettings(kind: "lion").rule() }
         #expect("\(try #require(error))".contains("sgd, adamw"))
     }
 
@@ -80,7 +70,7 @@ import Testing
         OptimizerSettings(weightDecay: -1), OptimizerSettings(clipNorm: 0),
     ])
     func settingsOutOfRangeAreRefused(_ settings: OptimizerSettings) {
-        #expect(throws: (any Error).self) { try settings.optimizer() }
+        #expect(throws: (any Error).self) { try settings.rule() }
     }
 }
 

@@ -1,3 +1,4 @@
+import NeuralCompute
 import NeuralTraining
 import SeededRandom
 import Testing
@@ -74,14 +75,19 @@ struct TapeOperationCase: Sendable, CustomTestStringConvertible {
         .init(name: "gatheringPositions", shapes: [[2, 12]]) {
             $0[0].gatheringPositions([[0, 1, -1], [1, 3, 3]], channels: 3)
         },
-        .init(name: "custom", shapes: [[3, 4], [3, 4]]) { inputs in
-            let (a, b) = (inputs[0].matrix, inputs[1].matrix)
-            let product = zip(a.elements, b.elements).map { $0 * $1 }
-            return inputs[0].tape
-                .custom(inputs, value: Matrix(rows: 3, columns: 4, elements: product)) { upstream in
-                    [(upstream, b), (upstream, a)]
-                        .map { Matrix(rows: 3, columns: 4, elements: zip($0.elements, $1.elements).map { $0 * $1 }) }
-                }
+        .init(name: "beside", shapes: [[3, 4], [3, 2]]) { $0[0].beside($0[1]) },
+        .init(name: "elements of both", shapes: [[3, 4], [3, 4]]) {
+            ($0[0] * $0[1]).elements(at: [(row: 2, column: 1), (row: 0, column: 3)])
+        },
+        .init(name: "candidate products", shapes: [[2, 4]]) { inputs in
+            let memory = Matrix(rows: 3, columns: 4, elements: (0..<12).map { Float($0) / 7 - 0.5 })
+            return inputs[0].products(withRows: [0, 2, 2, 1, 0, 1], of: inputs[0].tape.device.tensor(memory))
+        },
+        .init(name: "differentiated", shapes: [[3, 4]]) { inputs in
+            // 3 Σ x²: its gradient is known.
+            let x = inputs[0].detached
+            let value = 3 * x.squared.sum
+            return inputs[0].tape.differentiated(inputs[0], value: value.scalar, gradient: (6 * x).tensor)
         },
     ]
 
@@ -98,12 +104,13 @@ struct TapeOperationCase: Sendable, CustomTestStringConvertible {
         head("normalised softmax", .cosine(scale: 8), .softmax),
         head("CosFace", .cosine(scale: 8), .cosFace(margin: 0.4)),
         head("ArcFace, exact", .cosine(scale: 8), .arcFace(marginRadians: 0.5, gradient: .exact)),
+        head("ArcFace, falling", .cosine(scale: 8), .arcFace(marginRadians: 0.5, gradient: .exact, beyondPi: .linear)),
     ]
 
     static func head(_ name: String, _ kind: ClassifierHead.Kind, _ loss: MarginLoss) -> TapeOperationCase {
         .init(name: name, shapes: [[3, 4], [5, 4], [1, 5]], shift: 0.2) { inputs in
             let head = ClassifierHead(kind: kind, weights: inputs[1], bias: inputs[2])
-            return loss.loss(head.responses(to: inputs[0]), head: head, labels: [0, 4, 2])
+            return loss.loss(head.unscaledLogits(of: inputs[0]), head: head, labels: [0, 4, 2])
         }
     }
 }

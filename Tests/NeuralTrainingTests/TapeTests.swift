@@ -1,3 +1,4 @@
+import NeuralCompute
 import NeuralTraining
 import SeededRandom
 import TestSupport
@@ -11,15 +12,20 @@ struct TapeTests {
         return (value * value.tape.constant(Matrix(rows: value.rows, columns: value.columns, elements: weights))).sum
     }
 
-    @Test("Every operation's gradient agrees with finite differences", arguments: TapeOperationCase.all)
-    func finiteDifferences(_ operation: TapeOperationCase) {
+    @Test(
+        "Every operation's gradient agrees with finite differences on every device",
+        arguments: TapeOperationCase.all,
+        Devices.all.map(\.name)
+    )
+    func finiteDifferences(_ operation: TapeOperationCase, _ name: String) throws {
+        let device = try Devices.open(name, threads: 1)
         let inputs = operation.inputs(seed: 7)
-        let tape = Tape()
+        let tape = Tape(device: device)
         let leaves = inputs.map { tape.leaf($0) }
         tape.backward(from: Self.weighted(operation.apply(leaves)))
         for (place, input) in inputs.enumerated() {
             let differences = FiniteDifferences.gradient(at: input.elements) { point in
-                let moved = Tape()
+                let moved = Tape(device: device)
                 var matrices = inputs
                 matrices[place].elements = point
                 return Double(Self.weighted(operation.apply(matrices.map { moved.leaf($0) })).scalar)
@@ -27,6 +33,22 @@ struct TapeTests {
             let gradient = tape.gradient(of: leaves[place]).elements.map { Double($0) }
             // Sums of magnitude 10 in single precision, divided by a step of 0.02: differences are good to about 1e-4.
             #expect(FiniteDifferences.relativeError(gradient, differences, floor: 0.05) < 2e-3, "input \(place)")
+        }
+    }
+
+    @Test("Every device computes the reference's values and gradients", arguments: TapeOperationCase.all)
+    func devicesAgree(_ operation: TapeOperationCase) throws {
+        let results = try Devices.all.map { kind in
+            let tape = Tape(device: try Devices.open(kind.name, threads: 2))
+            let leaves = operation.inputs(seed: 3).map { tape.leaf($0) }
+            let value = operation.apply(leaves)
+            tape.backward(from: Self.weighted(value))
+            return ([value.matrix] + leaves.map { tape.gradient(of: $0) }).map { $0.elements.map { Double($0) } }
+        }
+        for other in results.dropFirst() {
+            for (found, expected) in zip(results[0], other) {
+                #expect(FiniteDifferences.relativeError(found, expected, floor: 1e-2) < 2e-5)
+            }
         }
     }
 
@@ -57,13 +79,13 @@ struct TapeTests {
             let tape = Tape(threads: threads)
             let (f, w) = (tape.leaf(random(40, 70)), tape.leaf(random(3000, 70)))
             let head = ClassifierHead(kind: .cosine(scale: 30), weights: w)
-            let responses = head.responses(to: f)
+            let logits = head.unscaledLogits(of: f)
             let labels = (0..<40).map { $0 * 70 }
             let loss = MarginLoss.arcFace(marginRadians: 0.5, gradient: .exact)
-                .loss(responses, head: head, labels: labels)
-            let divergence = head.logits(fromResponses: responses)
+                .loss(logits, head: head, labels: labels)
+            let divergence = head.logits(fromUnscaled: logits)
                 .klDivergence(fromTeacher: tape.constant(random(40, 3000)), temperature: 4)
-            let total = loss + divergence + (responses - responses.squared).rowSums.mean
+            let total = loss + divergence + (logits - logits.squared).rowSums.mean
             tape.backward(from: total)
             return [total.matrix, tape.gradient(of: f), tape.gradient(of: w)]
         }
@@ -73,30 +95,16 @@ struct TapeTests {
 
     @Test("A lent gradient is written, not accumulated, and zeros where the loss does not depend on it")
     func borrowedGradients() {
-        var values: [Float] = [1, 2, 3, 4]
-        var gradients: [Float] = [9, 9, 9, 9]
-        values.withUnsafeMutableBufferPointer { values in
-            gradients.withUnsafeMutableBufferPointer { gradients in
-                let tape = Tape()
-                let whole = UnsafeMutableBufferPointer(rebasing: values[0..<2])
-                let used = tape.leaf(
-                    borrowing: whole,
-                    gradient: UnsafeMutableBufferPointer(rebasing: gradients[0..<2]),
-                    rows: 1,
-                    columns: 2
-                )
-                _ = tape.leaf(
-                    borrowing: UnsafeMutableBufferPointer(rebasing: values[2...]),
-                    gradient: UnsafeMutableBufferPointer(rebasing: gradients[2...]),
-                    rows: 2,
-                    columns: 1
-                )
-                let loss = used.squared.sum
-                tape.backward(from: loss)
-                tape.backward(from: loss)
-            }
-        }
-        #expect(gradients == [2, 4, 0, 0])
+        let device = CPUDevice()
+        let (used, unused) = (device.tensor(Matrix(row: [9, 9])), device.tensor(Matrix(column: [9, 9])))
+        let tape = Tape(device: device)
+        let leaf = tape.leaf(device.tensor(Matrix(row: [1, 2])), gradient: used)
+        _ = tape.leaf(device.tensor(Matrix(column: [3, 4])), gradient: unused)
+        let loss = leaf.squared.sum
+        tape.backward(from: loss)
+        tape.backward(from: loss)
+        #expect(device.matrix(of: used).elements == [2, 4])
+        #expect(device.matrix(of: unused).elements == [0, 0])
     }
 
     @Test("A constant and a detached value get no gradient")

@@ -48,23 +48,27 @@ import TrainingData
             shape: [Self.dimensions, 48],
             values: (0..<count).map { Float(($0 * 37) % 17) / 34 - 0.25 }
         )
-        let plan = try ComputeBackends.all[0]
-            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: Self.batch, threads: 1))
+        let plan = try CPUDevice(threads: 2)
+            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: Self.batch))
         let settings = HeadSettings(loss: .cosFace, scale: 8, margin: 0.1)
-        let head = TrainedArray(
+        let head = TrainingParameter(
             name: "head.weight",
-            shape: [Self.classes, Self.dimensions],
-            values: (0..<Self.classes * Self.dimensions).map { Float(($0 * 29 + 7) % 31) / 31 - 0.4 },
-            group: .head
+            initial: Tensor(
+                shape: [Self.classes, Self.dimensions],
+                values: (0..<Self.classes * Self.dimensions).map { Float(($0 * 29 + 7) % 31) / 31 - 0.4 }
+            ),
+            group: .head,
+            device: plan.device
         )
-        let objective = ClassifierObjective(
-            classifier: .init(
+        let objective = try TrainingObjective(
+            losses: [WeightedLoss(ClassificationLoss(settings))],
+            classifier: Classifier(
                 settings: settings,
                 weights: head,
                 sampleShare: setup.sampleShare,
                 partialFC: setup.partialFC
             ),
-            threads: 1,
+            device: plan.device,
             seed: 3
         )
         let trainer = try Trainer(
@@ -96,7 +100,7 @@ import TrainingData
         )
         var states: [(network: [Float], head: [Float], report: StepReport?)] = []
         func note(_ report: StepReport?) {
-            states.append((plan.weights["fc.weight"]?.values ?? [], Array(head.values), report))
+            states.append((plan.weights["fc.weight"]?.values ?? [], head.tensor.values, report))
         }
         note(nil)
         for _ in 0..<steps { note(try trainer.takeStep(loader.next())) }

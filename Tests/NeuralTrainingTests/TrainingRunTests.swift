@@ -7,49 +7,38 @@ import NeuralTraining
 import Testing
 import TrainingData
 
-/// The squared distance of each face's output to a target of its class, and one matrix of its own.
-private final class PullObjective: TrainingObjective {
-    let centres: TrainedArray
-    let tapCount = 0
-    var memory: Float = 0
-    var poisonAt: Int?
+/// The squared distance of each output to a target of its class, one matrix of its own, and a memory.
+private final class PullLoss: TrainingLoss {
+    let name = "pull"
+    let parameters: [ExtraParameter]
+    private var memory: Float = 0
+    private var last: TapeValue?
+    private let poisonAt: Int?
 
-    init(classes: Int, dimensions: Int) {
+    init(classes: Int, dimensions: Int, poisonAt: Int?) {
         let values = (0..<classes * dimensions).map { Float(($0 * 7919) % 13) / 13 - 0.5 }
-        centres = TrainedArray(name: "centres", shape: [classes, dimensions], values: values)
+        let initial = Tensor(shape: [classes, dimensions], values: values)
+        parameters = [ExtraParameter("pull.centres", role: .linearWeight, initial: initial)]
+        self.poisonAt = poisonAt
     }
 
-    var arrays: [TrainedArray] { [centres] }
-    var state: [String: Tensor] { ["memory": Tensor(shape: [], values: [memory])] }
+    var state: [String: Tensor] { ["pull.memory": Tensor(shape: [], values: [memory])] }
 
     func restore(_ state: [String: Tensor]) throws(InputError) {
-        guard let memory = state["memory"]?.values.first else { throw InputError(.missing, "no memory") }
+        guard let memory = state["pull.memory"]?.values.first else { throw InputError(.missing, "no memory") }
         self.memory = memory
     }
 
-    func evaluate(_ step: ObjectiveStep) throws(InputError) -> ObjectiveResult {
-        let dimensions = centres.shape[1]
-        var gradient = [Float](repeating: 0, count: step.output.count)
-        centres.gradient.initialize(repeating: 0)
-        var loss: Float = 0
-        for (face, label) in step.batch.labels.enumerated() {
-            for index in 0..<dimensions {
-                let place = face * dimensions + index
-                let centre = label * dimensions + index
-                let difference = step.output[place] - centres.values[centre] - 0.01 * memory
-                loss += difference * difference
-                gradient[place] = 2 * difference
-                centres.gradient[centre] -= 2 * difference
-            }
-        }
-        memory = 0.9 * memory + 0.1 * loss.squareRoot() / 100
-        if step.index == poisonAt { loss = .nan }
-        return ObjectiveResult(
-            loss: loss,
-            terms: [ObjectiveResult.Term(name: "pull", value: loss)],
-            outputGradient: gradient,
-            arrayGradients: ["centres": .dense]
-        )
+    func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
+        let centres = try context.parameter("pull.centres").rows(context.labels)
+        let loss = (context.embeddings - centres - 0.01 * memory).squared.sum
+        last = loss
+        return [LossTerm(name, context.step == poisonAt ? loss * .nan : loss)]
+    }
+
+    func finishStep(_ context: LossContext) {
+        memory = 0.9 * memory + 0.1 * (last?.scalar ?? 0).squareRoot() / 100
+        last = nil
     }
 }
 
@@ -135,10 +124,13 @@ private final class SilentObserver: TrainingObserver {
             let values = (0..<count).map { isVariance ? 1 : Float(($0 * 37 + place) % 17) / 34 - 0.25 }
             weights[parameter.name] = Tensor(shape: parameter.shape, values: values)
         }
-        let plan = try ComputeBackends.all[0]
-            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 6, threads: 2))
-        let objective = PullObjective(classes: 4, dimensions: 5)
-        objective.poisonAt = poisonAt
+        let plan = try CPUDevice(threads: 2)
+            .trainingPlan(graph: graph, weights: weights, options: TrainingOptions(batchSize: 6))
+        let objective = try TrainingObjective(
+            losses: [WeightedLoss(PullLoss(classes: 4, dimensions: 5, poisonAt: poisonAt))],
+            device: plan.device,
+            seed: 5
+        )
         let source = PatternSource()
         let sampler = try ShuffledSampler(sampleCount: source.sampleCount, batchSize: 6, seed: 5)
         let trainer = try Trainer(

@@ -1,23 +1,6 @@
 public import ArtifactFiles
-public import NeuralGraph
+internal import NeuralGraph
 public import NeuralTraining
-
-/// Numbers of a method's own that the optimiser trains.
-public struct ExtraParameter: Sendable {
-    /// The name, unique in a run: it begins with the method's.
-    public var name: String
-    /// What it is for; decides on weight decay.
-    public var role: ParameterSpecification.Role
-    /// Its initial values, and its shape: on the tape the first axis is rows, the others are columns; one axis is a row.
-    public var initial: Tensor
-
-    /// A parameter.
-    public init(_ name: String, role: ParameterSpecification.Role, initial: Tensor) {
-        self.name = name
-        self.role = role
-        self.initial = initial
-    }
-}
 
 /// Settings of a method as a recipe holds them.
 public protocol DistillationSettingsSource {
@@ -28,10 +11,7 @@ public protocol DistillationSettingsSource {
 }
 
 /// A way of learning from a teacher: one file, and one line in ``DistillationMethods/all``.
-///
-/// A method belongs to one run and one thread. Everything it does follows from its settings, the problem, its parameters,
-/// its state and the context of the step, so that a resumed run goes on with the same bytes.
-public protocol DistillationMethod: AnyObject, SendableMetatype {
+public protocol DistillationMethod: TrainingLoss, SendableMetatype {
     /// What a recipe may say of it.
     associatedtype Settings: SettingsSection
 
@@ -50,19 +30,6 @@ public protocol DistillationMethod: AnyObject, SendableMetatype {
     var replacesClassificationLoss: Bool { get }
     /// Whether the teacher's classifier becomes the student's, frozen, where a recipe names no other.
     var reusesTeacherClassifier: Bool { get }
-    /// Parameters of its own, with initial values drawn from the problem's seed.
-    var parameters: [ExtraParameter] { get }
-    /// State that is neither trained nor a function of the step, by names that begin with the method's.
-    var state: [String: Tensor] { get }
-    /// Puts back what ``state`` gave.
-    ///
-    /// - Throws: `InputError` that names what is missing or misshapen.
-    func restore(_ state: [String: Tensor]) throws(InputError)
-
-    /// The parts of the loss, always the same names in the same order.
-    func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm]
-    /// Called after the way back, when the step was sound: the time to move queues and memories on.
-    func finishStep(_ context: DistillationContext)
 }
 
 extension DistillationMethod {
@@ -70,14 +37,6 @@ extension DistillationMethod {
     public var replacesClassificationLoss: Bool { false }
     /// False.
     public var reusesTeacherClassifier: Bool { false }
-    /// None.
-    public var parameters: [ExtraParameter] { [] }
-    /// None.
-    public var state: [String: Tensor] { [:] }
-    /// Nothing to put back.
-    public func restore(_ state: [String: Tensor]) throws(InputError) {}
-    /// Nothing to move on.
-    public func finishStep(_ context: DistillationContext) {}
 
     /// The method's name.
     public var name: String { Self.name }

@@ -1,3 +1,4 @@
+internal import NeuralCompute
 internal import NeuralGraph
 internal import NeuralTraining
 

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import NeuralCompute
 public import NeuralGraph
 public import NeuralTraining
 internal import SeededRandom
@@ -21,9 +22,8 @@ public final class AdaptiveDistillation: DistillationMethod {
     public static let name = "adadistill"
     private static let centresKey = "adadistill.centres"
     private let settings: Settings
-    private let shape: [Int]
-    // Memory that does not move: the tape reads it where it is until the step is over.
-    private let centres: UnsafeMutableBufferPointer<Float>
+    /// `[classes, dimensions]`.
+    private let centres: RowMemory
 
     /// Creates the method.
     public init(settings: Settings, problem: DistillationProblem) throws(InputError) {
@@ -35,52 +35,43 @@ public final class AdaptiveDistillation: DistillationMethod {
         )
         try Self.require(settings.scale > 0, "scale", expected: "above 0", found: settings.scale)
         self.settings = settings
-        shape = [problem.classCount, problem.teacherDimensions]
-        centres = .allocate(capacity: problem.classCount * problem.teacherDimensions)
         var generator = SeededGenerator(seed: problem.seed, stream: 0x4164_61)
-        for index in centres.indices { centres.initializeElement(at: index, to: Float(0.01 * generator.normal())) }
+        let (rows, columns) = (problem.classCount, problem.teacherDimensions)
+        let elements = (0..<rows * columns).map { _ in Float(0.01 * generator.normal()) }
+        centres = RowMemory(Matrix(rows: rows, columns: columns, elements: elements))
     }
-
-    deinit { centres.deallocate() }
 
     /// Embeddings of one length.
     public var needs: DistillationNeeds { [.teacherEmbeddings, .equalDimensions] }
     /// True.
     public var replacesClassificationLoss: Bool { true }
     /// The centres, `[classes, dimensions]`.
-    public var state: [String: Tensor] { [Self.centresKey: Tensor(shape: shape, values: Array(centres))] }
+    public var state: [String: Tensor] { [Self.centresKey: centres.tensor] }
 
     /// Puts the centres back.
     public func restore(_ state: [String: Tensor]) throws(InputError) {
-        let saved = try Self.saved(Self.centresKey, shape: shape, in: state)
-        _ = centres.update(from: saved)
+        centres.restore(try Self.saved(Self.centresKey, shape: centres.shape, in: state))
     }
 
     /// `adadistill`; moves the centres of the batch's classes first.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         moveCentres(context)
-        let weights = context.tape.constant(
-            borrowing: UnsafeBufferPointer(centres),
-            rows: shape[0],
-            columns: shape[1],
-            keeper: self
-        )
+        let weights = context.tape.constant(centres.placed(on: context.tape.device))
         let head = ClassifierHead(kind: settings.kind, weights: weights)
-        let value = settings.marginLoss.loss(head.responses(to: context.embeddings), head: head, labels: context.labels)
-        return [LossTerm(Self.name, value)]
+        let logits = head.unscaledLogits(of: context.embeddings)
+        return [LossTerm(Self.name, settings.marginLoss.loss(logits, head: head, labels: context.labels))]
     }
 
-    private func moveCentres(_ context: DistillationContext) {
+    private func moveCentres(_ context: LossContext) {
         let teacher = context.teacherEmbeddings.normalizedRows().matrix
         let student = context.embeddings.detached.normalizedRows().matrix
-        for (face, label) in context.labels.enumerated() {
-            let (f, t) = (student.row(face), teacher.row(face))
-            let centre = UnsafeMutableBufferPointer(rebasing: centres[label * shape[1]..<(label + 1) * shape[1]])
+        centres.update(context.labels, on: context.tape.device) { position, centre in
+            let (f, t) = (student.row(position), teacher.row(position))
             let agreement = Self.dot(f, t)
             let norm = Self.dot(centre, centre).squareRoot()
             let nearness = min(max(Self.dot(centre, t) / max(norm, 1e-8), 1e-6), 1)
             let keep = Float(min(max(min(max(agreement, -1), 1) * nearness, 1e-6), 1))
-            for (index, value) in t.enumerated() { centre[index] = keep * centre[index] + (1 - keep) * value }
+            return zip(centre, t).map { keep * $0 + (1 - keep) * $1 }
         }
     }
 

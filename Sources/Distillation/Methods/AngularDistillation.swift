@@ -23,7 +23,7 @@ public final class AngularDistillation: DistillationMethod {
     public var needs: DistillationNeeds { [.teacherEmbeddings, .equalDimensions] }
 
     /// `shrinkteanet`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let cosines = (context.embeddings.normalizedRows() * context.teacherEmbeddings.normalizedRows()).rowSums
         return [LossTerm(Self.name, (1 - cosines).squared.mean)]
     }

@@ -33,9 +33,9 @@ public final class ArcDistillation: DistillationMethod {
     public var replacesClassificationLoss: Bool { true }
 
     /// `arc-distill`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let centres = ClassifierHead(kind: settings.kind, weights: try context.teacherClassifier().weights)
-        let cosines = centres.responses(to: context.embeddings)
+        let cosines = centres.unscaledLogits(of: context.embeddings)
         return [LossTerm(Self.name, settings.marginLoss.loss(cosines, head: centres, labels: context.headLabels))]
     }
 }

@@ -44,7 +44,7 @@ public final class AttentionTransfer: DistillationMethod {
     public var needs: DistillationNeeds { .featureTaps }
 
     /// `at.0`, `at.1` and so on.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         zip(context.studentTaps, context.teacherTaps).enumerated()
             .map { index, pair in
                 let (student, teacher) = pair

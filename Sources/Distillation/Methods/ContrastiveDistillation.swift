@@ -1,7 +1,16 @@
 public import ArtifactFiles
+internal import NeuralCompute
 public import NeuralGraph
 public import NeuralTraining
 internal import SeededRandom
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
 
 /// `crd`: a sample's student and teacher embeddings told from those of other samples, kept in two memories.
 ///
@@ -72,14 +81,16 @@ public final class ContrastiveDistillation: DistillationMethod {
 
     /// The name in recipes.
     public static let name = "crd"
+    private static let studentKey = "crd.student-memory"
+    private static let teacherKey = "crd.teacher-memory"
     private static let constantsKey = "crd.constants"
     private static let epsilon: Float = 1e-7
     /// The two linear maps.
     public let parameters: [ExtraParameter]
     private let settings: Settings
     private let sampleLabels: [Int]
-    private let studentMemory: ContrastMemory
-    private let teacherMemory: ContrastMemory
+    /// The last known embedding of every sample.
+    private let (studentMemory, teacherMemory): (RowMemory, RowMemory)
     /// Z of student and teacher scores; negative until the first batch.
     private var constants: [Float] = [-1, -1]
     /// The batch's normalised maps of student and teacher, between the loss and the end of the step.
@@ -106,8 +117,13 @@ public final class ContrastiveDistillation: DistillationMethod {
         parameters =
             Self.linear("crd.student", problem.studentDimensions, settings.dimensions, &generator)
             + Self.linear("crd.teacher", problem.teacherDimensions, settings.dimensions, &generator)
-        studentMemory = ContrastMemory("crd.student-memory", count, settings.dimensions, &generator)
-        teacherMemory = ContrastMemory("crd.teacher-memory", count, settings.dimensions, &generator)
+        // Uniform within ±1/√(dimensions / 3), as the published code.
+        let bound = 1 / (Float(settings.dimensions) / 3).squareRoot()
+        func memory() -> RowMemory {
+            RowMemory(Matrix(Tensor(uniform: [count, settings.dimensions], bound: bound, &generator)))
+        }
+        studentMemory = memory()
+        teacherMemory = memory()
     }
 
     private static func linear(
@@ -133,22 +149,22 @@ public final class ContrastiveDistillation: DistillationMethod {
     /// Both memories `[samples, dimensions]`, and Z.
     public var state: [String: Tensor] {
         [
-            studentMemory.key: studentMemory.tensor, teacherMemory.key: teacherMemory.tensor,
+            Self.studentKey: studentMemory.tensor, Self.teacherKey: teacherMemory.tensor,
             Self.constantsKey: Tensor(shape: [2], values: constants),
         ]
     }
 
     /// Puts the memories back.
     public func restore(_ state: [String: Tensor]) throws(InputError) {
-        let student = try Self.saved(studentMemory.key, shape: studentMemory.shape, in: state)
-        let teacher = try Self.saved(teacherMemory.key, shape: teacherMemory.shape, in: state)
+        let student = try Self.saved(Self.studentKey, shape: studentMemory.shape, in: state)
+        let teacher = try Self.saved(Self.teacherKey, shape: teacherMemory.shape, in: state)
         constants = try Self.saved(Self.constantsKey, shape: [2], in: state)
-        studentMemory.values = student
-        teacherMemory.values = teacher
+        studentMemory.restore(student)
+        teacherMemory.restore(teacher)
     }
 
     /// `crd.student` (student embeddings against the teacher's memory) and `crd.teacher` (the other way).
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let student = try map(context.embeddings, "crd.student", context)
         let teacher = try map(context.teacherEmbeddings, "crd.teacher", context)
         pending = (student.matrix, teacher.matrix)
@@ -160,24 +176,34 @@ public final class ContrastiveDistillation: DistillationMethod {
     }
 
     /// Moves the memories of the batch's samples.
-    public func finishStep(_ context: DistillationContext) {
+    public func finishStep(_ context: LossContext) {
         guard let pending else { return }
-        studentMemory.move(context.samples, to: pending.student, momentum: settings.momentum)
-        teacherMemory.move(context.samples, to: pending.teacher, momentum: settings.momentum)
+        move(studentMemory, to: pending.student, context)
+        move(teacherMemory, to: pending.teacher, context)
         self.pending = nil
+    }
+
+    /// Moves the batch's samples towards their embeddings and normalises them, in order.
+    private func move(_ memory: RowMemory, to embeddings: Matrix, _ context: LossContext) {
+        let momentum = settings.momentum
+        memory.update(context.samples, on: context.tape.device) { position, row in
+            let moved = zip(row, embeddings.row(position)).map { $0 * momentum + $1 * (1 - momentum) }
+            let norm = Float(moved.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot())
+            return moved.map { $0 / norm }
+        }
     }
 
     private func map(
         _ embeddings: TapeValue,
         _ prefix: String,
-        _ context: DistillationContext
+        _ context: LossContext
     ) throws(InputError) -> TapeValue {
         let weight = try context.parameter(prefix + ".weight")
         return (embeddings.times(transposed: weight) + (try context.parameter(prefix + ".bias"))).normalizedRows()
     }
 
     /// For each face its own number and K of samples of other classes, `[batch, K + 1]`.
-    private func drawCandidates(_ context: DistillationContext) -> [Int] {
+    private func drawCandidates(_ context: LossContext) -> [Int] {
         var generator = context.generator(stream: 0x637264)
         var candidates: [Int] = []
         candidates.reserveCapacity(context.batchSize * (settings.negatives + 1))
@@ -195,18 +221,19 @@ public final class ContrastiveDistillation: DistillationMethod {
     /// Equation 18: −(ln h(positive) + Σ ln(1 − h(negative))) / B with h = P / (P + K/N), P = e^(v·m/τ) / Z.
     private func loss(
         _ embeddings: TapeValue,
-        _ memory: ContrastMemory,
+        _ memory: RowMemory,
         _ candidates: [Int],
         constant: Int
     ) -> TapeValue {
-        let scores = (memory.products(embeddings, candidates) / settings.temperature).exponential
+        let products = embeddings.products(withRows: candidates, of: memory.placed(on: embeddings.tape.device))
+        let scores = (products / settings.temperature).exponential
         if constants[constant] < 0 { constants[constant] = scores.mean.scalar * Float(sampleLabels.count) }
         let shares = scores / constants[constant]
         let noise = Float(settings.negatives) / Float(sampleLabels.count)
         let total = (shares + (noise + Self.epsilon)).logarithm
         let positive = shares.elements(inColumns: [Int](repeating: 0, count: embeddings.rows)).logarithm
         // ln h = ln P − ln(P + K/N + ε) at the positive, ln(1 − h) = ln(K/N) − ln(P + K/N + ε) elsewhere.
-        let negatives = Float(embeddings.rows * settings.negatives) * Float(logarithm(Double(noise)))
+        let negatives = Float(embeddings.rows * settings.negatives) * Float(log(Double(noise)))
         return (total.sum - positive.sum - negatives) / Float(embeddings.rows)
     }
 }

@@ -1,6 +1,14 @@
 public import ArtifactFiles
 public import NeuralTraining
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 /// `cckd`: the correlations among a batch's samples, through a Gaussian kernel.
 ///
 /// Peng et al., *Correlation Congruence for Knowledge Distillation*, arXiv 1904.01802, equations 6 and 11, as `CC` in
@@ -57,7 +65,7 @@ public final class CorrelationCongruence: DistillationMethod {
         try Self.require(settings.gamma > 0, "gamma", expected: "above 0", found: settings.gamma)
         try Self.require((1...20).contains(settings.order), "order", expected: "1 … 20", found: settings.order)
         let gamma = Double(settings.gamma)
-        var term = exponential(-2 * gamma)
+        var term = exp(-2 * gamma)
         coefficients = (0...settings.order)
             .map { power in
                 if power > 0 { term *= 2 * gamma / Double(power) }
@@ -69,7 +77,7 @@ public final class CorrelationCongruence: DistillationMethod {
     public var needs: DistillationNeeds { .teacherEmbeddings }
 
     /// `cckd`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let difference = kernel(context.embeddings) - kernel(context.teacherEmbeddings)
         return [LossTerm(Self.name, difference.squared.mean)]
     }

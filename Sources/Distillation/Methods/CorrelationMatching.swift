@@ -89,7 +89,7 @@ public final class CorrelationMatching: DistillationMethod {
     public var needs: DistillationNeeds { [.teacherEmbeddings, .teacherLogits, .studentClassifier] }
 
     /// `dist.inter` and `dist.intra`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let tau = settings.temperature
         let student = (try context.studentLogits(scale: settings.scale) / tau).logSoftmax.exponential
         let teacher = (try context.teacherLogits(scale: settings.scale) / tau).logSoftmax.exponential

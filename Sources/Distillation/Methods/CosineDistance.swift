@@ -19,7 +19,7 @@ public final class CosineDistance: DistillationMethod {
     public var needs: DistillationNeeds { [.teacherEmbeddings, .equalDimensions] }
 
     /// `cosine`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let cosines = (context.embeddings.normalizedRows() * context.teacherEmbeddings.normalizedRows()).rowSums
         let sum = (1 - cosines).sum
         return [LossTerm("cosine", settings.reduction == .sum ? sum : sum / Float(context.batchSize))]

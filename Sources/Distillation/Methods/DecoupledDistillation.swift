@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import NeuralCompute
 public import NeuralTraining
 
 /// `dkd`: the divergence of the label's share, and that among the other classes, weighted apart.
@@ -134,7 +135,7 @@ public final class DecoupledDistillation: DistillationMethod {
     public var needs: DistillationNeeds { [.teacherEmbeddings, .teacherLogits, .studentClassifier] }
 
     /// `dkd.target` and `dkd.others`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let temperature = settings.temperature
         var student = try context.studentLogits(scale: settings.scale)
         var teacher = try context.teacherLogits(scale: settings.scale)

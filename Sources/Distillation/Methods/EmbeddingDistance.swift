@@ -52,7 +52,7 @@ public final class EmbeddingDistance: DistillationMethod {
     public var needs: DistillationNeeds { [.teacherEmbeddings, .equalDimensions] }
 
     /// `l2e`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let difference = context.embeddings.normalizedRows() - context.teacherEmbeddings.normalizedRows()
         let sum = difference.squared.sum
         return [LossTerm("l2e", settings.reduction == .sum ? sum : sum / Float(context.batchSize))]

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import NeuralCompute
 public import NeuralGraph
 public import NeuralTraining
 
@@ -130,7 +131,7 @@ public final class EvaluationOrientedDistillation: DistillationMethod {
     }
 
     /// `ekd.genuine` and `ekd.impostor`; moves the anchors first.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let student = context.embeddings.normalizedRows()
         let teacher = context.teacherEmbeddings.normalizedRows()
         let studentCosines = student.times(transposed: student)

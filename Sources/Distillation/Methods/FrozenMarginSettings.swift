@@ -1,4 +1,5 @@
 public import ArtifactFiles
+public import NeuralCompute
 public import NeuralTraining
 
 /// A margin loss against class centres that no gradient moves: `arc-distill` and `adadistill`.

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import NeuralCompute
 public import NeuralTraining
 
 /// `gkd`: divergence among the classes that hold most of the student's probability, and of the share that they hold.
@@ -161,7 +162,7 @@ public final class GroupedDistillation: DistillationMethod {
     public var needs: DistillationNeeds { [.teacherEmbeddings, .teacherLogits, .studentClassifier] }
 
     /// `gkd.primary` and `gkd.binary`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let temperature = settings.temperature
         let student = try context.studentLogits(scale: settings.scale)
         let teacher = try context.teacherLogits(scale: settings.scale)

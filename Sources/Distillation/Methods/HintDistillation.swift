@@ -62,7 +62,7 @@ public final class HintDistillation: DistillationMethod {
     public var needs: DistillationNeeds { .featureTaps }
 
     /// `fitnet.0`, `fitnet.1` and so on.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         var terms: [LossTerm] = []
         for (index, regressor) in regressors.enumerated() {
             let teacher = context.teacherTaps[index].value
@@ -107,7 +107,7 @@ public final class HintDistillation: DistillationMethod {
     private static func regress(
         _ maps: FeatureMaps,
         _ regressor: Regressor,
-        _ context: DistillationContext
+        _ context: LossContext
     ) throws(InputError) -> TapeValue {
         let windows = regressor.geometry.windows
         let depth = (windows.first?.count ?? 0) * regressor.channels

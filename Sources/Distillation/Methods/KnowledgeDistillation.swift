@@ -78,7 +78,7 @@ public final class KnowledgeDistillation: DistillationMethod {
     public var needs: DistillationNeeds { [.teacherEmbeddings, .teacherLogits, .studentClassifier] }
 
     /// `kd`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         var student = try context.studentLogits(scale: settings.scale)
         var teacher = try context.teacherLogits(scale: settings.scale)
         if settings.standardize { (student, teacher) = (student.standardizedRows, teacher.standardizedRows) }

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+public import NeuralCompute
 public import NeuralTraining
 
 /// `margin-distill`: ArcFace against the teacher's frozen class centres, with a margin for each face.
@@ -109,7 +110,7 @@ public final class MarginDistillation: DistillationMethod {
     public var replacesClassificationLoss: Bool { true }
 
     /// `margin-distill`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let weights = try context.teacherClassifier().weights
         let centres = ClassifierHead(kind: .cosine(scale: settings.scale), weights: weights)
         let own = weights.rows(context.headLabels).normalizedRows()
@@ -123,7 +124,7 @@ public final class MarginDistillation: DistillationMethod {
             beyondPi: settings.beyondPi
         )
         let value = loss.loss(
-            centres.responses(to: context.embeddings),
+            centres.unscaledLogits(of: context.embeddings),
             head: centres,
             labels: context.headLabels,
             margins: margins

@@ -48,7 +48,7 @@ public final class ProbabilisticTransfer: DistillationMethod {
     public var needs: DistillationNeeds { .teacherEmbeddings }
 
     /// `pkt`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let student = Self.probabilities(context.embeddings)
         let teacher = Self.probabilities(context.teacherEmbeddings)
         let ratio = (teacher + Self.epsilon).logarithm - (student + Self.epsilon).logarithm

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import NeuralCompute
 public import NeuralGraph
 public import NeuralTraining
 internal import SeededRandom
@@ -53,7 +54,8 @@ public final class QueueDistillation: DistillationMethod {
     private static let queueKey = "qud.queue"
     private static let positionKey = "qud.position"
     private let settings: Settings
-    private var queue: Matrix
+    /// `[K, dimensions]`.
+    private let queue: RowMemory
     private var position = 0
 
     /// Creates the method.
@@ -79,12 +81,13 @@ public final class QueueDistillation: DistillationMethod {
         self.settings = settings
         var generator = SeededGenerator(seed: problem.seed, stream: 0x7175_6575)
         let (length, dimensions) = (settings.queueLength, problem.teacherDimensions)
-        queue = Matrix(rows: length, columns: dimensions)
+        var rows = Matrix(rows: length, columns: dimensions)
         for row in 0..<length {
             let vector = (0..<dimensions).map { _ in generator.normal() }
             let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
-            for column in 0..<dimensions { queue[row, column] = Float(vector[column] / norm) }
+            for column in 0..<dimensions { rows[row, column] = Float(vector[column] / norm) }
         }
+        queue = RowMemory(rows)
     }
 
     /// Embeddings of one length.
@@ -95,43 +98,48 @@ public final class QueueDistillation: DistillationMethod {
     /// The queue `[K, dimensions]`, and which entry is the oldest.
     public var state: [String: Tensor] {
         [
-            Self.queueKey: Tensor(shape: [queue.rows, queue.columns], values: queue.elements),
+            Self.queueKey: queue.tensor,
             Self.positionKey: Tensor(shape: [1], values: [Float(position)]),
         ]
     }
 
     /// Puts the queue back.
     public func restore(_ state: [String: Tensor]) throws(InputError) {
-        let elements = try Self.saved(Self.queueKey, shape: [queue.rows, queue.columns], in: state)
+        let elements = try Self.saved(Self.queueKey, shape: queue.shape, in: state)
         let saved = try Self.saved(Self.positionKey, shape: [1], in: state)
-        guard let position = Int(exactly: saved[0]), (0..<queue.rows).contains(position) else {
+        guard let position = Int(exactly: saved[0]), (0..<settings.queueLength).contains(position) else {
             throw InputError(
                 .malformed,
                 "a place outside of the queue",
                 place: "state '\(Self.positionKey)'",
-                expected: "0 … \(queue.rows - 1)",
+                expected: "0 … \(settings.queueLength - 1)",
                 found: "\(saved[0])"
             )
         }
-        queue.elements = elements
+        queue.restore(elements)
         self.position = position
     }
 
     /// `qud`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let student = context.embeddings.normalizedRows()
         let own = (student * context.teacherEmbeddings.normalizedRows()).rowSums
-        let others = student.times(transposed: context.tape.constant(queue))
+        let others = student.times(transposed: context.tape.constant(queue.placed(on: context.tape.device)))
         let logits = own.beside(others) / settings.temperature
         return [LossTerm("qud", logits.crossEntropy(labels: [Int](repeating: 0, count: context.batchSize)))]
     }
 
     /// Puts the batch's teacher embeddings in place of the oldest.
-    public func finishStep(_ context: DistillationContext) {
-        let teacher = context.teacherEmbeddings.normalizedRows().matrix
-        for face in max(0, teacher.rows - queue.rows)..<teacher.rows {
-            for (column, value) in teacher.row(face).enumerated() { queue[position, column] = value }
-            position = (position + 1) % queue.rows
+    public func finishStep(_ context: LossContext) {
+        let (device, length) = (context.tape.device, settings.queueLength)
+        let teacher = context.teacherEmbeddings.normalizedRows().tensor
+        let target = queue.placed(on: device)
+        var next = max(0, teacher.rows - length)
+        while next < teacher.rows {
+            let count = min(teacher.rows - next, length - position)
+            device.copy(next..<next + count, of: teacher, to: target, fromRow: position)
+            position = (position + count) % length
+            next += count
         }
     }
 }

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import NeuralCompute
 public import NeuralTraining
 
 /// `darkrank`: each sample's nearest others in the teacher's order.
@@ -85,7 +86,7 @@ public final class RankDistillation: DistillationMethod {
     public var needs: DistillationNeeds { .teacherEmbeddings }
 
     /// `darkrank`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let count = context.batchSize
         let length = min(settings.length, count - 1)
         guard length > 0 else { return [LossTerm(Self.name, context.tape.constant(Matrix(rows: 1, columns: 1)))] }

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import NeuralCompute
 public import NeuralTraining
 
 /// `rkd`: distances and angles among the embeddings of a batch.
@@ -72,7 +73,7 @@ public final class RelationalDistillation: DistillationMethod {
     public var needs: DistillationNeeds { .teacherEmbeddings }
 
     /// `rkd.distance` and `rkd.angle`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let isNormalized = settings.normalized
         let student = isNormalized ? context.embeddings.normalizedRows() : context.embeddings
         let teacher = isNormalized ? context.teacherEmbeddings.normalizedRows() : context.teacherEmbeddings
@@ -100,27 +101,21 @@ public final class RelationalDistillation: DistillationMethod {
     ///
     /// The gradient is computed on the way: what an anchor needs is forgotten after it.
     private static func angles(_ student: TapeValue, _ teacher: TapeValue) -> TapeValue {
-        let (x, target) = (student.matrix, teacher.matrix)
-        let threads = student.tape.threads
-        let scale = 1 / Float(x.rows * x.rows * x.rows)
+        let (device, count) = (student.tape.device, student.rows)
+        let scale = 1 / Float(count * count * count)
         var total = 0.0
-        var gradient = [Float](repeating: 0, count: x.elements.count)
-        for anchor in 0..<x.rows {
-            let tape = Tape(threads: threads)
-            let leaf = student.isDifferentiated ? tape.leaf(x) : tape.constant(x)
-            let difference = cosines(leaf, anchor) - cosines(tape.constant(target), anchor)
+        let gradient = device.zeros(rows: count, columns: student.columns)
+        for anchor in 0..<count {
+            let tape = Tape(device: device)
+            let leaf = student.isDifferentiated ? tape.leaf(student.tensor) : tape.constant(student.tensor)
+            let difference = cosines(leaf, anchor) - cosines(tape.constant(teacher.tensor), anchor)
             let loss = scale * difference.smoothAbsolute.sum
             total += Double(loss.scalar)
             guard student.isDifferentiated else { continue }
             tape.backward(from: loss)
-            let part = tape.gradient(of: leaf).elements
-            for index in gradient.indices { gradient[index] += part[index] }
+            if let part = tape.gradientTensor(of: leaf) { device.add(part, to: gradient) }
         }
-        let value = Matrix(rows: 1, columns: 1, repeating: Float(total))
-        return student.tape.custom([student], value: value) { upstream in
-            let factor = upstream[0, 0]
-            return [Matrix(rows: x.rows, columns: x.columns, elements: gradient.map { factor * $0 })]
-        }
+        return student.tape.differentiated(student, value: Float(total), gradient: gradient)
     }
 
     /// Cosines of the angles at one face between all pairs of others, `[batch, batch]`.

@@ -54,7 +54,7 @@ public final class ReusedClassifier: DistillationMethod {
     public var reusesTeacherClassifier: Bool { true }
 
     /// `simkd`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         var (student, teacher) = (context.embeddings, context.teacherEmbeddings)
         if settings.features == .taps, let own = context.studentTaps.last, let other = context.teacherTaps.last {
             (student, teacher) = (own.value, other.averaged(to: own.shape.extent))

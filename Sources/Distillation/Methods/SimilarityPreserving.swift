@@ -50,7 +50,7 @@ public final class SimilarityPreserving: DistillationMethod {
     public var needs: DistillationNeeds { settings.features == .taps ? .featureTaps : .teacherEmbeddings }
 
     /// `sp`, or `sp.0`, `sp.1` and so on for feature maps.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         guard settings.features == .taps else {
             return [LossTerm("sp", Self.loss(context.embeddings, context.teacherEmbeddings))]
         }

@@ -89,7 +89,7 @@ public final class StudentHeadDistillation: DistillationMethod {
     }
 
     /// `sh-kd`.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let student = try context.studentLogits(scale: settings.scale)
         let teacher = try context.teacherLogits(scale: settings.scale)
         return [LossTerm("sh-kd", student.klDivergence(fromTeacher: teacher, temperature: settings.temperature))]

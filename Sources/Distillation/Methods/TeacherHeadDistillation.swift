@@ -122,10 +122,10 @@ public final class TeacherHeadDistillation: DistillationMethod {
     }
 
     /// `th-kd.student`, `th-kd.teacher-head` and `th-kd.classification`, those that have a weight.
-    public func terms(_ context: DistillationContext) throws(InputError) -> [LossTerm] {
+    public func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {
         let head = try context.teacherClassifier()
         let teacher = try context.teacherLogits(scale: settings.scale)
-        let responses = try context.teacherHeadResponses()
+        let unscaled = try context.teacherHeadUnscaledLogits()
         let temperature = settings.temperature
         var terms: [LossTerm] = []
         if settings.studentWeight > 0 {
@@ -134,12 +134,12 @@ public final class TeacherHeadDistillation: DistillationMethod {
             terms.append(LossTerm("th-kd.student", divergence, weight: settings.studentWeight))
         }
         if settings.headWeight > 0 {
-            let logits = head.logits(fromResponses: responses, scale: settings.scale)
+            let logits = head.logits(fromUnscaled: unscaled, scale: settings.scale)
             let divergence = logits.klDivergence(fromTeacher: teacher, temperature: temperature)
             terms.append(LossTerm("th-kd.teacher-head", divergence, weight: settings.headWeight))
         }
         if settings.classificationWeight > 0 {
-            let loss = MarginLoss.softmax.loss(responses, head: head, labels: context.headLabels)
+            let loss = MarginLoss.softmax.loss(unscaled, head: head, labels: context.headLabels)
             terms.append(LossTerm("th-kd.classification", loss, weight: settings.classificationWeight))
         }
         return terms

@@ -1,7 +1,9 @@
 public import ArtifactFiles
 internal import Checkpoints
 public import FaceImaging
+public import NeuralCompute
 public import NeuralGraph
+public import NeuralTraining
 public import TrainingData
 
 /// A teacher's embeddings of every picture and of its mirror image, computed once and kept in half precision.
@@ -15,6 +17,7 @@ public final class TeacherFeatureCache: TeacherFeatures {
     public let tapShapes: [ActivationShape] = []
     /// Nil: nobody looks at the pictures.
     public let preprocessing: FacePreprocessing? = nil
+    private let device: any Device
     private let file: MappedFile
     private let sampleCount: Int
     private static let magic: [UInt8] = Array("VFTEACH1".utf8)
@@ -27,6 +30,7 @@ public final class TeacherFeatureCache: TeacherFeatures {
     ///   - data: The pictures.
     ///   - resizes: Whether pictures of another size than the teacher's input are resized.
     ///   - folder: Where caches lie.
+    ///   - device: Where the embeddings are wanted.
     ///   - threads: Threads to read with.
     ///   - progress: Told how many pictures are done.
     /// - Throws: `InputError`: unreadable pictures, a full disk, a file that is another teacher's or damaged.
@@ -35,9 +39,11 @@ public final class TeacherFeatureCache: TeacherFeatures {
         on data: any TrainingSource,
         resizes: Bool,
         folder: String,
+        device: any Device,
         threads: Int,
         progress: (Int) -> Void
     ) throws(InputError) {
+        self.device = device
         guard let preprocessing = teacher.preprocessing else {
             throw InputError(.usage, "the teacher has no preprocessing")
         }
@@ -81,14 +87,13 @@ public final class TeacherFeatureCache: TeacherFeatures {
         )
         var done = 0
         while let batch = try sweep.next() {
-            let plain = batch.views[0].withUnsafeBufferPointer { teacher.output(faces: $0, count: batch.count) }
-            let mirrored = batch.mirroredViews[0]
-                .withUnsafeBufferPointer { teacher.output(faces: $0, count: batch.count) }
+            let plain = teacher.embeddings(of: batch.views[0], count: batch.count)
+            let mirrored = teacher.embeddings(of: batch.mirroredViews[0], count: batch.count)
             var bytes: [UInt8] = []
             bytes.reserveCapacity(batch.count * teacher.dimensions * 4)
             for face in 0..<batch.count {
-                for values in [plain.embeddings, mirrored.embeddings] {
-                    for value in values[face * teacher.dimensions..<(face + 1) * teacher.dimensions] {
+                for embeddings in [plain, mirrored] {
+                    for value in embeddings.row(face) {
                         let bits = Float16(value).bitPattern
                         bytes.append(UInt8(truncatingIfNeeded: bits))
                         bytes.append(UInt8(bits >> 8))
@@ -138,6 +143,8 @@ public final class TeacherFeatureCache: TeacherFeatures {
                 initialized = batch.count * dimensions
             }
         }
-        return TeacherOutput(embeddings: embeddings, taps: [])
+        return TeacherOutput(
+            embeddings: device.tensor(Matrix(rows: batch.count, columns: dimensions, elements: embeddings))
+        )
     }
 }

@@ -1,9 +1,9 @@
 public import ArtifactFiles
 public import Checkpoints
-internal import Dispatch
 public import FaceImaging
-internal import NeuralCompute
+public import NeuralCompute
 public import NeuralGraph
+public import NeuralTraining
 public import TrainingData
 
 /// A frozen network that sees every batch: running statistics, no dropout.
@@ -16,11 +16,12 @@ public final class TeacherNetwork: TeacherFeatures {
     public let dimensions: Int
     /// Shapes of the tapped values.
     public let tapShapes: [ActivationShape]
+    private let device: any Device
     private let engine: Engine
 
     private enum Engine {
-        /// Embeddings alone: the inference plan, one worker per thread.
-        case embeddings([any InferenceWorker])
+        /// Embeddings alone.
+        case embeddings(any BatchInference)
         /// Feature maps as well: they are only kept by a training plan.
         case features(any TrainingPlan)
     }
@@ -31,18 +32,19 @@ public final class TeacherNetwork: TeacherFeatures {
     ///   - checkpoint: The network.
     ///   - preprocessing: What it wants to see.
     ///   - taps: Names of nodes whose values are wanted.
-    ///   - batchSize: The most faces that go through it at once.
-    ///   - threads: Threads to use.
+    ///   - batchSize: The most images that go through it at once, where there are taps.
+    ///   - device: Where it runs.
     /// - Throws: `InputError` when the network cannot be compiled or has no such nodes.
     public init(
         _ checkpoint: ResolvedCheckpoint,
         preprocessing: FacePreprocessing,
-        taps: [String],
+        taps: [String] = [],
         batchSize: Int,
-        threads: Int
+        device: any Device
     ) throws(InputError) {
         self.checkpoint = checkpoint
         self.preprocessing = preprocessing
+        self.device = device
         let (graph, weights) = (checkpoint.graph, checkpoint.weights)
         dimensions = graph.shape(of: graph.output).count
         var shapes: [ActivationShape] = []
@@ -53,78 +55,47 @@ public final class TeacherNetwork: TeacherFeatures {
             shapes.append(graph.shape(of: value))
         }
         tapShapes = shapes
-        let backend = ComputeBackends.all[0]
-        if taps.isEmpty {
-            let plan = try backend.inferencePlan(graph: graph, weights: weights, options: InferenceOptions())
-            engine = .embeddings((0..<threads).map { _ in plan.makeWorker() })
-        } else {
-            let options = TrainingOptions(batchSize: batchSize, threads: threads, taps: taps)
-            engine = .features(try backend.trainingPlan(graph: graph, weights: weights, options: options))
-        }
+        engine =
+            taps.isEmpty
+            ? .embeddings(try device.batchInference(graph: graph, weights: weights))
+            : .features(
+                try device.trainingPlan(
+                    graph: graph,
+                    weights: weights,
+                    options: TrainingOptions(batchSize: batchSize, taps: taps)
+                )
+            )
     }
 
     /// Runs the network on the batch's second view.
-    public func output(of batch: TrainingBatch) throws(InputError) -> TeacherOutput {
-        batch.views[min(1, batch.views.count - 1)].withUnsafeBufferPointer { output(faces: $0, count: batch.count) }
+    public func output(of batch: TrainingBatch) -> TeacherOutput {
+        output(of: batch.views[min(1, batch.views.count - 1)], count: batch.count)
     }
 
-    /// Runs the network.
-    ///
-    /// - Parameters:
-    ///   - faces: `[count, height, width, 3]`, preprocessed.
-    ///   - count: How many faces there are.
-    public func output(faces: UnsafeBufferPointer<Float>, count: Int) -> TeacherOutput {
+    /// Runs the network on preprocessed images.
+    public func output(of images: any ImageValues, count: Int) -> TeacherOutput {
         switch engine {
-        case .embeddings(let workers): TeacherOutput(embeddings: embeddings(workers, faces, count), taps: [])
-        case .features(let plan): features(plan, faces, count)
+        case .embeddings(let network): TeacherOutput(embeddings: network.output(of: images, count: count))
+        case .features(let plan): features(plan, images, count)
         }
     }
 
-    private func embeddings(
-        _ workers: [any InferenceWorker],
-        _ faces: UnsafeBufferPointer<Float>,
-        _ count: Int
-    ) -> [Float] {
-        let (dimensions, faceLength) = (dimensions, faces.count / max(1, count))
-        return [Float](unsafeUninitializedCapacity: count * dimensions) { result, initialized in
-            // Every worker has faces, and rows of the result, of its own.
-            nonisolated(unsafe) let (result, faces, workers) = (result, faces, workers)
-            let share = (count + workers.count - 1) / workers.count
-            DispatchQueue.concurrentPerform(iterations: workers.count) { thread in
-                let range = min(count, thread * share)..<min(count, (thread + 1) * share)
-                guard !range.isEmpty else { return }
-                workers[thread]
-                    .run(
-                        UnsafeBufferPointer(
-                            rebasing: faces[range.lowerBound * faceLength..<range.upperBound * faceLength]
-                        ),
-                        count: range.count,
-                        output: UnsafeMutableBufferPointer(
-                            rebasing: result[range.lowerBound * dimensions..<range.upperBound * dimensions]
-                        )
-                    )
-            }
-            initialized = count * dimensions
-        }
+    /// The network's embeddings in the host's memory, `[count, dimensions]`.
+    public func embeddings(of images: any ImageValues, count: Int) -> Matrix {
+        device.matrix(of: output(of: images, count: count).embeddings)
     }
 
-    private func features(
-        _ plan: any TrainingPlan,
-        _ faces: UnsafeBufferPointer<Float>,
-        _ count: Int
-    ) -> TeacherOutput {
-        var found = TeacherOutput(embeddings: [], taps: tapShapes.map { _ in [] })
-        let faceLength = faces.count / max(1, count)
+    private func features(_ plan: any TrainingPlan, _ images: any ImageValues, _ count: Int) -> TeacherOutput {
+        let found = TeacherOutput(
+            embeddings: device.makeTensor(rows: count, columns: dimensions),
+            taps: tapShapes.map { device.makeTensor(rows: count, columns: $0.count) }
+        )
         for start in stride(from: 0, to: count, by: plan.batchSize) {
-            let part = min(plan.batchSize, count - start)
-            plan.forward(
-                UnsafeBufferPointer(rebasing: faces[start * faceLength..<(start + part) * faceLength]),
-                count: part,
-                mode: .evaluation
-            )
-            found.embeddings += plan.output.prefix(part * dimensions)
-            for (tap, shape) in tapShapes.enumerated() {
-                found.taps[tap] += plan.features(at: tap).prefix(part * shape.count)
+            let part = start..<min(count, start + plan.batchSize)
+            plan.forward(images, range: part, mode: .evaluation)
+            device.copy(0..<part.count, of: plan.output, to: found.embeddings, fromRow: start)
+            for (tap, target) in found.taps.enumerated() {
+                device.copy(0..<part.count, of: plan.features(at: tap), to: target, fromRow: start)
             }
         }
         return found

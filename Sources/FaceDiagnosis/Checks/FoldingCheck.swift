@@ -5,7 +5,7 @@ internal import NeuralGraph
 package struct FoldingCheck: DoctorCheck {
     package let name = "folding"
     package let question = "Does the folded, fused network agree with the plain one, computed in double precision?"
-    /// The reference backend takes about a nanosecond for each.
+    /// The reference device takes about a nanosecond for each.
     private static let mostOperations = 3_000_000_000
     private static let mostFaces = 3
 
@@ -19,7 +19,7 @@ package struct FoldingCheck: DoctorCheck {
         }
         let inputs = NetworkInputs(examination, count: min(Self.mostFaces, affordable))
         guard inputs.count > 0 else { return DoctorCheckResult("not applicable: no crops") }
-        let reference = try network.compile(ReferenceBackend().name, InferenceOptions())
+        let reference = try network.compile(ReferenceDevice().name, InferenceOptions())
         let all = 0..<inputs.count
         let cosine = NetworkInputs.lowestCosine(
             inputs.run(network.plan, faces: all),
@@ -39,7 +39,7 @@ package struct FoldingCheck: DoctorCheck {
                     likelihood: 0.93,
                     evidence: ["\(summary) between the folded plan and the plain graph"],
                     remedy: "Compute it plainly, and report this with the checkpoint.",
-                    options: "--backend reference"
+                    options: "--device reference"
                 )
             ]
         )

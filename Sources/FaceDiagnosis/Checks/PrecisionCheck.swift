@@ -16,7 +16,7 @@ package struct PrecisionCheck: DoctorCheck {
         let other: InferencePrecision = network.precision == .float32 ? .bfloat16 : .float32
         let plan: any InferencePlan
         do throws(InputError) {
-            plan = try network.compile(CPUBackend().name, InferenceOptions(precision: other))
+            plan = try network.compile(CPUDevice().name, InferenceOptions(precision: other))
         } catch {
             return DoctorCheckResult("\(other.rawValue) cannot be tried: \(error.problem)")
         }

@@ -10,6 +10,7 @@ internal import NeuralGraph
 final class CPUTrainingPlan: TrainingPlan {
     let inputShape: ActivationShape
     let outputShape: ActivationShape
+    private let cpu: CPUDevice
     private let graph: Graph
     private let taps: [ValueID]
     private let state: TrainingState
@@ -17,12 +18,12 @@ final class CPUTrainingPlan: TrainingPlan {
 
     private static let largestBatch = 1 << 16
 
-    init(graph: Graph, weights: Weights, options: TrainingOptions) throws(InputError) {
-        guard options.batchSize > 0, options.threads > 0 else {
+    init(graph: Graph, weights: Weights, options: TrainingOptions, device: CPUDevice) throws(InputError) {
+        guard options.batchSize > 0 else {
             throw InputError(
                 .malformed,
-                "a training plan needs faces and threads",
-                found: "\(options.batchSize) faces, \(options.threads) threads"
+                "a training plan needs images",
+                found: "a batch size of \(options.batchSize)"
             )
         }
         guard options.batchSize <= Self.largestBatch else {
@@ -43,6 +44,7 @@ final class CPUTrainingPlan: TrainingPlan {
         guard graph.output != .input else { throw InputError(.malformed, "the graph computes nothing") }
         self.graph = graph
         self.taps = taps
+        cpu = device
         inputShape = graph.inputShape
         outputShape = graph.shape(of: graph.output)
         let chunks = TrainingState.chunkCount(faces: options.batchSize)
@@ -52,7 +54,7 @@ final class CPUTrainingPlan: TrainingPlan {
             graph: graph,
             weights: weights,
             batchSize: options.batchSize,
-            threads: options.threads
+            threads: device.threads
         )
         try allocate(compiler)
     }
@@ -77,21 +79,41 @@ final class CPUTrainingPlan: TrainingPlan {
         state.partials = try state.allocate((steps.map(\.partialCount).max() ?? 0) * state.mostChunks + 64)
     }
 
+    var device: any Device { cpu }
     var batchSize: Int { state.batchSize }
-    var layout: ParameterLayout { state.layout }
-    var values: UnsafeMutableBufferPointer<Float> {
-        UnsafeMutableBufferPointer(start: state.parameters.floats, count: layout.count)
-    }
-    var gradients: UnsafeMutableBufferPointer<Float> {
-        UnsafeMutableBufferPointer(start: state.parameterGradients.floats, count: layout.count)
+    var parameters: [NetworkParameter] {
+        state.layout.entries.map { entry in
+            let shape = entry.specification.shape
+            let rows = shape.count > 1 ? shape[0] : 1
+            func tensor(_ pages: TrainingPages) -> DeviceTensor {
+                CPUTensor(
+                    borrowing: pages.floats + entry.range.lowerBound,
+                    rows: rows,
+                    columns: entry.range.count / max(1, rows),
+                    keeper: pages
+                )
+            }
+            return NetworkParameter(
+                specification: entry.specification,
+                value: tensor(state.parameters),
+                gradient: tensor(state.parameterGradients)
+            )
+        }
     }
 
     // MARK: Passes
 
-    func forward(_ faces: UnsafeBufferPointer<Float>, count: Int, mode: ForwardMode) {
-        precondition(count > 0 && count <= batchSize, "\(count) faces, room for \(batchSize)")
-        precondition(faces.count >= count * inputShape.count)
-        guard let source = faces.baseAddress else { return }
+    func forward(_ images: any ImageValues, range: Range<Int>, mode: ForwardMode) {
+        let (count, size) = (range.count, inputShape.count)
+        precondition(count > 0 && count <= batchSize, "\(count) images, room for \(batchSize)")
+        images.withUnsafeBufferPointer { images in
+            precondition(images.count >= range.upperBound * size)
+            guard let base = images.baseAddress else { return }
+            forward(base + range.lowerBound * size, count: count, mode: mode)
+        }
+    }
+
+    private func forward(_ source: UnsafePointer<Float>, count: Int, mode: ForwardMode) {
         state.begin(faces: count, mode: mode)
         let input = state.value(.input)
         let size = inputShape.count
@@ -102,12 +124,12 @@ final class CPUTrainingPlan: TrainingPlan {
         for step in steps { step.forward(state) }
     }
 
-    func backward(outputGradient: UnsafeBufferPointer<Float>, tapGradients: [Int: UnsafeBufferPointer<Float>]) {
+    func backward(outputGradient: DeviceTensor?, tapGradients: [Int: DeviceTensor]) {
         precondition(state.faces > 0, "backward before forward")
-        state.parameterGradients.floats.update(repeating: 0, count: layout.count)
+        state.parameterGradients.floats.update(repeating: 0, count: state.layout.count)
         for tap in taps { clearGradient(tap) }
         clearGradient(graph.output)
-        addGradient(outputGradient, to: graph.output)
+        if let outputGradient { addGradient(outputGradient, to: graph.output) }
         for tap in tapGradients.keys.sorted() {
             if let gradient = tapGradients[tap] { addGradient(gradient, to: taps[tap]) }
         }
@@ -119,20 +141,30 @@ final class CPUTrainingPlan: TrainingPlan {
         state.gradients[value.index]?.update(repeating: 0, count: count)
     }
 
-    private func addGradient(_ gradient: UnsafeBufferPointer<Float>, to value: ValueID) {
+    private func addGradient(_ gradient: DeviceTensor, to value: ValueID) {
         let count = state.faces * graph.shape(of: value).count
         precondition(gradient.count >= count, "a gradient of \(gradient.count) numbers, \(count) wanted")
         guard let target = state.gradients[value.index] else { return }
-        for index in 0..<count { target[index] += gradient[index] }
+        let source = gradient.onCPU.base
+        for index in 0..<count { target[index] += source[index] }
     }
 
     // MARK: Results
 
-    var output: UnsafeBufferPointer<Float> { stored(graph.output) }
+    var output: DeviceTensor { tensor(graph.output) }
 
-    func features(at tap: Int) -> UnsafeBufferPointer<Float> { stored(taps[tap]) }
+    func features(at tap: Int) -> DeviceTensor { tensor(taps[tap]) }
 
     func tapShape(_ tap: Int) -> ActivationShape { graph.shape(of: taps[tap]) }
+
+    private func tensor(_ value: ValueID) -> DeviceTensor {
+        CPUTensor(
+            borrowing: state.value(value),
+            rows: state.faces,
+            columns: graph.shape(of: value).count,
+            keeper: state
+        )
+    }
 
     private func stored(_ value: ValueID) -> UnsafeBufferPointer<Float> {
         UnsafeBufferPointer(start: state.value(value), count: state.faces * graph.shape(of: value).count)

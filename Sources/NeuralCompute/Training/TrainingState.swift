@@ -1,6 +1,35 @@
 internal import ArtifactFiles
 internal import NeuralGraph
 
+/// Where each parameter and statistic of a graph lies in one flat array.
+struct ParameterLayout {
+    /// One parameter's part.
+    struct Entry {
+        /// What it is.
+        var specification: ParameterSpecification
+        /// Its floats, in C order; the start is a multiple of 16.
+        var range: Range<Int>
+    }
+
+    /// In the order of the graph's parameters.
+    let entries: [Entry]
+    /// Floats in all, padding between parameters included.
+    let count: Int
+
+    /// Lays out parameters one behind the other.
+    init(_ specifications: [ParameterSpecification]) {
+        var entries: [Entry] = []
+        var start = 0
+        for specification in specifications {
+            let count = specification.shape.reduce(1, *)
+            entries.append(Entry(specification: specification, range: start..<start + count))
+            start = (start + count + 15) / 16 * 16
+        }
+        self.entries = entries
+        count = start
+    }
+}
+
 /// What the steps of a training plan share: memory, threads, and what the current pass is.
 final class TrainingState {
     let graph: Graph

@@ -42,8 +42,8 @@ public struct ClassifierHead {
     /// Whether no gradient reaches the weights.
     public var isFrozen: Bool { !weights.isDifferentiated && bias?.isDifferentiated != true }
 
-    /// What losses and logits start from, computed once and shared: cosines, or w·f + b, `[batch, classes]`.
-    public func responses(to embeddings: TapeValue) -> TapeValue {
+    /// What losses and logits start from: cosines before the scale, or w·f + b, `[batch, classes]`.
+    public func unscaledLogits(of embeddings: TapeValue) -> TapeValue {
         switch kind {
         case .linear:
             let products = embeddings.times(transposed: weights)
@@ -52,21 +52,21 @@ public struct ClassifierHead {
         }
     }
 
-    /// Logits without a margin, `[batch, classes]`, from what ``responses(to:)`` gave.
+    /// Logits without a margin, `[batch, classes]`, from ``unscaledLogits(of:)``.
     ///
     /// - Parameters:
-    ///   - responses: What ``responses(to:)`` gave.
+    ///   - unscaled: What ``unscaledLogits(of:)`` gave.
     ///   - scale: Takes the place of a cosine head's scale.
-    public func logits(fromResponses responses: TapeValue, scale: Float? = nil) -> TapeValue {
+    public func logits(fromUnscaled unscaled: TapeValue, scale: Float? = nil) -> TapeValue {
         switch kind {
-        case .linear: responses
-        case .cosine(let own): (scale ?? own) * responses
+        case .linear: unscaled
+        case .cosine(let own): (scale ?? own) * unscaled
         }
     }
 
     /// Logits without a margin, `[batch, classes]`.
     public func logits(of embeddings: TapeValue, scale: Float? = nil) -> TapeValue {
-        logits(fromResponses: responses(to: embeddings), scale: scale)
+        logits(fromUnscaled: unscaledLogits(of: embeddings), scale: scale)
     }
 
     /// The same classifier out of the gradient's reach.

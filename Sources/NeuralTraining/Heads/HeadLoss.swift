@@ -1,4 +1,5 @@
 public import ArtifactFiles
+public import NeuralCompute
 
 /// The classification losses by the names of recipes.
 public enum HeadLoss: String, Codable, Hashable, Sendable, CaseIterable {

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+public import NeuralCompute
 
 /// The classifier that a recipe asks for.
 public struct HeadSettings: SettingsSection {

@@ -1,121 +1,96 @@
-internal import NeuralCompute
+public import NeuralCompute
 internal import NeuralGraph
+public import TrainingData
 
-/// Takes a batch through a plan that holds fewer faces at once: gradient accumulation.
+extension FaceValues: ImageValues {}
+
+/// Takes a batch through a plan that holds fewer images at once: gradient accumulation.
 ///
-/// The objective sees the outputs of all faces together, so that its loss, pairs and queues are those of the whole batch.
+/// The objective sees the outputs of all images together, so that its loss, pairs and queues are those of the whole batch.
 /// Then part after part goes forward again, the last one excepted, and backward, and the gradients add up. Dropout is that
 /// of the undivided batch. Only batch normalisation differs from it: each part is normalised by its own statistics, and
 /// the running ones move once for each part. It costs one more forward pass of all parts but the last.
 final class DividedPass {
     private let plan: any TrainingPlan
-    private var outputs: [Float] = []
-    private var taps: [[Float]] = []
-    private var sums: [Float] = []
-    private var statistics: [Float] = []
+    private let device: any Device
+    private let trained: [NetworkParameter]
+    private let running: [NetworkParameter]
+    private var sums: [DeviceTensor]?
+    private var statistics: [DeviceTensor]?
     /// The node at which some part's values stop being finite.
     private(set) var nonFiniteNode: String?
 
-    init(_ plan: any TrainingPlan) { self.plan = plan }
+    init(_ plan: any TrainingPlan) {
+        self.plan = plan
+        device = plan.device
+        trained = plan.parameters.filter(\.specification.isTrainable)
+        running = plan.parameters.filter { !$0.specification.isTrainable }
+    }
 
     private func parts(of count: Int) -> [Range<Int>] {
         stride(from: 0, to: count, by: plan.batchSize).map { $0..<min(count, $0 + plan.batchSize) }
     }
 
-    private func forward(_ faces: UnsafeBufferPointer<Float>, _ part: Range<Int>, seed: UInt64) {
-        plan.forward(
-            Self.rows(part, plan.inputShape.count, of: faces),
-            count: part.count,
-            mode: .training(randomSeed: seed, firstFace: part.lowerBound)
-        )
+    private func forward(_ images: any ImageValues, _ part: Range<Int>, seed: UInt64) {
+        plan.forward(images, range: part, mode: .training(randomSeed: seed, firstFace: part.lowerBound))
     }
 
-    private static func rows(
-        _ rows: Range<Int>,
-        _ columns: Int,
-        of values: UnsafeBufferPointer<Float>
-    ) -> UnsafeBufferPointer<Float> {
-        UnsafeBufferPointer(rebasing: values[rows.lowerBound * columns..<rows.upperBound * columns])
-    }
-
-    /// Runs the network on all faces.
+    /// Runs the network on all images.
     ///
-    /// - Parameter body: Receives `[count, outputShape.count]` and the first taps, `[count, shape.count]`.
-    func forward<Result, Failure: Error>(
-        _ faces: UnsafeBufferPointer<Float>,
+    /// - Returns: The output, `[count, outputShape.count]`, and the first taps, `[count, shape.count]`.
+    func forward(
+        _ images: any ImageValues,
         count: Int,
         seed: UInt64,
-        tapCount: Int,
-        _ body: (UnsafeBufferPointer<Float>, [UnsafeBufferPointer<Float>]) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
+        tapCount: Int
+    ) -> (output: DeviceTensor, taps: [DeviceTensor]) {
         nonFiniteNode = nil
-        outputs.removeAll(keepingCapacity: true)
-        taps = taps.count == tapCount ? taps : Array(repeating: [], count: tapCount)
-        for tap in taps.indices { taps[tap].removeAll(keepingCapacity: true) }
+        let output = device.makeTensor(rows: count, columns: plan.outputShape.count)
+        let taps = (0..<tapCount).map { device.makeTensor(rows: count, columns: plan.tapShape($0).count) }
         for part in parts(of: count) {
-            forward(faces, part, seed: seed)
-            outputs += plan.output.prefix(part.count * plan.outputShape.count)
-            for tap in taps.indices {
-                taps[tap] += plan.features(at: tap).prefix(part.count * plan.tapShape(tap).count)
+            forward(images, part, seed: seed)
+            device.copy(0..<part.count, of: plan.output, to: output, fromRow: part.lowerBound)
+            for (tap, target) in taps.enumerated() {
+                device.copy(0..<part.count, of: plan.features(at: tap), to: target, fromRow: part.lowerBound)
             }
-            if nonFiniteNode == nil, !plan.output.allSatisfy(\.isFinite) { nonFiniteNode = plan.firstNonFiniteNode() }
+            if nonFiniteNode == nil, !device.squaredNorms(of: [plan.output])[0].isFinite {
+                nonFiniteNode = plan.firstNonFiniteNode()
+            }
         }
-        // Later passes over the same faces must not move the running statistics again.
-        statistics.removeAll(keepingCapacity: true)
-        forEachStatistic { statistics += plan.values[$0] }
-        return try taps.withUnsafeBuffers { taps throws(Failure) in
-            try outputs.withUnsafeBufferPointer { outputs throws(Failure) in try body(outputs, taps) }
-        }
+        // Later passes over the same images must not move the running statistics again.
+        statistics = copies(of: running.map(\.value), into: statistics)
+        return (output, taps)
     }
 
     /// Writes the gradients of the batch that went forward last into the plan's.
-    func backward(_ faces: UnsafeBufferPointer<Float>, count: Int, seed: UInt64, _ result: ObjectiveResult) {
-        let keys = result.tapGradients.keys.sorted()
-        for (place, part) in parts(of: count).reversed().enumerated() {
+    func backward(_ images: any ImageValues, count: Int, seed: UInt64, _ result: ObjectiveResult) {
+        func rows(_ part: Range<Int>, of tensor: DeviceTensor) -> DeviceTensor {
+            let rows = device.makeTensor(rows: part.count, columns: tensor.columns)
+            device.copy(part, of: tensor, to: rows, fromRow: 0)
+            return rows
+        }
+        for (index, part) in parts(of: count).reversed().enumerated() {
             // The last part's activations are still there.
-            if place > 0 { forward(faces, part, seed: seed) }
-            keys.compactMap { result.tapGradients[$0] }
-                .withUnsafeBuffers { taps in
-                    let tapGradients = zip(keys, taps)
-                        .map { ($0, Self.rows(part, plan.tapShape($0).count, of: $1)) }
-                    result.outputGradient.withUnsafeBufferPointer { gradient in
-                        plan.backward(
-                            outputGradient: Self.rows(part, plan.outputShape.count, of: gradient),
-                            tapGradients: Dictionary(uniqueKeysWithValues: tapGradients)
-                        )
-                    }
-                }
-            if place == 0 {
-                sums.removeAll(keepingCapacity: true)
-                sums += plan.gradients
-            } else {
-                for index in sums.indices { sums[index] += plan.gradients[index] }
+            if index > 0 { forward(images, part, seed: seed) }
+            plan.backward(
+                outputGradient: result.outputGradient.map { rows(part, of: $0) },
+                tapGradients: result.tapGradients.mapValues { rows(part, of: $0) }
+            )
+            if index == 0 {
+                sums = copies(of: trained.map(\.gradient), into: sums)
+            } else if let sums {
+                for (sum, parameter) in zip(sums, trained) { device.add(parameter.gradient, to: sum) }
             }
         }
-        _ = plan.gradients.update(fromContentsOf: sums)
-        var start = 0
-        forEachStatistic { range in
-            _ = UnsafeMutableBufferPointer(rebasing: plan.values[range])
-                .update(fromContentsOf: statistics[start..<start + range.count])
-            start += range.count
-        }
+        if let sums { _ = copies(of: sums, into: trained.map(\.gradient)) }
+        if let statistics { _ = copies(of: statistics, into: running.map(\.value)) }
     }
 
-    private func forEachStatistic(_ body: (Range<Int>) -> Void) {
-        for entry in plan.layout.entries where !entry.specification.isTrainable { body(entry.range) }
-    }
-}
-
-extension [[Float]] {
-    /// All arrays' memory at once, in place during the call.
-    func withUnsafeBuffers<Result, Failure: Error>(
-        _ body: ([UnsafeBufferPointer<Float>]) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        func with(_ found: [UnsafeBufferPointer<Float>]) throws(Failure) -> Result {
-            guard found.count < count else { return try body(found) }
-            return try self[found.count]
-                .withUnsafeBufferPointer { values throws(Failure) in try with(found + [values]) }
+    private func copies(of tensors: [DeviceTensor], into kept: [DeviceTensor]?) -> [DeviceTensor] {
+        let targets = kept ?? tensors.map { device.makeTensor(rows: $0.rows, columns: $0.columns) }
+        for (tensor, target) in zip(tensors, targets) {
+            device.copy(0..<tensor.rows, of: tensor, to: target, fromRow: 0)
         }
-        return try with([])
+        return targets
     }
 }

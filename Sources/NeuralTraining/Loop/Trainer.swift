@@ -58,14 +58,17 @@ public final class Trainer {
     /// The network being trained.
     public let plan: any TrainingPlan
     /// What is minimised.
-    public let objective: any TrainingObjective
+    public let objective: TrainingObjective
     /// Everything else.
     public let settings: TrainerSettings
     /// Steps done.
     public private(set) var step = 0
 
-    private let networkArrays: [TrainedArray]
-    private let update: ParameterUpdate
+    private let device: any Device
+    private let rule: UpdateRule
+    private let networkParameters: [TrainingParameter]
+    /// The optimiser's tensors beside each trained parameter, in order.
+    private let slots: [(parameter: TrainingParameter, tensors: [DeviceTensor])]
     private let divided: DividedPass
 
     /// Creates a trainer at step 0.
@@ -73,48 +76,55 @@ public final class Trainer {
     /// - Throws: `InputError` for settings out of range.
     public init(
         plan: any TrainingPlan,
-        objective: any TrainingObjective,
+        objective: TrainingObjective,
         settings: TrainerSettings
     ) throws(InputError) {
         self.plan = plan
         self.objective = objective
         self.settings = settings
+        device = plan.device
         divided = DividedPass(plan)
-        networkArrays = plan.layout.entries.map { TrainedArray($0, of: plan) }
-        update = try ParameterUpdate(
-            settings: settings.optimizer,
-            arrays: networkArrays + objective.arrays
-        )
+        rule = try settings.optimizer.rule()
+        networkParameters = plan.parameters.map { [device] in TrainingParameter($0, device: device) }
+        slots = (networkParameters + objective.parameters).filter { !$0.isFrozen }
+            .map { [device, rule] parameter in
+                let value = parameter.value
+                return (
+                    parameter,
+                    (0..<rule.slotCount).map { _ in device.zeros(rows: value.rows, columns: value.columns) }
+                )
+            }
     }
 
     /// Takes one step.
     ///
-    /// - Parameter batch: The faces of this step; more than the plan holds at once go through it in parts
+    /// - Parameter batch: The images of this step; more than the plan holds at once go through it in parts
     ///   (``DividedPass``).
     /// - Returns: What it came to.
     /// - Throws: `InputError` (`diverged`) when the loss or a gradient is not finite, naming the step and the layer where
     ///   that began; the parameters are then as they were before the step.
     public func takeStep(_ batch: TrainingBatch) throws(InputError) -> StepReport {
         let randomSeed = Self.mix(settings.seed, UInt64(step))
-        let result = try batch.faces.withUnsafeBufferPointer { faces throws(InputError) in
-            try forward(faces, batch, randomSeed)
-        }
-        guard result.loss.isFinite else { throw nonFiniteLoss(result, isDivided: isDivided(batch)) }
-        if isDivided(batch) {
-            batch.faces.withUnsafeBufferPointer {
-                divided.backward($0, count: batch.count, seed: randomSeed, result)
-            }
+        let isDivided = batch.count > plan.batchSize
+        let result = try objective.evaluate(forward(batch, randomSeed, isDivided: isDivided))
+        guard result.loss.isFinite else { throw nonFiniteLoss(result, isDivided: isDivided) }
+        if isDivided {
+            divided.backward(batch.faces, count: batch.count, seed: randomSeed, result)
         } else {
-            backward(result)
+            plan.backward(outputGradient: result.outputGradient, tapGradients: result.tapGradients)
         }
-        let norms = try checkedNorms(result)
+        let gradients = changed(result)
+        let norms = try checkedNorms(gradients)
         let rate = settings.schedule.rate(at: step, of: settings.totalSteps, stepsPerEpoch: settings.stepsPerEpoch)
-        let clip = settings.optimizer.clipNorm.map { min(1, $0 / max(norms.clipped, 1e-30)) } ?? 1
-        apply(result, clip: Float(clip), rate: rate)
+        let clip = Float(settings.optimizer.clipNorm.map { min(1, $0 / max(norms.clipped, 1e-30)) } ?? 1)
+        for (gradient, isClipped) in gradients {
+            if isClipped, clip < 1 { device.scale(gradient.tensor, by: clip) }
+        }
+        apply(gradients.map(\.gradient), rate: rate)
         defer { step += 1 }
         return StepReport(
             step: step,
-            epoch: epoch,
+            epoch: Int(Double(step) / max(1, settings.stepsPerEpoch)),
             rate: rate,
             loss: result.loss,
             terms: result.terms,
@@ -122,84 +132,61 @@ public final class Trainer {
         )
     }
 
-    private func isDivided(_ batch: TrainingBatch) -> Bool { batch.count > plan.batchSize }
-
-    private var epoch: Int { Int(Double(step) / max(1, settings.stepsPerEpoch)) }
-
-    private func forward(
-        _ faces: UnsafeBufferPointer<Float>,
-        _ batch: TrainingBatch,
-        _ randomSeed: UInt64
-    ) throws(InputError) -> ObjectiveResult {
-        func loss(
-            _ output: UnsafeBufferPointer<Float>,
-            _ taps: [UnsafeBufferPointer<Float>]
-        ) throws(InputError) -> ObjectiveResult {
-            try objective.evaluate(
-                ObjectiveStep(
-                    index: step,
-                    epoch: epoch,
-                    batch: batch,
-                    output: output,
-                    taps: taps.enumerated().map { (plan.tapShape($0), $1) },
-                    randomSeed: randomSeed
-                )
-            )
+    private func forward(_ batch: TrainingBatch, _ randomSeed: UInt64, isDivided: Bool) -> ObjectiveStep {
+        let tapCount = objective.tapNames.count
+        let output: DeviceTensor
+        let taps: [DeviceTensor]
+        if isDivided {
+            (output, taps) = divided.forward(batch.faces, count: batch.count, seed: randomSeed, tapCount: tapCount)
+        } else {
+            plan.forward(batch.faces, range: 0..<batch.count, mode: .training(randomSeed: randomSeed))
+            (output, taps) = (plan.output, (0..<tapCount).map { plan.features(at: $0) })
         }
-        let tapCount = objective.tapCount
-        guard !isDivided(batch) else {
-            return try divided.forward(faces, count: batch.count, seed: randomSeed, tapCount: tapCount, loss)
-        }
-        plan.forward(faces, count: batch.count, mode: .training(randomSeed: randomSeed))
-        return try loss(plan.output, (0..<tapCount).map { plan.features(at: $0) })
+        return ObjectiveStep(
+            index: step,
+            batch: batch,
+            output: output,
+            taps: taps.enumerated().map { (plan.tapShape($0), $1) },
+            randomSeed: randomSeed
+        )
     }
 
-    private func backward(_ result: ObjectiveResult) {
-        // Tap gradients live in arrays: their memory must stay in place during the call.
-        let taps = result.tapGradients.sorted { $0.key < $1.key }
-        taps.map(\.value)
-            .withUnsafeBuffers { values in
-                result.outputGradient.withUnsafeBufferPointer { gradient in
-                    plan.backward(
-                        outputGradient: gradient,
-                        tapGradients: Dictionary(uniqueKeysWithValues: zip(taps.map(\.key), values))
-                    )
-                }
-            }
-    }
-
-    /// Every array that has a gradient in this step, with the rows that it is of, and whether clipping covers it.
-    private func changed(_ result: ObjectiveResult) -> [(array: TrainedArray, rows: [Int]?, isClipped: Bool)] {
-        let network = networkArrays.filter { !$0.isFrozen }.map { (array: $0, rows: [Int]?.none, isClipped: true) }
+    /// Every gradient of this step, and whether clipping covers it.
+    private func changed(_ result: ObjectiveResult) -> [(gradient: ParameterGradient, isClipped: Bool)] {
         let clipsAll = settings.optimizer.clipScope == .all
-        let others = objective.arrays.filter { !$0.isFrozen }
-            .compactMap { array -> (array: TrainedArray, rows: [Int]?, isClipped: Bool)? in
-                switch result.arrayGradients[array.name] {
-                case .dense: (array, nil, clipsAll)
-                case .rows(let rows): (array, rows, clipsAll)
-                case nil: nil
-                }
-            }
-        return network + others
+        return networkParameters.filter { !$0.isFrozen }.map { (ParameterGradient($0, $0.gradient), true) }
+            + result.parameterGradients.map { ($0, clipsAll) }
     }
 
     /// The gradient's length over everything that is trained, and over what clipping covers.
-    private func checkedNorms(_ result: ObjectiveResult) throws(InputError) -> (all: Double, clipped: Double) {
+    private func checkedNorms(
+        _ gradients: [(gradient: ParameterGradient, isClipped: Bool)]
+    ) throws(InputError) -> (all: Double, clipped: Double) {
         var (all, clipped) = (0.0, 0.0)
-        for (array, rows, isClipped) in changed(result) {
-            let square = ParameterUpdate.squaredNorm(UnsafeBufferPointer(array.gradient(ofRows: rows)))
-            guard square.isFinite else { throw diverged("the gradient of '\(array.name)' is not finite") }
+        let squares = device.squaredNorms(of: gradients.map(\.gradient.tensor))
+        for ((gradient, isClipped), square) in zip(gradients, squares) {
+            guard square.isFinite else { throw diverged("the gradient of '\(gradient.parameter.name)' is not finite") }
             all += square
             if isClipped { clipped += square }
         }
         return (all.squareRoot(), clipped.squareRoot())
     }
 
-    private func apply(_ result: ObjectiveResult, clip: Float, rate: Double) {
-        for (array, rows, isClipped) in changed(result) {
-            let gradient = array.gradient(ofRows: rows)
-            if isClipped, clip < 1 { for index in gradient.indices { gradient[index] *= clip } }
-            update.apply(UnsafeBufferPointer(gradient), rows: rows, to: array, rate: rate, step: step)
+    private func apply(_ gradients: [ParameterGradient], rate: Double) {
+        let tensors = Dictionary(uniqueKeysWithValues: slots.map { (ObjectIdentifier($0.parameter), $0.tensors) })
+        for gradient in gradients {
+            let parameter = gradient.parameter
+            let isSpared = parameter.group.map(settings.optimizer.withoutDecay.contains) ?? false
+            device.update(
+                rule,
+                parameter.value,
+                gradient: gradient.tensor,
+                slots: tensors[ObjectIdentifier(parameter)] ?? [],
+                rows: gradient.rows,
+                learningRate: Float(rate),
+                weightDecay: isSpared ? 0 : Float(settings.optimizer.weightDecay),
+                step: step
+            )
         }
     }
 
@@ -218,15 +205,23 @@ public final class Trainer {
 
     // MARK: State
 
+    /// Everything that the next steps depend on, with the names that it has in a run's state.
+    private var stateParameters: [(name: String, shape: [Int], tensor: DeviceTensor)] {
+        networkParameters.map { ($0.name, $0.shape, $0.value) }
+            + objective.parameters.map { (Self.objectivePrefix + $0.name, $0.shape, $0.value) }
+            + slots.flatMap { slot in
+                slot.tensors.enumerated()
+                    .map { ("\(rule.name).\($0)/\(slot.parameter.name)", slot.parameter.shape, $1) }
+            }
+    }
+
     /// Everything that the next steps depend on, under names that begin with what it belongs to.
-    ///
-    /// - Throws: `InputError` when the objective's state cannot be taken.
-    public func state() throws(InputError) -> Weights {
+    public func state() -> Weights {
         var tensors = Weights()
-        for array in networkArrays { tensors[array.name] = array.tensor }
-        for array in objective.arrays { tensors[Self.objectivePrefix + array.name] = array.tensor }
-        for slot in update.state { tensors[slot.name] = Tensor(shape: slot.array.shape, values: Array(slot.values)) }
-        for (name, tensor) in try objective.state.sorted(by: { $0.key < $1.key }) {
+        for (name, shape, tensor) in stateParameters {
+            tensors[name] = Tensor(shape: shape, values: device.matrix(of: tensor).elements)
+        }
+        for (name, tensor) in objective.state.sorted(by: { $0.key < $1.key }) {
             tensors[Self.statePrefix + name] = tensor
         }
         return tensors
@@ -240,17 +235,10 @@ public final class Trainer {
     /// - Throws: `InputError` naming the first tensor that is missing, misshapen or unknown.
     public func restore(_ tensors: Weights, step: Int) throws(InputError) {
         var rest = Set(tensors.names)
-        func fill(
-            _ target: UnsafeMutableBufferPointer<Float>,
-            _ name: String,
-            _ shape: [Int]
-        ) throws(InputError) {
-            _ = target.update(fromContentsOf: try tensors.tensor(name, shape: shape).values)
+        for (name, shape, tensor) in stateParameters {
+            device.write(try tensors.tensor(name, shape: shape).values, to: tensor, fromRow: 0)
             rest.remove(name)
         }
-        for array in networkArrays { try fill(array.values, array.name, array.shape) }
-        for array in objective.arrays { try fill(array.values, Self.objectivePrefix + array.name, array.shape) }
-        for slot in update.state { try fill(slot.values, slot.name, slot.array.shape) }
         var state: [String: Tensor] = [:]
         for name in rest where name.hasPrefix(Self.statePrefix) {
             state[String(name.dropFirst(Self.statePrefix.count))] = tensors[name]

@@ -158,7 +158,7 @@ public struct TrainingRun {
                 identity: identity,
                 logLengths: logs.mapValues(\.length),
                 owesRows: owesRows,
-                tensors: try trainer.state()
+                tensors: trainer.state()
             )
         )
         observer.didSave(steps: trainer.step)

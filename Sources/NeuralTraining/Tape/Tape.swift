@@ -1,66 +1,69 @@
 public import NeuralCompute
 
-/// Reverse-mode differentiation over matrices, for losses.
+/// Reverse-mode differentiation over matrices on a device, for losses.
 ///
 /// Operations are written as expressions of ``TapeValue``; ``backward(from:)`` then gives the derivatives of one scalar.
-/// A tape serves one step and is thrown away. It belongs to one thread at a time; large operations use more inside.
-///
-/// The same inputs give the same bytes for any number of threads.
+/// A tape serves one step and is thrown away. It belongs to one thread at a time.
 public final class Tape {
-    /// Matrix products, and through them the number of threads of every operation.
-    public let products: MatrixProducts
-    var nodes: [TapeNode] = []
+    /// Where everything is computed.
+    public let device: any Device
+    private var nodes: [TapeNode] = []
 
     /// An empty tape.
-    ///
-    /// - Parameter threads: How many threads large operations use.
-    public init(threads: Int = 1) { products = MatrixProducts(threads: threads) }
-
-    /// How many threads large operations use.
-    public var threads: Int { products.threads }
+    public init(device: any Device) { self.device = device }
 
     /// A value whose gradient is wanted.
-    public func leaf(_ matrix: Matrix) -> TapeValue { record(TapeStorage(matrix), tracksGradient: true) }
+    public func leaf(_ matrix: Matrix) -> TapeValue { leaf(device.tensor(matrix)) }
 
-    /// A value whose gradient is wanted, in memory of the caller.
+    /// A value whose gradient is wanted.
     ///
     /// - Parameters:
-    ///   - values: `[rows, columns]`; must stay alive and unchanged while the tape is in use.
-    ///   - gradient: Receives the gradient, written and not accumulated; zeros where the loss does not depend on it.
-    ///   - rows: The number of rows.
-    ///   - columns: The number of columns.
-    ///   - keeper: An object that owns the memory, kept as long as the tape is.
-    public func leaf(
-        borrowing values: UnsafeMutableBufferPointer<Float>,
-        gradient: UnsafeMutableBufferPointer<Float>,
-        rows: Int,
-        columns: Int,
-        keeper: AnyObject? = nil
-    ) -> TapeValue {
-        record(
-            borrow(UnsafeBufferPointer(values), rows, columns, keeper),
-            tracksGradient: true,
-            gradientMemory: borrow(UnsafeBufferPointer(gradient), rows, columns, keeper)
-        )
+    ///   - tensor: Must stay unchanged while the tape is in use.
+    ///   - gradient: Receives the gradient, written and not accumulated; zeros where the loss does not depend on it. The
+    ///     tape makes memory of its own where there is none.
+    public func leaf(_ tensor: DeviceTensor, gradient: DeviceTensor? = nil) -> TapeValue {
+        record(TapeNode(tensor, slot: GradientSlot(lent: gradient), lent: gradient))
     }
 
     /// A value without a gradient.
-    public func constant(_ matrix: Matrix) -> TapeValue { record(TapeStorage(matrix), tracksGradient: false) }
+    public func constant(_ matrix: Matrix) -> TapeValue { constant(device.tensor(matrix)) }
 
-    /// A value without a gradient, in memory of the caller.
+    /// A value without a gradient.
+    ///
+    /// - Parameter tensor: Must stay unchanged while the tape is in use.
+    public func constant(_ tensor: DeviceTensor) -> TapeValue { record(TapeNode(tensor, slot: nil)) }
+
+    /// Records an operation of the device's.
+    func apply(_ operation: TensorOperation, _ inputs: TapeValue...) -> TapeValue {
+        precondition(inputs.allSatisfy { $0.tape === self }, "values of two tapes")
+        let parents = inputs.map(\.node)
+        let result = device.apply(operation, to: parents.map(\.value))
+        guard parents.contains(where: { $0.slot != nil }) else { return constant(result.value) }
+        let node = TapeNode(result.value, slot: GradientSlot()) { upstream in
+            result.pullback(upstream, parents.map(\.slot))
+        }
+        return record(node)
+    }
+
+    /// Records a value whose gradient the caller knows.
     ///
     /// - Parameters:
-    ///   - values: `[rows, columns]`; must stay alive and unchanged while the tape is in use.
-    ///   - rows: The number of rows.
-    ///   - columns: The number of columns.
-    ///   - keeper: An object that owns the memory, kept as long as the tape is.
-    public func constant(
-        borrowing values: UnsafeBufferPointer<Float>,
-        rows: Int,
-        columns: Int,
-        keeper: AnyObject? = nil
-    ) -> TapeValue {
-        record(borrow(values, rows, columns, keeper), tracksGradient: false)
+    ///   - input: What it was computed from.
+    ///   - value: Its value, `[1, 1]`.
+    ///   - gradient: ∂value/∂input, of the input's shape.
+    public func differentiated(_ input: TapeValue, value: Float, gradient: DeviceTensor) -> TapeValue {
+        let tensor = device.tensor(Matrix(rows: 1, columns: 1, elements: [value]))
+        guard let slot = input.node.slot else { return constant(tensor) }
+        let node = TapeNode(tensor, slot: GradientSlot()) { [device] upstream in
+            let term = device.apply(.combine(.multiply), to: [upstream, gradient]).value
+            let (sum, holdsSum) = slot.next { term }
+            if holdsSum {
+                device.add(term, to: sum)
+            } else if sum !== term {
+                device.copy(0..<term.rows, of: term, to: sum, fromRow: 0)
+            }
+        }
+        return record(node)
     }
 
     /// Computes the gradients of all leaves.
@@ -68,81 +71,56 @@ public final class Tape {
     /// - Parameter scalar: What is differentiated, `[1, 1]`.
     public func backward(from scalar: TapeValue) {
         precondition(scalar.tape === self && scalar.rows == 1 && scalar.columns == 1, "a loss is one number")
-        for node in nodes { node.clearGradient() }
-        scalar.node.accumulate { gradient, _ in gradient[0] = 1 }
-        for node in nodes.reversed() {
-            guard let pullback = node.pullback, let gradient = node.gradient else { continue }
-            pullback(gradient)
-            node.clearGradient()
+        for node in nodes { node.slot?.clear() }
+        if let slot = scalar.node.slot {
+            device.fill(slot.next { device.makeTensor(rows: 1, columns: 1) }.tensor, with: 1)
         }
-        for node in nodes where node.gradientMemory != nil && node.gradient == nil {
-            node.accumulate { gradient, _ in gradient.update(repeating: 0, count: node.value.count) }
+        for node in nodes.reversed() {
+            guard let pullback = node.pullback, let gradient = node.slot?.tensor else { continue }
+            pullback(gradient)
+            node.slot?.clear()
+        }
+        for node in nodes {
+            if let lent = node.lent, node.slot?.tensor == nil { device.fill(lent, with: 0) }
         }
     }
+
+    /// The gradient of a leaf after ``backward(from:)``; nil where the loss does not depend on it.
+    public func gradientTensor(of leaf: TapeValue) -> DeviceTensor? { leaf.node.slot?.tensor }
 
     /// The gradient of a leaf after ``backward(from:)``: zeros where the loss does not depend on it.
     public func gradient(of leaf: TapeValue) -> Matrix {
-        leaf.node.gradient?.matrix ?? Matrix(rows: leaf.rows, columns: leaf.columns)
+        gradientTensor(of: leaf).map(device.matrix) ?? Matrix(rows: leaf.rows, columns: leaf.columns)
     }
 
-    private func borrow(
-        _ memory: UnsafeBufferPointer<Float>,
-        _ rows: Int,
-        _ columns: Int,
-        _ keeper: AnyObject?
-    ) -> TapeStorage {
-        precondition(memory.count >= rows * columns, "memory for \(memory.count) numbers, \(rows) × \(columns) asked")
-        guard let base = memory.baseAddress else { return TapeStorage(rows: rows, columns: columns) }
-        return TapeStorage(
-            borrowing: UnsafeMutablePointer(mutating: base),
-            rows: rows,
-            columns: columns,
-            keeper: keeper
-        )
-    }
-
-    func record(
-        _ value: TapeStorage,
-        tracksGradient: Bool,
-        gradientMemory: TapeStorage? = nil,
-        pullback: ((TapeStorage) -> Void)? = nil
-    ) -> TapeValue {
-        let node = TapeNode(
-            value: value,
-            tracksGradient: tracksGradient,
-            gradientMemory: gradientMemory,
-            pullback: tracksGradient ? pullback : nil
-        )
+    private func record(_ node: TapeNode) -> TapeValue {
         nodes.append(node)
         return TapeValue(tape: self, node: node)
     }
 }
 
-extension Tape {
-    /// Records an operation of the caller's own.
-    ///
-    /// - Parameters:
-    ///   - inputs: What it was computed from.
-    ///   - value: Its value.
-    ///   - pullback: From the gradient of the value to the gradients of the inputs, in order; nil for an input that has
-    ///     none. Called only if an input wants one.
-    /// - Returns: The value on the tape.
-    public func custom(
-        _ inputs: [TapeValue],
-        value: Matrix,
-        pullback: @escaping (_ upstream: Matrix) -> [Matrix?]
-    ) -> TapeValue {
-        let parents = inputs.map(\.node)
-        let threads = threads
-        return record(TapeStorage(value), tracksGradient: parents.contains(where: \.tracksGradient)) { upstream in
-            for (parent, gradient) in zip(parents, pullback(upstream.matrix)) {
-                guard let gradient, parent.tracksGradient else { continue }
-                precondition(gradient.rows == parent.value.rows && gradient.columns == parent.value.columns)
-                gradient.elements.withUnsafeBufferPointer { buffer in
-                    guard let base = buffer.baseAddress else { return }
-                    parent.accumulate(base, threads: threads)
-                }
-            }
-        }
+/// A value on the tape, and how a gradient goes on from it.
+///
+/// Nodes know the nodes they came from (through their pullbacks) and never the tape, so a tape is freed when its user
+/// lets go of it.
+final class TapeNode {
+    let value: DeviceTensor
+    /// Where the gradient is added up; nil where none is wanted.
+    let slot: GradientSlot?
+    /// Memory that a caller lent for the gradient.
+    let lent: DeviceTensor?
+    /// Hands the gradient of this value on to what it was computed from; nil for leaves and constants.
+    let pullback: ((_ upstream: DeviceTensor) -> Void)?
+
+    init(
+        _ value: DeviceTensor,
+        slot: GradientSlot?,
+        lent: DeviceTensor? = nil,
+        pullback: ((DeviceTensor) -> Void)? = nil
+    ) {
+        self.value = value
+        self.slot = slot
+        self.lent = lent
+        self.pullback = pullback
     }
 }

@@ -1,4 +1,4 @@
-/// Single-precision numbers in rows, row-major.
+/// Single-precision numbers in rows in the host's memory, row-major.
 public struct Matrix: Hashable, Sendable {
     /// The number of rows.
     public let rows: Int

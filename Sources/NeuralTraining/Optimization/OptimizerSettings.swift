@@ -1,133 +1,5 @@
 public import ArtifactFiles
-
-/// A rule that turns a gradient into a change of parameters.
-///
-/// State is kept by the caller as `slotCount` arrays beside each parameter, all zero before the first step, so that it is
-/// saved and restored with everything else.
-public protocol Optimizer: Sendable {
-    /// The name that recipes use.
-    var name: String { get }
-    /// How many arrays of state stand beside a parameter.
-    var slotCount: Int { get }
-
-    /// Changes parameters in place.
-    ///
-    /// - Parameters:
-    ///   - values: The parameters.
-    ///   - gradient: The loss's gradient for each.
-    ///   - slots: `slotCount` arrays as long as `values`.
-    ///   - rate: The learning rate of this step.
-    ///   - decay: The weight decay for these parameters; 0 for excluded ones.
-    ///   - step: How many updates these parameters have had before, from 0.
-    func update(
-        _ values: UnsafeMutableBufferPointer<Float>,
-        gradient: UnsafeBufferPointer<Float>,
-        slots: [UnsafeMutableBufferPointer<Float>],
-        rate: Float,
-        decay: Float,
-        step: Int
-    )
-}
-
-/// Stochastic gradient descent with momentum, as `torch.optim.SGD` computes it.
-///
-/// g ← g + decay·w; v ← momentum·v + (1 − dampening)·g (v ← g at first); w ← w − rate·v, or with Nesterov's correction
-/// w ← w − rate·(g + momentum·v). Dampening is not offered.
-public struct SGD: Optimizer, Hashable {
-    /// The share of the velocity that stays.
-    public var momentum: Float
-    /// Whether to look ahead.
-    public var isNesterov: Bool
-
-    /// Creates the rule; without momentum there is no state.
-    public init(momentum: Float = 0.9, isNesterov: Bool = false) {
-        self.momentum = momentum
-        self.isNesterov = isNesterov
-    }
-
-    /// The name that recipes use.
-    public var name: String { "sgd" }
-    /// How many arrays of state stand beside a parameter.
-    public var slotCount: Int { momentum == 0 ? 0 : 1 }
-
-    /// Changes parameters in place; see ``Optimizer``.
-    public func update(
-        _ values: UnsafeMutableBufferPointer<Float>,
-        gradient: UnsafeBufferPointer<Float>,
-        slots: [UnsafeMutableBufferPointer<Float>],
-        rate: Float,
-        decay: Float,
-        step: Int
-    ) {
-        precondition(gradient.count == values.count)
-        guard let velocity = slots.first else {
-            for index in values.indices { values[index] -= rate * (gradient[index] + decay * values[index]) }
-            return
-        }
-        // Zero before the first step: momentum · 0 + g is PyTorch's first velocity too.
-        for index in values.indices {
-            let slope = gradient[index] + decay * values[index]
-            let next = momentum * velocity[index] + slope
-            velocity[index] = next
-            values[index] -= rate * (isNesterov ? slope + momentum * next : next)
-        }
-    }
-}
-
-/// Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), as `torch.optim.AdamW` computes it.
-public struct AdamW: Optimizer, Hashable {
-    /// The share of the mean gradient that stays.
-    public var beta1: Float
-    /// The share of the mean squared gradient that stays.
-    public var beta2: Float
-    /// Added to the root.
-    public var epsilon: Float
-
-    /// Creates the rule; the defaults are PyTorch's.
-    public init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8) {
-        self.beta1 = beta1
-        self.beta2 = beta2
-        self.epsilon = epsilon
-    }
-
-    /// The name that recipes use.
-    public var name: String { "adamw" }
-    /// How many arrays of state stand beside a parameter.
-    public var slotCount: Int { 2 }
-
-    /// Changes parameters in place; see ``Optimizer``.
-    public func update(
-        _ values: UnsafeMutableBufferPointer<Float>,
-        gradient: UnsafeBufferPointer<Float>,
-        slots: [UnsafeMutableBufferPointer<Float>],
-        rate: Float,
-        decay: Float,
-        step: Int
-    ) {
-        precondition(gradient.count == values.count && slots.count == 2)
-        let (mean, square) = (slots[0], slots[1])
-        let firstCorrection = Float(1 - Self.power(Double(beta1), step + 1))
-        let secondCorrection = Float(1 - Self.power(Double(beta2), step + 1)).squareRoot()
-        for index in values.indices {
-            let slope = gradient[index]
-            mean[index] = beta1 * mean[index] + (1 - beta1) * slope
-            square[index] = beta2 * square[index] + (1 - beta2) * slope * slope
-            let divisor = square[index].squareRoot() / secondCorrection + epsilon
-            values[index] -= rate * (decay * values[index] + mean[index] / firstCorrection / divisor)
-        }
-    }
-
-    /// By squaring: the same bits on every machine.
-    private static func power(_ base: Double, _ exponent: Int) -> Double {
-        var (result, factor, rest) = (1.0, base, exponent)
-        while rest > 0 {
-            if rest & 1 == 1 { result *= factor }
-            factor *= factor
-            rest >>= 1
-        }
-        return result
-    }
-}
+public import NeuralCompute
 
 /// What recipes may say of the optimiser.
 public struct OptimizerSettings: SettingsSection {
@@ -250,7 +122,7 @@ public struct OptimizerSettings: SettingsSection {
 
     /// Writes down what the rule has by default, and refuses what it does not have.
     public mutating func complete() throws(InputError) {
-        _ = try optimizer()
+        _ = try rule()
         switch kind {
         case "sgd":
             momentum = momentum ?? Self.standardMomentum
@@ -263,7 +135,7 @@ public struct OptimizerSettings: SettingsSection {
     private static let standardMomentum: Float = 0.9
     private static let standardBetas: [Float] = [0.9, 0.999]
 
-    private typealias Maker = @Sendable (OptimizerSettings) throws(InputError) -> any Optimizer
+    private typealias Maker = @Sendable (OptimizerSettings) throws(InputError) -> UpdateRule
 
     /// One line each.
     private static let makers: [(name: String, make: Maker)] = [
@@ -277,7 +149,7 @@ public struct OptimizerSettings: SettingsSection {
     /// The rule.
     ///
     /// - Throws: `InputError`: `unknownName`, or `usage` for a setting out of range or one that the rule does not have.
-    public func optimizer() throws(InputError) -> any Optimizer {
+    public func rule() throws(InputError) -> UpdateRule {
         guard weightDecay >= 0, weightDecay.isFinite, clipNorm.map({ $0 > 0 && $0.isFinite }) ?? true else {
             throw InputError(.usage, "weight-decay or clip-norm is out of range", place: "optimizer")
         }
@@ -287,7 +159,7 @@ public struct OptimizerSettings: SettingsSection {
         return try maker.make(self)
     }
 
-    private func sgd() throws(InputError) -> any Optimizer {
+    private func sgd() throws(InputError) -> UpdateRule {
         guard betas == nil else { throw InputError(.usage, "sgd has no betas", place: "optimizer") }
         let momentum = momentum ?? Self.standardMomentum
         guard (0..<1).contains(momentum) else {
@@ -299,10 +171,10 @@ public struct OptimizerSettings: SettingsSection {
                 found: "\(momentum)"
             )
         }
-        return SGD(momentum: momentum, isNesterov: nesterov ?? false)
+        return .sgd(momentum: momentum, nesterov: nesterov ?? false)
     }
 
-    private func adamW() throws(InputError) -> any Optimizer {
+    private func adamW() throws(InputError) -> UpdateRule {
         guard momentum == nil, nesterov == nil else {
             throw InputError(.usage, "adamw has no momentum", place: "optimizer", expected: "betas: [0.9, 0.999]")
         }
@@ -316,6 +188,6 @@ public struct OptimizerSettings: SettingsSection {
                 found: "\(betas)"
             )
         }
-        return AdamW(beta1: betas[0], beta2: betas[1])
+        return .adamW(beta1: betas[0], beta2: betas[1], epsilon: 1e-8)
     }
 }

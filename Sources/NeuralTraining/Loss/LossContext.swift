@@ -1,13 +1,12 @@
 public import ArtifactFiles
 public import NeuralGraph
-public import NeuralTraining
 public import SeededRandom
 
 /// Feature maps of a batch on the tape.
 public struct FeatureMaps {
     /// `[batch, height × width × channels]`, channels last.
     public var value: TapeValue
-    /// One face's shape.
+    /// One image's shape.
     public var shape: ActivationShape
 
     /// Feature maps.
@@ -18,21 +17,23 @@ public struct FeatureMaps {
     }
 }
 
-/// What a method sees of one step.
+/// What a loss sees of one step.
 ///
-/// Products with class weights are computed once and shared by all methods of the step.
-public final class DistillationContext {
+/// Products with class weights are formed once and shared by all losses of the step, and only if one of them asks.
+public final class LossContext {
     /// Where expressions are recorded.
     public let tape: Tape
     /// Steps done before.
     public let step: Int
     /// Epochs done before, with their fraction.
     public let epoch: Double
-    /// The faces' classes in the data set.
+    /// The samples' classes in the data set.
     public let labels: [Int]
-    /// The faces' classes as rows of the heads below: the same, unless the heads hold a sample of the classes.
+    /// The samples' classes as rows of the heads below: the same, unless the heads hold a sample of the classes.
     public let headLabels: [Int]
-    /// The faces' numbers in the data set.
+    /// How many of the first samples the classification loss sees.
+    public let classifiedCount: Int
+    /// The samples' indices in the data set.
     public let samples: [Int]
     /// The student's embeddings, `[batch, dimensions]`, projected if there is a projector.
     public let embeddings: TapeValue
@@ -40,16 +41,15 @@ public final class DistillationContext {
     public let studentHead: ClassifierHead?
     /// The student's embeddings that its classifier takes, without a projector.
     public let headEmbeddings: TapeValue
-    /// The teacher's embeddings of the same pictures, a constant.
-    public let teacherEmbeddings: TapeValue
     /// The teacher's classifier, a constant.
     public let teacherHead: ClassifierHead?
     /// The student's feature maps.
     public let studentTaps: [FeatureMaps]
     /// The teacher's, constants, pair by pair.
     public let teacherTaps: [FeatureMaps]
-    /// The methods' own parameters on the tape, by name.
+    /// The losses' own parameters on the tape, by name.
     public let parameters: [String: TapeValue]
+    private let teacher: TapeValue?
     private let seed: UInt64
     private var shared: [Shared: TapeValue] = [:]
 
@@ -65,44 +65,47 @@ public final class DistillationContext {
     ///   - step: Steps done before.
     ///   - epoch: Epochs done before, with their fraction.
     ///   - seed: The step's seed: a function of run and step.
-    ///   - labels: The faces' classes in the data set.
-    ///   - headLabels: The faces' classes as rows of the heads; `labels` if nil.
-    ///   - samples: The faces' numbers in the data set.
+    ///   - labels: The samples' classes in the data set.
+    ///   - headLabels: The samples' classes as rows of the heads; `labels` if nil.
+    ///   - classifiedCount: How many of the first samples the classification loss sees; all if nil.
+    ///   - samples: The samples' indices in the data set.
     ///   - embeddings: The student's embeddings.
     ///   - headEmbeddings: What the student's classifier takes; `embeddings` if nil.
-    ///   - teacherEmbeddings: The teacher's embeddings; no gradient goes there.
+    ///   - teacherEmbeddings: The teacher's embeddings; no gradient goes there. Nil without a teacher.
     ///   - studentHead: The student's classifier.
     ///   - teacherHead: The teacher's; no gradient goes there.
     ///   - studentTaps: The student's feature maps.
     ///   - teacherTaps: The teacher's; no gradient goes there.
-    ///   - parameters: The methods' own parameters.
+    ///   - parameters: The losses' own parameters.
     public init(
         step: Int,
         epoch: Double,
         seed: UInt64,
         labels: [Int],
         headLabels: [Int]? = nil,
+        classifiedCount: Int? = nil,
         samples: [Int] = [],
         embeddings: TapeValue,
         headEmbeddings: TapeValue? = nil,
-        teacherEmbeddings: TapeValue,
+        teacherEmbeddings: TapeValue? = nil,
         studentHead: ClassifierHead? = nil,
         teacherHead: ClassifierHead? = nil,
         studentTaps: [FeatureMaps] = [],
         teacherTaps: [FeatureMaps] = [],
         parameters: [String: TapeValue] = [:]
     ) {
-        precondition(labels.count == embeddings.rows && teacherEmbeddings.rows == embeddings.rows)
+        precondition(labels.count == embeddings.rows && (teacherEmbeddings?.rows ?? labels.count) == labels.count)
         tape = embeddings.tape
         self.step = step
         self.epoch = epoch
         self.seed = seed
         self.labels = labels
         self.headLabels = headLabels ?? labels
+        self.classifiedCount = classifiedCount ?? labels.count
         self.samples = samples
         self.embeddings = embeddings
         self.headEmbeddings = headEmbeddings ?? embeddings
-        self.teacherEmbeddings = teacherEmbeddings.detached
+        teacher = teacherEmbeddings?.detached
         self.studentHead = studentHead
         self.teacherHead = teacherHead?.frozen
         self.studentTaps = studentTaps
@@ -110,15 +113,21 @@ public final class DistillationContext {
         self.parameters = parameters
     }
 
-    /// The number of faces.
+    /// The number of samples.
     public var batchSize: Int { embeddings.rows }
+
+    /// The teacher's embeddings of the same images, a constant.
+    public var teacherEmbeddings: TapeValue {
+        guard let teacher else { preconditionFailure("a loss that needs a teacher in a run without one") }
+        return teacher
+    }
 
     /// A random source of this step.
     ///
-    /// - Parameter stream: A number of the method's own.
+    /// - Parameter stream: A number of the loss's own.
     public func generator(stream: UInt64) -> SeededGenerator { SeededGenerator(seed: seed, stream: stream) }
 
-    /// One of the methods' own parameters.
+    /// One of the losses' own parameters.
     ///
     /// - Throws: `InputError` (`missing`) if the trainer did not give it.
     public func parameter(_ name: String) throws(InputError) -> TapeValue {
@@ -144,12 +153,12 @@ public final class DistillationContext {
         return teacherHead
     }
 
-    /// What the student's classifier makes of its embeddings, without margin and scale.
+    /// The student's logits before margin and scale, `[batch, classes]`.
     ///
-    /// - Throws: `InputError` (`missing`) if there is none.
-    public func studentResponses() throws(InputError) -> TapeValue {
+    /// - Throws: `InputError` (`missing`) if there is no classifier.
+    public func studentUnscaledLogits() throws(InputError) -> TapeValue {
         let head = try studentClassifier()
-        return share(.student) { head.responses(to: headEmbeddings) }
+        return share(.student) { head.unscaledLogits(of: headEmbeddings) }
     }
 
     /// The student's logits without a margin, `[batch, classes]`.
@@ -157,7 +166,7 @@ public final class DistillationContext {
     /// - Parameter scale: Takes the place of a cosine head's own scale.
     /// - Throws: `InputError` (`missing`) if there is no classifier.
     public func studentLogits(scale: Float? = nil) throws(InputError) -> TapeValue {
-        try studentClassifier().logits(fromResponses: studentResponses(), scale: scale)
+        try studentClassifier().logits(fromUnscaled: studentUnscaledLogits(), scale: scale)
     }
 
     /// The teacher's logits without a margin, `[batch, classes]`.
@@ -166,15 +175,15 @@ public final class DistillationContext {
     /// - Throws: `InputError` (`missing`) if there is no classifier.
     public func teacherLogits(scale: Float? = nil) throws(InputError) -> TapeValue {
         let head = try teacherClassifier()
-        return head.logits(fromResponses: share(.teacher) { head.responses(to: teacherEmbeddings) }, scale: scale)
+        return head.logits(fromUnscaled: share(.teacher) { head.unscaledLogits(of: teacherEmbeddings) }, scale: scale)
     }
 
-    /// z_TH: what the teacher's classifier makes of the student's embeddings, without margin and scale.
+    /// z_TH before its scale: the teacher's classifier on the student's embeddings.
     ///
     /// - Throws: `InputError` (`missing`) if there is no classifier.
-    public func teacherHeadResponses() throws(InputError) -> TapeValue {
+    public func teacherHeadUnscaledLogits() throws(InputError) -> TapeValue {
         let head = try teacherClassifier()
-        return share(.teacherHeadOnStudent) { head.responses(to: embeddings) }
+        return share(.teacherHeadOnStudent) { head.unscaledLogits(of: embeddings) }
     }
 
     private func share(_ key: Shared, _ compute: () -> TapeValue) -> TapeValue {

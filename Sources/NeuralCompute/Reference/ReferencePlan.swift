@@ -1,48 +1,4 @@
-public import ArtifactFiles
-public import NeuralGraph
-
-/// The slow, plain backend: loops that follow the definitions, sums in Double.
-///
-/// Every other backend is held against it.
-public struct ReferenceBackend: ComputeBackend {
-    /// Creates the backend.
-    public init() {}
-
-    /// The reference name.
-    public var name: String { "reference" }
-
-    /// Compiles a graph; see ``ComputeBackend``.
-    public func inferencePlan(
-        graph: Graph,
-        weights: Weights,
-        options: InferenceOptions
-    ) throws(InputError) -> any InferencePlan {
-        try weights.check(against: graph)
-        guard options.precision == .float32 else {
-            throw InputError(.unsupported, "the reference backend knows no bf16", expected: "--precision fp32")
-        }
-        return ReferencePlan(graph: graph, weights: weights, facesPerPass: options.facesPerPass ?? 1)
-    }
-
-    /// Does not train; see ``ComputeBackend``.
-    public func trainingPlan(
-        graph: Graph,
-        weights: Weights,
-        options: TrainingOptions
-    ) throws(InputError) -> any TrainingPlan {
-        throw InputError(.unsupported, "the reference backend does not train", expected: "--backend cpu")
-    }
-}
-
-extension Weights {
-    /// Checks that every parameter of a graph is there with its shape.
-    package func check(against graph: Graph) throws(InputError) {
-        for parameter in graph.parameters {
-            if parameter.role == .preluSlope, self[parameter.name]?.shape == [1] { continue }
-            _ = try tensor(parameter.name, shape: parameter.shape)
-        }
-    }
-}
+internal import NeuralGraph
 
 /// A graph run as it stands.
 struct ReferencePlan: InferencePlan {
