@@ -230,7 +230,12 @@ extension DeviceKind {
     init(only name: String, _ summary: String, open: @escaping @Sendable (_ threads: Int) -> any Device) {
         self.init(name: name, summary: summary) { detail, threads throws(InputError) in
             guard detail == nil else {
-                throw InputError(.usage, "there is one device '\(name)'", expected: name, found: "\(name):\(detail ?? "")")
+                throw InputError(
+                    .usage,
+                    "there is one device '\(name)'",
+                    expected: name,
+                    found: "\(name):\(detail ?? "")"
+                )
             }
             return open(threads)
         }

@@ -78,7 +78,9 @@ final class HostBatchInference: BatchInference {
 
     func output(of images: any ImageValues, count: Int) -> DeviceTensor {
         let output = [Float](unsafeUninitializedCapacity: count * outputLength) { output, initialized in
-            images.withUnsafeBufferPointer { images in run(images, count: count, UnsafeMutableBufferPointer(rebasing: output[..<(count * outputLength)])) }
+            images.withUnsafeBufferPointer { images in
+                run(images, count: count, UnsafeMutableBufferPointer(rebasing: output[..<(count * outputLength)]))
+            }
             initialized = count * outputLength
         }
         return device.tensor(Matrix(rows: count, columns: outputLength, elements: output))

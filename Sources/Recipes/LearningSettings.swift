@@ -104,7 +104,7 @@ public struct ClassifierSettings: SettingsSection {
 
     /// Completes the head; refuses what contradicts.
     public mutating func complete() throws(InputError) {
-        try head.complete()
+        head.complete()
         guard !frozen || startFrom != nil else {
             throw InputError(.usage, "a frozen classifier needs 'start-from'", place: "key \"head.frozen\"")
         }

@@ -67,7 +67,10 @@ struct LearningObjective {
                 seed: recipe.seed
             )
             methods = try teacher.settings.methods.map { settings throws(InputError) in
-                (try DistillationMethods.make(settings.method, settings: settings, problem: problem), Float(settings.weight))
+                (
+                    try DistillationMethods.make(settings.method, settings: settings, problem: problem),
+                    Float(settings.weight)
+                )
             }
             let needsTaps = methods.contains { $0.method.needs.contains(.featureTaps) }
             let features = try teacher.features(

@@ -1,4 +1,5 @@
 import Distillation
+import NeuralCompute
 import NeuralGraph
 import NeuralTraining
 import TestSupport
@@ -11,11 +12,15 @@ struct GoldenTests {
         #expect(Set(GoldenCase.all.map(\.method)) == Set(DistillationMethods.all.map { $0.name }))
     }
 
-    @Test("Terms, gradients and the state after a step agree", arguments: GoldenCase.all)
-    func values(_ golden: GoldenCase) throws {
+    @Test(
+        "Terms, gradients and the state after a step agree on every device",
+        arguments: GoldenCase.all,
+        Devices.all.map(\.name)
+    )
+    func values(_ golden: GoldenCase, _ device: String) throws {
         let method = try golden.makeMethod()
         if !golden.state.isEmpty { try method.restore(golden.state.mapValues(\.tensor)) }
-        let tape = Tape(threads: 2)
+        let tape = Tape(device: try Devices.open(device, threads: 2))
         let (context, leaves) = try golden.makeContext(tape: tape)
         let terms = try method.terms(context)
         #expect(Set(terms.map(\.name)) == Set(golden.terms.keys))

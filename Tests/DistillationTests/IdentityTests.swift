@@ -118,43 +118,34 @@ struct IdentityTests {
             }
         #expect(FiniteDifferences.relativeError(result.embeddings.elements.map { Double($0) }, expected) < 1e-5)
 
-        var weights = Self.matrix(wt).elements
-        let before = weights
+        let device = CPUDevice()
+        let weights = device.tensor(Self.matrix(wt))
         var losses: [Double] = []
         for _ in 0..<20 {
-            weights.withUnsafeMutableBufferPointer { buffer in
-                let tape = Tape()
-                // Even as a leaf with a gradient to write, the teacher's classifier is a constant to the method.
-                var gradient = [Float](repeating: 1, count: buffer.count)
-                gradient.withUnsafeMutableBufferPointer { gradient in
-                    let leaf = tape.leaf(
-                        borrowing: buffer,
-                        gradient: gradient,
-                        rows: Self.classes,
-                        columns: Self.dimensions
-                    )
-                    let embeddings = tape.leaf(Self.matrix(f))
-                    let context = LossContext(
-                        step: 0,
-                        epoch: 0,
-                        seed: 0,
-                        labels: [Int](repeating: 0, count: Self.batch),
-                        embeddings: embeddings,
-                        teacherEmbeddings: tape.constant(Self.matrix(ft)),
-                        teacherHead: ClassifierHead(kind: .linear, weights: leaf)
-                    )
-                    guard let loss = try? method.terms(context).weightedSum else { return }
-                    tape.backward(from: loss)
-                    losses.append(Double(loss.scalar))
-                    let step = tape.gradient(of: embeddings)
-                    for face in 0..<Self.batch {
-                        for d in 0..<Self.dimensions { f[face][d] -= 0.1 * Double(step[face, d]) + 1e-4 * f[face][d] }
-                    }
-                }
-                #expect(gradient.allSatisfy { $0 == 0 })
+            let tape = Tape(device: device)
+            // Even as a leaf with a gradient to write, the teacher's classifier is a constant to the method.
+            let gradient = device.makeTensor(rows: Self.classes, columns: Self.dimensions)
+            device.fill(gradient, with: 1)
+            let embeddings = tape.leaf(Self.matrix(f))
+            let context = LossContext(
+                step: 0,
+                epoch: 0,
+                seed: 0,
+                labels: [Int](repeating: 0, count: Self.batch),
+                embeddings: embeddings,
+                teacherEmbeddings: tape.constant(Self.matrix(ft)),
+                teacherHead: ClassifierHead(kind: .linear, weights: tape.leaf(weights, gradient: gradient))
+            )
+            let loss = try #require(try method.terms(context).weightedSum)
+            tape.backward(from: loss)
+            losses.append(Double(loss.scalar))
+            let step = tape.gradient(of: embeddings)
+            for face in 0..<Self.batch {
+                for d in 0..<Self.dimensions { f[face][d] -= 0.1 * Double(step[face, d]) + 1e-4 * f[face][d] }
             }
+            #expect(device.matrix(of: gradient).elements.allSatisfy { $0 == 0 })
         }
-        #expect(weights == before)
+        #expect(device.matrix(of: weights) == Self.matrix(wt))
         #expect(losses.count == 20 && (losses.last ?? 0) < 0.5 * losses[0])
         ft.removeAll()
     }

@@ -17,7 +17,9 @@ import Testing
             var keptCount: Int { (count + step - 1) / step }
 
             /// What is kept of a tensor's numbers.
-            func kept(_ numbers: [Float]) -> [Float] { stride(from: 0, to: numbers.count, by: step).map { numbers[$0] } }
+            func kept(_ numbers: [Float]) -> [Float] {
+                stride(from: 0, to: numbers.count, by: step).map { numbers[$0] }
+            }
         }
 
         var faces: [Int]
@@ -53,10 +55,10 @@ import Testing
                 )
             )
             plan = try device.trainingPlan(
-                    graph: graph,
-                    weights: FormulaTensors().weights(for: graph),
-                    options: TrainingOptions(batchSize: golden.faces[0] + 3)
-                )
+                graph: graph,
+                weights: FormulaTensors().weights(for: graph),
+                options: TrainingOptions(batchSize: golden.faces[0] + 3)
+            )
             let formula = FormulaTensors()
             faces = channelsLast(formula.tensor("faces", .signal, shape: golden.faces).values, shape: golden.faces)
             centres = formula.tensor("centres", .signal, shape: [golden.classes, golden.embedding]).values
@@ -137,7 +139,8 @@ import Testing
         for (step, expected) in golden.losses.enumerated() {
             let loss = network.step(.training(randomSeed: 1))
             #expect(abs(loss - expected) < 1e-3 * max(expected, 0.05), "\(loss), expected \(expected)")
-            for (parameter, momentum) in zip(plan.parameters, momenta) where trained.contains(parameter.specification.name) {
+            for (parameter, momentum) in zip(plan.parameters, momenta)
+            where trained.contains(parameter.specification.name) {
                 device.update(
                     .sgd(momentum: golden.momentum, nesterov: false),
                     parameter.value,

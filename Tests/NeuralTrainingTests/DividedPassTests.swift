@@ -16,7 +16,9 @@ private final class CoupledLoss: TrainingLoss {
 
     init(dimensions: Int) {
         let values = (0..<dimensions).map { Float($0) / 10 - 0.2 }
-        parameters = [ExtraParameter("coupled.w", role: .linearWeight, initial: Tensor(shape: [dimensions], values: values))]
+        parameters = [
+            ExtraParameter("coupled.w", role: .linearWeight, initial: Tensor(shape: [dimensions], values: values))
+        ]
     }
 
     func terms(_ context: LossContext) throws(InputError) -> [LossTerm] {

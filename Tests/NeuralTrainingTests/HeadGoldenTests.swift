@@ -72,8 +72,8 @@ struct HeadGoldenTests {
                 let loss = MarginLoss.arcFace(marginRadians: 0.5, gradient: gradient)
                     .loss(logits, head: head, labels: [0])
                 tape.backward(from: loss)
-                let logits = [10 * Foundation.cos(theta + 0.5), 3, -2]
-                let share = exp(logits[0]) / logits.reduce(0) { $0 + exp($1) }
+                let scaled = [10 * Foundation.cos(theta + 0.5), 3, -2]
+                let share = exp(scaled[0]) / scaled.reduce(0) { $0 + exp($1) }
                 let factor = gradient == .exact ? sin(theta + 0.5) / sin(theta) : 1
                 let expected = 10 * (share - 1) * factor
                 #expect(abs(Double(tape.gradient(of: logits)[0, 0]) - expected) < 2e-4 * abs(expected) + 1e-5)

@@ -29,7 +29,7 @@ struct Forward {
         }
         let backbone = try BackboneCatalogue.backbone(named: arguments[1])
         let configuration = backbone.defaultConfiguration
-        let plan = try CPUBackend()
+        let plan = try CPUDevice()
             .inferencePlan(
                 graph: backbone.graph(configuration),
                 weights: backbone.initialWeights(configuration, seed: 1),

@@ -14,92 +14,68 @@ import NeuralTraining
 /// A network and a classifier in training.
 final class Workload {
     private static let identities = 1_000
+    private let device: CPUDevice
     private let plan: any TrainingPlan
     private let batch: Int
-    private let threads: Int
-    private let faces: [Float]
+    private let images: [Float]
     private let labels: [Int]
-    private let centres: UnsafeMutableBufferPointer<Float>
-    private let centreGradient: UnsafeMutableBufferPointer<Float>
-    private let velocities: [UnsafeMutableBufferPointer<Float>]
-    private let optimizer = SGD(momentum: 0.9)
+    private let centres: DeviceTensor
+    private let centreGradient: DeviceTensor
+    private let trained: [(value: DeviceTensor, gradient: DeviceTensor, velocity: DeviceTensor)]
     private(set) var losses: [Float] = []
 
     init(model: String, batch: Int, threads: Int) throws {
         let backbone = try BackboneCatalogue.backbone(named: model)
         let configuration = backbone.defaultConfiguration
-        plan = try CPUBackend()
-            .trainingPlan(
-                graph: backbone.graph(configuration),
-                weights: backbone.initialWeights(configuration, seed: 1),
-                options: TrainingOptions(batchSize: batch, threads: threads)
-            )
+        let device = CPUDevice(threads: threads)
+        let plan = try device.trainingPlan(
+            graph: backbone.graph(configuration),
+            weights: backbone.initialWeights(configuration, seed: 1),
+            options: TrainingOptions(batchSize: batch)
+        )
+        self.device = device
+        self.plan = plan
         self.batch = batch
-        self.threads = threads
         var state: UInt64 = 1
         func uniform() -> Float {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Float(state >> 40) / 8_388_608 - 1
         }
-        faces = (0..<batch * plan.inputShape.count).map { _ in uniform() }
+        images = (0..<batch * plan.inputShape.count).map { _ in uniform() }
         labels = (0..<batch).map { _ in Int((uniform() + 1) * 499.99) }
-        let count = Self.identities * plan.outputShape.count
-        centres = .allocate(capacity: count)
-        _ = centres.initialize(from: (0..<count).map { _ in 0.01 * uniform() })
-        centreGradient = .allocate(capacity: count)
-        centreGradient.initialize(repeating: 0)
-        velocities = [plan.layout.count, count]
-            .map { count in
-                let velocity = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-                velocity.initialize(repeating: 0)
-                return velocity
-            }
+        let (rows, columns) = (Self.identities, plan.outputShape.count)
+        let elements = (0..<rows * columns).map { _ in 0.01 * uniform() }
+        centres = device.tensor(Matrix(rows: rows, columns: columns, elements: elements))
+        centreGradient = device.zeros(rows: rows, columns: columns)
+        let parameters =
+            plan.parameters.filter(\.specification.isTrainable).map { ($0.value, $0.gradient) }
+            + [(centres, centreGradient)]
+        trained = parameters.map { ($0, $1, device.zeros(rows: $0.rows, columns: $0.columns)) }
     }
-
-    deinit { for memory in velocities + [centres, centreGradient] { memory.deallocate() } }
 
     /// Forward, loss, backward, update.
     func step() {
-        faces.withUnsafeBufferPointer { plan.forward($0, count: batch, mode: .training(randomSeed: 1)) }
-        let dimensions = plan.outputShape.count
-        let tape = Tape(threads: threads)
-        let embeddings = tape.leaf(Matrix(rows: batch, columns: dimensions, elements: Array(plan.output)))
-        let weights = tape.leaf(
-            borrowing: centres,
-            gradient: centreGradient,
-            rows: Self.identities,
-            columns: dimensions
-        )
-        let head = ClassifierHead(kind: .cosine(scale: 64), weights: weights)
+        plan.forward(images, range: 0..<batch, mode: .training(randomSeed: 1))
+        let tape = Tape(device: device)
+        let embeddings = tape.leaf(plan.output)
+        let head = ClassifierHead(kind: .cosine(scale: 64), weights: tape.leaf(centres, gradient: centreGradient))
         let loss = MarginLoss.arcFace(marginRadians: 0.5, gradient: .exact)
-            .loss(head.responses(to: embeddings), head: head, labels: labels)
+            .loss(head.unscaledLogits(of: embeddings), head: head, labels: labels)
         tape.backward(from: loss)
         losses.append(loss.scalar)
-        tape.gradient(of: embeddings).elements
-            .withUnsafeBufferPointer { plan.backward(outputGradient: $0, tapGradients: [:]) }
-        update(centres, centreGradient, velocities[1])
-        for entry in plan.layout.entries where entry.specification.isTrainable {
-            update(
-                UnsafeMutableBufferPointer(rebasing: plan.values[entry.range]),
-                UnsafeMutableBufferPointer(rebasing: plan.gradients[entry.range]),
-                UnsafeMutableBufferPointer(rebasing: velocities[0][entry.range])
+        plan.backward(outputGradient: tape.gradientTensor(of: embeddings), tapGradients: [:])
+        for (value, gradient, velocity) in trained {
+            device.update(
+                .sgd(momentum: 0.9, nesterov: false),
+                value,
+                gradient: gradient,
+                slots: [velocity],
+                rows: nil,
+                learningRate: 0.01,
+                weightDecay: 5e-4,
+                step: losses.count
             )
         }
-    }
-
-    private func update(
-        _ values: UnsafeMutableBufferPointer<Float>,
-        _ gradient: UnsafeMutableBufferPointer<Float>,
-        _ velocity: UnsafeMutableBufferPointer<Float>
-    ) {
-        optimizer.update(
-            values,
-            gradient: UnsafeBufferPointer(gradient),
-            slots: [velocity],
-            rate: 0.01,
-            decay: 5e-4,
-            step: losses.count
-        )
     }
 }
 

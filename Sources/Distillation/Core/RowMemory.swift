@@ -46,8 +46,11 @@ final class RowMemory {
     /// Changes rows by their indices, one after the other: a row that comes again has what it was changed to.
     ///
     /// - Parameter change: From the position in `indices` and the row to what takes its place.
-    func update(_ indices: [Int], on device: any Device, _ change: (_ position: Int, _ row: ArraySlice<Float>) -> [Float])
-    {
+    func update(
+        _ indices: [Int],
+        on device: any Device,
+        _ change: (_ position: Int, _ row: ArraySlice<Float>) -> [Float]
+    ) {
         let tensor = placed(on: device)
         let before = device.matrix(of: device.apply(.gatherRows(indices), to: [tensor]).value)
         var changed: [Int: [Float]] = [:]

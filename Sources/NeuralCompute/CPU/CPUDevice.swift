@@ -7,7 +7,10 @@ public import NeuralGraph
 /// The same inputs give the same bytes for any number of threads.
 public final class CPUDevice: Device {
     /// The line of ``Devices/all``.
-    static let kind = DeviceKind(only: "cpu", "this machine's CPU, with kernels for AVX-512 and AVX2, OpenBLAS elsewhere") {
+    static let kind = DeviceKind(
+        only: "cpu",
+        "this machine's CPU, with kernels for AVX-512 and AVX2, OpenBLAS elsewhere"
+    ) {
         CPUDevice(threads: $0)
     }
 

@@ -6,7 +6,8 @@ public import NeuralGraph
 /// Every other device is held against it.
 public final class ReferenceDevice: Device {
     /// The line of ``Devices/all``.
-    static let kind = DeviceKind(only: "reference", "plain loops in double precision, to hold other devices against") { _ in
+    static let kind = DeviceKind(only: "reference", "plain loops in double precision, to hold other devices against") {
+        _ in
         ReferenceDevice()
     }
 

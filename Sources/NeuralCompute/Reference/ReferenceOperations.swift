@@ -14,7 +14,12 @@ extension ReferenceDevice {
         let operands = inputs.map(\.onReference)
         let a = operands[0]
         switch operation {
-        case .map(let function): return map(a) { function.value($0) } derivative: { function.derivative($0) }
+        case .map(let function):
+            return map(a) {
+                function.value($0)
+            } derivative: {
+                function.derivative($0)
+            }
         case .combine(let combination): return combine(combination, a, operands[1])
         case .product: return product(a, operands[1], isTransposed: false)
         case .productTransposed: return product(a, operands[1], isTransposed: true)
@@ -67,7 +72,9 @@ extension ReferenceDevice {
         }
     }
 
-    private func combine(_ combination: ElementCombination, _ a: ReferenceTensor, _ b: ReferenceTensor) -> OperationResult {
+    private func combine(_ combination: ElementCombination, _ a: ReferenceTensor, _ b: ReferenceTensor)
+        -> OperationResult
+    {
         let (rows, columns) = (max(a.rows, b.rows), max(a.columns, b.columns))
         func offset(_ x: ReferenceTensor, _ row: Int, _ column: Int) -> Int {
             (x.rows == 1 ? 0 : row) * x.columns + (x.columns == 1 ? 0 : column)
@@ -183,7 +190,8 @@ extension ReferenceDevice {
         }
     }
 
-    private func candidateProducts(_ a: ReferenceTensor, _ memory: ReferenceTensor, _ candidates: [Int]) -> OperationResult
+    private func candidateProducts(_ a: ReferenceTensor, _ memory: ReferenceTensor, _ candidates: [Int])
+        -> OperationResult
     {
         let count = candidates.count / max(1, a.rows)
         let result = ReferenceTensor(rows: a.rows, columns: count) { row, column in

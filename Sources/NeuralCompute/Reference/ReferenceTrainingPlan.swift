@@ -248,7 +248,8 @@ final class ReferenceTrainingPlan: TrainingPlan {
                     pixel % result.extent.width * convolution.stride.width - convolution.padding.left
                     + tap % kernel.width * convolution.dilation.width
                 guard (0..<height).contains(y), (0..<width).contains(x) else { continue }
-                let first = face * shape.count + (y * width + x) * shape.channels
+                let first =
+                    face * shape.count + (y * width + x) * shape.channels
                     + channel / (out / convolution.groups) * perGroup
                 for inner in 0..<perGroup {
                     let weight = (channel * perGroup + inner) * kernel.height * kernel.width + tap
@@ -383,7 +384,8 @@ final class ReferenceTrainingPlan: TrainingPlan {
         }
     }
 
-    private func activate(_ activation: Activation, _ x: Double, _ channel: Int) -> (value: Double, derivative: Double) {
+    private func activate(_ activation: Activation, _ x: Double, _ channel: Int) -> (value: Double, derivative: Double)
+    {
         switch activation {
         case .relu: return x > 0 ? (x, 1) : (x * 0, 0)
         case .clip(let low, let high):

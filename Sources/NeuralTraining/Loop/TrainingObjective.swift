@@ -201,7 +201,9 @@ public final class TrainingObjective {
         guard let classifier else { return nil }
         var tensors = Weights()
         tensors["weight"] = classifier.weights.tensor
-        if let bias = classifier.bias { tensors["bias"] = Tensor(shape: [classifier.classCount], values: bias.tensor.values) }
+        if let bias = classifier.bias {
+            tensors["bias"] = Tensor(shape: [classifier.classCount], values: bias.tensor.values)
+        }
         return TensorFile(
             tensors: tensors,
             strings: [

@@ -16,7 +16,9 @@ public final class TrainingParameter {
     public let device: any Device
     /// The numbers.
     public let value: DeviceTensor
-    /// Room for a gradient of all of them; undefined between steps. Made when it is first used: a sampled head needs none.
+    /// Room for a gradient of all of them; undefined between steps.
+    ///
+    /// Made when it is first used: a sampled head needs none.
     public private(set) lazy var gradient = device.makeTensor(rows: value.rows, columns: value.columns)
 
     /// A parameter in memory of its own.
@@ -69,7 +71,9 @@ public struct ParameterGradient {
     public let parameter: TrainingParameter
     /// Its gradient, or that of ``rows``.
     public let tensor: DeviceTensor
-    /// The rows that the gradient is of; the others stay as they are, without decay and with their optimiser state. Nil: all.
+    /// The rows that the gradient is of; nil: all.
+    ///
+    /// The others stay as they are, without decay and with their optimiser state.
     public let rows: [Int]?
 
     /// A gradient.

@@ -83,7 +83,8 @@ public struct Classifier {
         guard !weights.isFrozen else { return nil }
         guard let sample else { return ParameterGradient(weights, weights.gradient) }
         let device = weights.device
-        let rows = head.weights.tape.gradientTensor(of: head.weights)
+        let rows =
+            head.weights.tape.gradientTensor(of: head.weights)
             ?? device.zeros(rows: sample.classes.count, columns: dimensions)
         guard partialFC == .dense else { return ParameterGradient(weights, rows, rows: sample.classes) }
         device.fill(weights.gradient, with: 0)
