@@ -43,31 +43,31 @@ let package = Package(
         // Python's pickles as inert values.
         .target(name: "Pickles", dependencies: ["ArtifactFiles"]),
         .target(name: "SeededRandom"),
-        // Arrays that lie in a temporary file where they are large.
-        .target(name: "LargeArrays"),
+        // Work on several threads.
+        .target(name: "Parallelism"),
         .target(
             name: "StrictYAML",
             dependencies: ["ArtifactFiles", .product(name: "Yams", package: "Yams")]
         ),
 
         // Scores → numbers.
-        .target(name: "VerificationMetrics", dependencies: ["LargeArrays", "SeededRandom"]),
+        .target(name: "VerificationMetrics", dependencies: ["Parallelism", "SeededRandom"]),
 
         // Pixels.
         .target(name: "FaceImaging", dependencies: ["CImageCodecs", "CKernels", "ArtifactFiles"]),
         .target(
             name: "FaceProtocols",
-            dependencies: ["ArtifactFiles", "FaceImaging", "LargeArrays", "Pickles", "SeededRandom", "StrictYAML"]
+            dependencies: ["ArtifactFiles", "FaceImaging", "Parallelism", "Pickles", "SeededRandom", "StrictYAML"]
         ),
-        .target(name: "SyntheticFaces", dependencies: ["ArtifactFiles", "FaceImaging", "SeededRandom"]),
+        .target(name: "SyntheticFaces", dependencies: ["ArtifactFiles", "FaceImaging", "Parallelism", "SeededRandom"]),
         .target(
             name: "TrainingData",
-            dependencies: ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"]
+            dependencies: ["ArtifactFiles", "FaceImaging", "Parallelism", "SeededRandom", "SyntheticFaces"]
         ),
 
         // Networks.
         .target(name: "NeuralGraph", dependencies: ["ArtifactFiles"]),
-        .target(name: "NeuralCompute", dependencies: ["CKernels", "NeuralGraph", "SeededRandom"]),
+        .target(name: "NeuralCompute", dependencies: ["CKernels", "NeuralGraph", "Parallelism", "SeededRandom"]),
         .target(name: "Backbones", dependencies: ["NeuralGraph", "SeededRandom"]),
         .target(
             name: "Checkpoints",
@@ -82,8 +82,8 @@ let package = Package(
         .target(
             name: "FaceEvaluation",
             dependencies: [
-                "ArtifactFiles", "Checkpoints", "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute",
-                "NeuralGraph", "VerificationMetrics",
+                "ArtifactFiles", "Checkpoints", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
+                "Parallelism", "VerificationMetrics",
             ]
         ),
 
@@ -91,7 +91,7 @@ let package = Package(
             name: "FaceDiagnosis",
             dependencies: [
                 "ArtifactFiles", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
-                "SeededRandom",
+                "Parallelism", "SeededRandom",
             ]
         ),
 
@@ -99,14 +99,15 @@ let package = Package(
         .target(
             name: "NeuralTraining",
             dependencies: [
-                "ArtifactFiles", "Checkpoints", "NeuralCompute", "NeuralGraph", "SeededRandom", "TrainingData",
+                "ArtifactFiles", "Checkpoints", "NeuralCompute", "NeuralGraph", "Parallelism", "SeededRandom",
+                "TrainingData",
             ]
         ),
         .target(
             name: "Distillation",
             dependencies: [
                 "ArtifactFiles", "Checkpoints", "FaceImaging", "NeuralCompute", "NeuralGraph", "NeuralTraining",
-                "SeededRandom", "TrainingData",
+                "Parallelism", "SeededRandom", "TrainingData",
             ]
         ),
         .target(
@@ -121,7 +122,7 @@ let package = Package(
         .target(
             name: "Reporting",
             dependencies: [
-                "ArtifactFiles", "LargeArrays", "Plotting", "StrictYAML", "VerificationMetrics",
+                "ArtifactFiles", "Plotting", "StrictYAML", "VerificationMetrics",
                 .product(name: "Mustache", package: "swift-mustache"),
             ]
         ),
@@ -130,15 +131,15 @@ let package = Package(
         .target(
             name: "EvaluationRuns",
             dependencies: [
-                "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "LargeArrays",
-                "NeuralCompute", "NeuralGraph", "Reporting", "VerificationMetrics",
+                "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralCompute",
+                "NeuralGraph", "Reporting", "VerificationMetrics",
             ]
         ),
         .target(
             name: "TrainingSessions",
             dependencies: [
                 "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "EvaluationRuns", "FaceEvaluation",
-                "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute", "NeuralGraph", "NeuralTraining",
+                "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph", "NeuralTraining", "Parallelism",
                 "Recipes", "Reporting", "SeededRandom", "SyntheticFaces", "TrainingData", "VerificationMetrics",
             ]
         ),
@@ -148,8 +149,8 @@ let package = Package(
             name: "VerifarCLI",
             dependencies: [
                 "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "EvaluationRuns", "FaceDiagnosis",
-                "FaceEvaluation", "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute", "NeuralGraph",
-                "Recipes", "Reporting", "SyntheticFaces", "TrainingData", "TrainingSessions", "VerificationMetrics",
+                "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph", "Recipes",
+                "Reporting", "SyntheticFaces", "TrainingData", "TrainingSessions", "VerificationMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -166,9 +167,8 @@ package.targets.append(
     .target(
         name: "ForeignReaders",
         dependencies: [
-            "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "LargeArrays",
-            "NeuralGraph", "NeuralTraining", "Recipes", "Reporting", "StrictYAML", "TestSupport", "TrainingData",
-            "VerificationMetrics",
+            "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralGraph",
+            "NeuralTraining", "Recipes", "Reporting", "StrictYAML", "TestSupport", "TrainingData", "VerificationMetrics",
         ],
         path: "Tests/ForeignReaders"
     )
@@ -182,20 +182,20 @@ let tests: [String: [Target.Dependency]] = [
     ],
     "FaceDiagnosisTests": ["ArtifactFiles", "FaceImaging", "FaceProtocols", "SeededRandom"],
     "FaceEvaluationTests": [
-        "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "LargeArrays", "NeuralCompute",
-        "NeuralGraph", "SeededRandom", "VerificationMetrics",
+        "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
+        "SeededRandom", "VerificationMetrics",
     ],
     "FaceImagingTests": ["ArtifactFiles", "SeededRandom"],
-    "FaceProtocolsTests": ["ArtifactFiles", "LargeArrays", "SeededRandom"],
+    "FaceProtocolsTests": ["ArtifactFiles", "SeededRandom"],
     "ForeignReadersTests": ["SeededRandom"],
-    "LargeArraysTests": [],
     "NeuralComputeTests": ["ArtifactFiles", "Backbones", "CKernels", "NeuralGraph"],
     "NeuralGraphTests": ["ArtifactFiles"],
     "NeuralTrainingTests": [
         "ArtifactFiles", "FaceImaging", "NeuralCompute", "NeuralGraph", "SeededRandom", "TrainingData",
     ],
+    "ParallelismTests": [],
     "PlottingTests": [],
-    "ReportingTests": ["ArtifactFiles", "LargeArrays", "SeededRandom", "VerificationMetrics"],
+    "ReportingTests": ["ArtifactFiles", "SeededRandom", "VerificationMetrics"],
     "SeededRandomTests": [],
     "StrictYAMLTests": ["ArtifactFiles"],
     "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging", "SeededRandom"],
@@ -204,7 +204,7 @@ let tests: [String: [Target.Dependency]] = [
         "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceImaging", "FaceProtocols", "NeuralGraph",
         "NeuralTraining", "Recipes", "SeededRandom", "StrictYAML", "TrainingSessions",
     ],
-    "VerificationMetricsTests": ["ArtifactFiles", "LargeArrays", "SeededRandom"],
+    "VerificationMetricsTests": ["ArtifactFiles", "Parallelism", "SeededRandom"],
 ]
 for (name, dependencies) in tests.sorted(by: { $0.key < $1.key }) {
     let tested = Target.Dependency(stringLiteral: String(name.dropLast("Tests".count)))

@@ -143,18 +143,6 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
     public borrowing func adviseSequential() {
         if let base { madvise(base, count, Int32(MADV_SEQUENTIAL)) }
     }
-
-    /// Lets the system have the memory of some of a mapped file's bytes; they are read from the file again when asked for.
-    ///
-    /// - Parameter bytes: Part of what ``withBytes(_:)`` lends, and of nothing else; only whole pages are given back.
-    package static func giveBack(_ bytes: UnsafeRawBufferPointer) {
-        guard let base = bytes.baseAddress else { return }
-        let mask = UInt(sysconf(Int32(_SC_PAGESIZE))) - 1
-        let start = (UInt(bitPattern: base) + mask) & ~mask
-        let end = (UInt(bitPattern: base) + UInt(bytes.count)) & ~mask
-        guard start < end else { return }
-        madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), Int32(MADV_DONTNEED))
-    }
 }
 
 /// A file that several readers share; closed when the last of them goes away.

@@ -192,6 +192,23 @@ public struct NPYFile: ~Copyable, Sendable {
         return numbers
     }
 
+    /// All elements, converted some at a time, so that what is between file and result takes little memory.
+    ///
+    /// - Parameter convert: The elements in a range.
+    /// - Throws: What `convert` throws.
+    package func inPieces<Element>(
+        _ convert: (Range<Int>) throws(InputError) -> [Element]
+    ) throws(InputError) -> [Element] {
+        var elements: [Element] = []
+        elements.reserveCapacity(count)
+        for start in stride(from: 0, to: count, by: Self.pieceLength) {
+            elements += try convert(start..<min(start + Self.pieceLength, count))
+        }
+        return elements
+    }
+
+    package static let pieceLength = 1 << 20
+
     private func elementFailure(_ index: Int, expected: String, found: String) -> InputError {
         InputError(
             .unsupported,

@@ -3,7 +3,6 @@ internal import Checkpoints
 package import FaceEvaluation
 package import FaceImaging
 internal import FaceProtocols
-internal import LargeArrays
 internal import NeuralCompute
 internal import NeuralGraph
 package import Reporting
@@ -235,7 +234,7 @@ package struct Evaluation {
 struct PolicyRun {
     package var policy = EvaluationPolicy()
     var templates: TemplateEmbeddings
-    var scores: LargeArray<Float>
+    var scores: [Float]
     var measurement: VerificationMeasurement
     /// Comparisons left out because a template has no embedding.
     var excludedCount: Int
@@ -263,8 +262,8 @@ struct PolicyRun {
             )
             return
         }
-        func kept<Element>(_ column: LargeArray<Element>) -> LargeArray<Element> {
-            column.keeping { scores[$0] != TemplateComparison.rejected }
+        func kept<Element>(_ column: [Element]) -> [Element] {
+            zip(column, scores).compactMap { $1 == TemplateComparison.rejected ? nil : $0 }
         }
         let measured = kept(scores)
         excludedCount = scores.count - measured.count

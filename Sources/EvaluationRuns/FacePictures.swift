@@ -2,7 +2,6 @@ internal import ArtifactFiles
 internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
-internal import LargeArrays
 internal import Reporting
 internal import VerificationMetrics
 

@@ -1,6 +1,5 @@
 package import FaceEvaluation
 package import FaceProtocols
-internal import LargeArrays
 package import Reporting
 internal import VerificationMetrics
 

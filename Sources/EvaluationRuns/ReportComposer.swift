@@ -3,7 +3,6 @@ internal import Checkpoints
 internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
-internal import LargeArrays
 internal import NeuralCompute
 internal import NeuralGraph
 internal import Reporting
@@ -46,14 +45,15 @@ struct ReportComposer {
         try NPYFile.write(main.scores, to: FileSystem.join(folder, "scores.npy"))
         try NPYFile.write(comparisons.labels, to: FileSystem.join(folder, "labels.npy"))
         let ids = protocolValue.templates.ids.map { UInt32(truncatingIfNeeded: $0) }
-        // A block at a time: IJB-C's covariates have 47 million comparisons.
+        // Pieces at a time: IJB-C's covariates have 47 million comparisons.
         var pairs = try NPYWriter<UInt32>(
             path: FileSystem.join(folder, "comparisons.npy"),
             shape: [comparisons.count, 2]
         )
-        try comparisons.forEachBlock(of: 1 << 16) { block throws(InputError) in
+        for start in stride(from: 0, to: comparisons.count, by: 1 << 16) {
             try pairs.append(
-                (0..<block.labels.count).flatMap { [ids[Int(block.first[$0])], ids[Int(block.second[$0])]] }
+                (start..<min(start + 1 << 16, comparisons.count))
+                    .flatMap { [ids[Int(comparisons.first[$0])], ids[Int(comparisons.second[$0])]] }
             )
         }
         try pairs.commit()
@@ -171,10 +171,8 @@ struct ReportComposer {
     private var protocolSummary: ProtocolSummary {
         let comparisons = protocolValue.comparisons
         var rejected = (genuine: 0, impostor: 0)
-        main.scores.forEachBlock(with: comparisons.labels) { _, scores, labels in
-            for (score, label) in zip(scores, labels) where score == TemplateComparison.rejected {
-                if label == 1 { rejected.genuine += 1 } else { rejected.impostor += 1 }
-            }
+        for (score, label) in zip(main.scores, comparisons.labels) where score == TemplateComparison.rejected {
+            if label == 1 { rejected.genuine += 1 } else { rejected.impostor += 1 }
         }
         // Comparisons that the policy leaves out count nowhere.
         let isExcluding = main.policy.failures == .exclude

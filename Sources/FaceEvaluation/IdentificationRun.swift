@@ -1,6 +1,6 @@
 public import FaceProtocols
 internal import NeuralCompute
-internal import Synchronization
+internal import Parallelism
 public import VerificationMetrics
 
 /// Searches of a protocol's probes in its galleries.
@@ -30,21 +30,12 @@ public enum IdentificationRun {
             InnerProducts(vectors: $0, count: search.gallery.count, dimensions: templates.dimensions)
         }
         let blocks = (search.probes.count + probesPerBlock - 1) / probesPerBlock
-        let outcomes = Mutex([Result<[ProbeOutcome], MetricsError>?](repeating: nil, count: blocks))
-        Workers(threads)
-            .run(blocks) { block in
+        let outcomes = try ThreadPool(threads)
+            .map(blocks) { block throws(MetricsError) in
                 let range = block * probesPerBlock..<min(search.probes.count, (block + 1) * probesPerBlock)
-                let found = Result { () throws(MetricsError) in
-                    try outcomesOfBlock(search.probes[range], search, gallery, product, templates, subjects)
-                }
-                outcomes.withLock { $0[block] = found }
+                return try outcomesOfBlock(search.probes[range], search, gallery, product, templates, subjects)
             }
-        var probes: [ProbeOutcome] = []
-        probes.reserveCapacity(search.probes.count)
-        for outcome in outcomes.withLock({ $0 }) {
-            if let outcome { probes += try outcome.get() }
-        }
-        return IdentificationResult(probes: probes)
+        return IdentificationResult(probes: Array(outcomes.joined()))
     }
 
     private static func outcomesOfBlock(

@@ -1,4 +1,5 @@
 public import FaceProtocols
+internal import Parallelism
 
 /// The templates of a protocol: one unit vector each.
 public struct TemplateEmbeddings: Sendable {
@@ -43,7 +44,7 @@ public struct TemplateEmbeddings: Sendable {
                 let target = Target(values: values, isEnrolled: enrolled)
                 // A few parts per thread even out templates of different sizes.
                 let parts = max(1, min(count, 8 * threads))
-                Workers(threads)
+                ThreadPool(threads)
                     .run(parts) { part in
                         var worker = Aggregator(embeddings, protocolValue, policy, dimensions)
                         for template in part * count / parts..<(part + 1) * count / parts {

@@ -1,6 +1,6 @@
 public import FaceProtocols
-public import LargeArrays
 internal import NeuralCompute
+internal import Parallelism
 
 /// Scores of a protocol's comparisons: cosines of templates.
 public enum TemplateComparison {
@@ -25,19 +25,20 @@ public enum TemplateComparison {
         of comparisons: Comparisons,
         templates: TemplateEmbeddings,
         threads: Int = 1
-    ) -> LargeArray<Float> {
+    ) -> [Float] {
         let first = Renumbering(comparisons.first, templateCount: templates.count)
         let second = Renumbering(comparisons.second, templateCount: templates.count)
         let cells = Double(first.members.count) * Double(second.members.count)
         let isDense = Double(comparisons.count) > denseShare * cells
-        // Every comparison is written by exactly one thread.
-        let scores = LargeArrayBuilder<Float>(count: comparisons.count)
-        if isDense {
-            dense(comparisons, templates, first, second, threads, scores)
-        } else {
-            sparse(comparisons, templates, threads, scores)
+        return [Float](unsafeUninitializedCapacity: comparisons.count) { scores, initialized in
+            // Every comparison is written by exactly one thread.
+            if isDense {
+                dense(comparisons, templates, first, second, threads, scores)
+            } else {
+                sparse(comparisons, templates, threads, scores)
+            }
+            initialized = comparisons.count
         }
-        return scores.finish()
     }
 
     // MARK: Pair by pair
@@ -46,25 +47,19 @@ public enum TemplateComparison {
         _ comparisons: Comparisons,
         _ templates: TemplateEmbeddings,
         _ threads: Int,
-        _ target: LargeArrayBuilder<Float>
+        _ target: UnsafeMutableBufferPointer<Float>
     ) {
         let block = 1 << 16
-        let blocks = (comparisons.count + block - 1) / block
-        Workers(threads)
-            .run(blocks) { index in
-                let range = index * block..<min(comparisons.count, (index + 1) * block)
+        ThreadPool(threads)
+            .run((comparisons.count + block - 1) / block) { index in
                 templates.values.withUnsafeBufferPointer { values in
-                    comparisons.withBlock(range) { pairs in
-                        for place in 0..<range.count {
-                            let (left, right) = (Int(pairs.first[place]), Int(pairs.second[place]))
-                            let isEnrolled = templates.isEnrolled[left] && templates.isEnrolled[right]
-                            target.elements[range.lowerBound + place] =
-                                isEnrolled ? cosine(values, left, right, templates.dimensions) : rejected
-                        }
+                    for place in index * block..<min(comparisons.count, (index + 1) * block) {
+                        let (left, right) = (Int(comparisons.first[place]), Int(comparisons.second[place]))
+                        let isEnrolled = templates.isEnrolled[left] && templates.isEnrolled[right]
+                        let score = isEnrolled ? cosine(values, left, right, templates.dimensions) : rejected
+                        target.initializeElement(at: place, to: score)
                     }
                 }
-                comparisons.giveBack(range)
-                target.giveBack(range)
             }
     }
 
@@ -97,7 +92,7 @@ public enum TemplateComparison {
         _ first: Renumbering,
         _ second: Renumbering,
         _ threads: Int,
-        _ target: LargeArrayBuilder<Float>
+        _ target: UnsafeMutableBufferPointer<Float>
     ) {
         let product = gather(second.members, templates)
             .withUnsafeBufferPointer {
@@ -105,67 +100,26 @@ public enum TemplateComparison {
             }
         let blockCount = (first.members.count + rowsPerBlock - 1) / rowsPerBlock
         let blockOfTemplate = first.numbers.map { $0 / UInt32(rowsPerBlock) }
-        let groups = ComparisonGroups(comparisons, groupCount: blockCount) { pairs, groups in
-            for index in 0..<pairs.labels.count { groups[index] = blockOfTemplate[Int(pairs.first[index])] }
+        let groups = ComparisonGroups(count: comparisons.count, groupCount: blockCount) { comparison in
+            Int(blockOfTemplate[Int(comparisons.first[comparison])])
         }
-        let block = DenseBlock(
-            comparisons: comparisons,
-            templates: templates,
-            first: first,
-            second: second,
-            product: product,
-            target: target
-        )
-        if first.isOrdered {
-            var starts = [0]
-            for count in groups.counts { starts.append(starts[starts.count - 1] + count) }
-            Workers(threads)
-                .run(blockCount) { index in
-                    let range = starts[index]..<starts[index + 1]
-                    block.score(block: index, positions: range)
-                    comparisons.giveBack(range)
-                    target.giveBack(range)
+        // The rows of a block times all columns; then the comparisons are read out of the product.
+        ThreadPool(threads)
+            .run(blockCount) { block in
+                let start = block * rowsPerBlock
+                let members = first.members[start..<min(first.members.count, start + rowsPerBlock)]
+                let width = second.members.count
+                let cells = UnsafeMutableBufferPointer<Float>.allocate(capacity: members.count * width)
+                defer { cells.deallocate() }
+                gather(Array(members), templates)
+                    .withUnsafeBufferPointer { product.multiply(rows: $0, rowCount: members.count, output: cells) }
+                groups.forEach(in: block) { comparison in
+                    let (left, right) = (Int(comparisons.first[comparison]), Int(comparisons.second[comparison]))
+                    let isEnrolled = templates.isEnrolled[left] && templates.isEnrolled[right]
+                    let cell = (Int(first.numbers[left]) - start) * width + Int(second.numbers[right])
+                    target.initializeElement(at: comparison, to: isEnrolled ? cells[cell] : rejected)
                 }
-        } else {
-            groups.forEachPart { part in
-                Workers(threads)
-                    .run(part.groups.count) { index in
-                        let group = part.groups.lowerBound + index
-                        block.score(block: group, positions: part.positions(of: group).lazy.map { Int($0) })
-                    }
-                comparisons.giveBack(0..<comparisons.count)
-                target.giveBack(0..<comparisons.count)
             }
-        }
-    }
-
-    /// What the blocks of rows share.
-    private struct DenseBlock {
-        let comparisons: Comparisons
-        let templates: TemplateEmbeddings
-        let first: Renumbering
-        let second: Renumbering
-        let product: InnerProducts
-        let target: LargeArrayBuilder<Float>
-
-        /// Multiplies the rows of a block with all columns and reads the comparisons out of the product.
-        @inline(__always)
-        func score(block: Int, positions: some Collection<Int>) {
-            let start = block * rowsPerBlock
-            let members = first.members[start..<min(first.members.count, start + rowsPerBlock)]
-            let width = second.members.count
-            let cells = UnsafeMutableBufferPointer<Float>.allocate(capacity: members.count * width)
-            defer { cells.deallocate() }
-            gather(Array(members), templates)
-                .withUnsafeBufferPointer { product.multiply(rows: $0, rowCount: members.count, output: cells) }
-            let (firsts, seconds) = (comparisons.first, comparisons.second)
-            for position in positions {
-                let (left, right) = (Int(firsts[position]), Int(seconds[position]))
-                let isEnrolled = templates.isEnrolled[left] && templates.isEnrolled[right]
-                let cell = (Int(first.numbers[left]) - start) * width + Int(second.numbers[right])
-                target.elements[position] = isEnrolled ? cells[cell] : rejected
-            }
-        }
     }
 
     private static func gather(_ members: [UInt32], _ templates: TemplateEmbeddings) -> [Float] {
@@ -183,23 +137,10 @@ public enum TemplateComparison {
 private struct Renumbering: Sendable {
     let members: [UInt32]
     let numbers: [UInt32]
-    /// Whether the list is in ascending order of this side, as the published ones are of the first.
-    let isOrdered: Bool
 
-    init(_ templates: LargeArray<UInt32>, templateCount: Int) {
+    init(_ templates: [UInt32], templateCount: Int) {
         var isUsed = [Bool](repeating: false, count: templateCount)
-        var isOrdered = true
-        isUsed.withUnsafeMutableBufferPointer { isUsed in
-            var last: UInt32 = 0
-            templates.forEachBlock { _, block in
-                for template in block {
-                    isUsed[Int(template)] = true
-                    isOrdered = isOrdered && template >= last
-                    last = template
-                }
-            }
-        }
-        self.isOrdered = isOrdered
+        for template in templates { isUsed[Int(template)] = true }
         members = (0..<UInt32(templateCount)).filter { isUsed[Int($0)] }
         var numbers = [UInt32](repeating: 0, count: templateCount)
         for (number, member) in members.enumerated() { numbers[Int(member)] = UInt32(number) }

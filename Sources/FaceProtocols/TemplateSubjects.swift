@@ -77,13 +77,11 @@ public struct TemplateSubjects: Hashable, Sendable {
             }
             return node
         }
-        comparisons.forEachBlock(of: 1 << 20) { block in
-            for index in 0..<block.labels.count where block.labels[index] == 1 {
-                let left = root(of: block.first[index])
-                let right = root(of: block.second[index])
-                // The smaller index stays the root. Path halving alone keeps this near linear.
-                if left != right { parents[Int(max(left, right))] = min(left, right) }
-            }
+        for index in comparisons.labels.indices where comparisons.labels[index] == 1 {
+            let left = root(of: comparisons.first[index])
+            let right = root(of: comparisons.second[index])
+            // The smaller index stays the root. Path halving alone keeps this near linear.
+            if left != right { parents[Int(max(left, right))] = min(left, right) }
         }
         for template in 0..<UInt32(templateCount) { parents[Int(template)] = root(of: template) }
         return parents

@@ -124,12 +124,10 @@ struct HoldOut {
         let names = value.images.paths.map { CSVText.field(String($0.dropLast(Self.suffix.count))) }
         var file = try AtomicFile(path: FileSystem.join(folder, "pairs.csv"))
         try file.write(Array("first,second,label\n".utf8))
-        try value.comparisons.forEachBlock(of: 1 << 16) { block throws(InputError) in
-            var text = ""
-            for place in 0..<block.range.count {
-                text += "\(names[Int(block.first[place])]),\(names[Int(block.second[place])]),\(block.labels[place])\n"
-            }
-            try file.write(Array(text.utf8))
+        let comparisons = value.comparisons
+        for place in 0..<comparisons.count {
+            let (first, second) = (names[Int(comparisons.first[place])], names[Int(comparisons.second[place])])
+            try file.write("\(first),\(second),\(comparisons.labels[place])\n")
         }
         try file.commit()
     }

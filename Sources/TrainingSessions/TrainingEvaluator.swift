@@ -4,7 +4,6 @@ internal import EvaluationRuns
 internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
-internal import LargeArrays
 internal import NeuralCompute
 internal import NeuralTraining
 internal import Recipes

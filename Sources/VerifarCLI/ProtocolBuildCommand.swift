@@ -3,7 +3,6 @@ internal import ArtifactFiles
 internal import FaceImaging
 internal import FaceProtocols
 internal import Foundation
-internal import LargeArrays
 internal import Reporting
 
 extension ProtocolCommand {

@@ -1,5 +1,3 @@
-public import LargeArrays
-
 extension Interval {
     /// An interval for the area under the ROC curve.
     ///
@@ -18,7 +16,7 @@ extension Interval {
     /// - Throws: ``MetricsError`` for scores, labels or counts that do not fit.
     public static func areaUnderCurve(
         scores: ScoreValues,
-        labels: LargeArray<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         level: Double = 0.95
     ) throws(MetricsError) -> Outcome<Interval> {
@@ -53,8 +51,8 @@ extension Interval {
     }
 
     private static func variance<Score: RadixScore>(
-        _ scores: LargeArray<Score>,
-        _ labels: LargeArray<UInt8>,
+        _ scores: [Score],
+        _ labels: [UInt8],
         _ subjects: ComparisonSubjects,
         _ numbering: SubjectNumbering
     ) -> Outcome<(area: Double, variance: Double)> {
@@ -63,27 +61,20 @@ extension Interval {
         guard genuine.count > 0 else { return .failure(.noGenuine) }
         guard impostor.count > 0 else { return .failure(.noImpostor) }
         var area = 0.0
-        scores.forEachBlock(with: labels) { _, scores, labels in
-            for index in 0..<labels.count where labels[index] == 1 { area += 1 - impostor.shareAbove(scores[index]) }
-        }
+        for (score, label) in zip(scores, labels) where label == 1 { area += 1 - impostor.shareAbove(score) }
         area /= Double(genuine.count)
         var sums = [Double](repeating: 0, count: numbering.count)
         var own = 0.0
-        scores.forEachBlock(with: labels) { start, scores, labels in
-            for index in 0..<labels.count {
-                let share =
-                    labels[index] == 1
-                    ? (1 - impostor.shareAbove(scores[index]) - area) / Double(genuine.count)
-                    : (genuine.shareAbove(scores[index]) - area) / Double(impostor.count)
-                let rows = numbering.rows(
-                    subjects.firstTemplate[start + index],
-                    subjects.secondTemplate[start + index]
-                )
-                sums[Int(rows.first)] += share
-                if Int(rows.second) < sums.count {
-                    sums[Int(rows.second)] += share
-                    own += share * share
-                }
+        for index in labels.indices {
+            let share =
+                labels[index] == 1
+                ? (1 - impostor.shareAbove(scores[index]) - area) / Double(genuine.count)
+                : (genuine.shareAbove(scores[index]) - area) / Double(impostor.count)
+            let rows = numbering.rows(subjects.firstTemplate[index], subjects.secondTemplate[index])
+            sums[Int(rows.first)] += share
+            if Int(rows.second) < sums.count {
+                sums[Int(rows.second)] += share
+                own += share * share
             }
         }
         let count = Double(numbering.count)
@@ -101,12 +92,10 @@ private struct ScoreRanks<Score: RadixScore> {
 
     var count: Int { scores.count }
 
-    init(_ all: LargeArray<Score>, _ labels: LargeArray<UInt8>, of label: UInt8) {
+    init(_ all: [Score], _ labels: [UInt8], of label: UInt8) {
         var own: [Score] = []
-        all.forEachBlock(with: labels) { _, scores, labels in
-            // −0 becomes 0, beside which it lies.
-            for index in 0..<labels.count where labels[index] == label { own.append(scores[index] + 0) }
-        }
+        // −0 becomes 0, beside which it lies.
+        for (score, ownLabel) in zip(all, labels) where ownLabel == label { own.append(score + 0) }
         RadixSort.sort(&own) { $0.descendingKey }
         var starts = [Int](repeating: 0, count: (1 << Self.bits) + 1)
         for score in own { starts[Self.bucket(score) + 1] += 1 }

@@ -1,4 +1,4 @@
-internal import LargeArrays
+internal import Parallelism
 
 /// What all replicates share: the impostors counted by pair of subjects, and each system's comparisons ranked.
 struct BootstrapProblem: Sendable {
@@ -8,7 +8,7 @@ struct BootstrapProblem: Sendable {
     /// How many subjects occur.
     var subjectCount: Int { numbering.count }
     private let systems: [ScoreValues]
-    private let labels: LargeArray<UInt8>
+    private let labels: [UInt8]
     private let subjects: ComparisonSubjects
     private let numbering: SubjectNumbering
     private let targets: [FARTarget]
@@ -19,7 +19,7 @@ struct BootstrapProblem: Sendable {
     /// Wraps checked input; `targets` in ascending order.
     init(
         systems: [ScoreValues],
-        labels: LargeArray<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         targets: [FARTarget],
         seed: UInt64
@@ -46,17 +46,18 @@ struct BootstrapProblem: Sendable {
     /// - Parameters:
     ///   - rankings: ``rankings()``.
     ///   - replicates: How many.
-    ///   - threads: How many tasks share the blocks.
+    ///   - threads: How many threads share the blocks.
     /// - Returns: Rates by system and ascending target.
-    func run(_ rankings: [RankedComparisons], replicates: Int, threads: Int) async -> BootstrapReplicates {
-        let blocks = Array(0..<(replicates + ReplicateWeights.laneCount - 1) / ReplicateWeights.laneCount)
-        var done = await run(blocks, rankings, threads: threads)
-        let unfinished = blocks.filter { done[$0] == nil }
+    func run(_ rankings: [RankedComparisons], replicates: Int, threads: Int) -> BootstrapReplicates {
+        let pool = ThreadPool(threads)
+        var blocks = pool.map(ReplicateWeights.blockCount(replicates)) { rates(block: $0, rankings) }
+        let unfinished = blocks.indices.filter { blocks[$0] == nil }
         if !unfinished.isEmpty {
-            let again = await run(unfinished, self.rankings(impostorLimit: .max), threads: threads)
-            done.merge(again) { $1 }
+            let whole = self.rankings(impostorLimit: .max)
+            let again = pool.map(unfinished.count) { rates(block: unfinished[$0], whole) }
+            for (place, rates) in zip(unfinished, again) { blocks[place] = rates }
         }
-        let drawn = blocks.compactMap { done[$0] }
+        let drawn = blocks.compactMap { $0 }
         let variance = ThresholdVariance(pairs: pairs, subjectCount: subjectCount)
         return BootstrapReplicates(
             rates: systems.indices.map { system in
@@ -78,28 +79,7 @@ struct BootstrapProblem: Sendable {
         }
     }
 
-    /// Runs some blocks; one that a ranking is too short for is missing in the result.
-    private func run(
-        _ blocks: [Int],
-        _ rankings: [RankedComparisons],
-        threads: Int
-    ) async -> [Int: BlockRates] {
-        await withTaskGroup(of: [Int: BlockRates].self) { group in
-            for worker in 0..<min(threads, blocks.count) {
-                group.addTask {
-                    var done: [Int: BlockRates] = [:]
-                    for place in stride(from: worker, to: blocks.count, by: threads) {
-                        done[blocks[place]] = rates(block: blocks[place], rankings)
-                    }
-                    return done
-                }
-            }
-            var all: [Int: BlockRates] = [:]
-            for await part in group { all.merge(part) { $1 } }
-            return all
-        }
-    }
-
+    /// The rates of a block; nil where a ranking is too short for it.
     private func rates(block: Int, _ rankings: [RankedComparisons]) -> BlockRates? {
         let block = ReplicateBlock(
             seed: seed,
@@ -113,33 +93,5 @@ struct BootstrapProblem: Sendable {
             rates.append(ranked)
         }
         return rates
-    }
-}
-
-extension ScoreValues {
-    /// Refuses what no bootstrap can be run on.
-    func check(labels: LargeArray<UInt8>, subjects: ComparisonSubjects) throws(MetricsError) {
-        guard count == labels.count, count == subjects.count else {
-            throw MetricsError(
-                .countMismatch,
-                "\(count) scores, \(labels.count) labels and subjects of \(subjects.count) comparisons"
-            )
-        }
-        guard count <= Int(UInt32.max) else {
-            throw MetricsError(.invalidOption, "more than \(UInt32.max) comparisons cannot be resampled")
-        }
-        _ = try labels.genuineCount()
-        switch self {
-        case .single(let scores): try scores.checkValid()
-        case .double(let scores): try scores.checkValid()
-        }
-    }
-}
-
-extension LargeArray where Element: RadixScore {
-    fileprivate func checkValid() throws(MetricsError) {
-        try forEachBlock { start, scores throws(MetricsError) in
-            if let index = scores.firstIndex(where: { !($0 < .infinity) }) { throw invalidScore(at: start + index) }
-        }
     }
 }

@@ -1,17 +1,13 @@
-public import LargeArrays
-
 /// Which subjects each comparison compares: what the bootstrap resamples.
 public struct ComparisonSubjects: Sendable {
     /// The first template of each comparison.
-    public let firstTemplate: LargeArray<UInt32>
+    public let firstTemplate: [UInt32]
     /// The second template of each comparison.
-    public let secondTemplate: LargeArray<UInt32>
+    public let secondTemplate: [UInt32]
     /// The subject of each template.
     public let subjectOfTemplate: [UInt32]
 
     /// Subjects by way of templates.
-    ///
-    /// Large arrays are shared, not copied.
     ///
     /// - Parameters:
     ///   - firstTemplate: The index of the first template, one per comparison.
@@ -19,8 +15,8 @@ public struct ComparisonSubjects: Sendable {
     ///   - subjectOfTemplate: A subject number for each template; any numbers.
     /// - Throws: ``MetricsError`` (`countMismatch`, `indexOutOfRange`).
     public init(
-        firstTemplate: some Collection<UInt32>,
-        secondTemplate: some Collection<UInt32>,
+        firstTemplate: [UInt32],
+        secondTemplate: [UInt32],
         subjectOfTemplate: [UInt32]
     ) throws(MetricsError) {
         guard firstTemplate.count == secondTemplate.count else {
@@ -29,19 +25,16 @@ public struct ComparisonSubjects: Sendable {
                 "\(firstTemplate.count) first templates but \(secondTemplate.count) second templates"
             )
         }
-        let columns = (LargeArray(firstTemplate), LargeArray(secondTemplate))
-        for templates in [columns.0, columns.1] {
-            var largest: UInt32 = 0
-            templates.forEachBlock { _, block in largest = max(largest, block.max() ?? 0) }
-            guard !templates.isEmpty, Int(largest) >= subjectOfTemplate.count else { continue }
+        for templates in [firstTemplate, secondTemplate] {
+            guard let largest = templates.max(), Int(largest) >= subjectOfTemplate.count else { continue }
             throw MetricsError(
                 .indexOutOfRange,
                 "template index \(largest), but there are \(subjectOfTemplate.count) templates",
                 index: templates.firstIndex(of: largest)
             )
         }
-        self.firstTemplate = columns.0
-        self.secondTemplate = columns.1
+        self.firstTemplate = firstTemplate
+        self.secondTemplate = secondTemplate
         self.subjectOfTemplate = subjectOfTemplate
     }
 
@@ -54,7 +47,7 @@ public struct ComparisonSubjects: Sendable {
     /// How many distinct pairs of subjects the impostor comparisons compare.
     ///
     /// - Parameter labels: 1 for genuine, 0 for impostor.
-    public func impostorPairCount(labels: LargeArray<UInt8>) -> Int {
+    public func impostorPairCount(labels: [UInt8]) -> Int {
         guard labels.count == count else { return 0 }
         return PairCounts(subjects: self, labels: labels, numbering: SubjectNumbering(self)).counts.count
     }
@@ -70,25 +63,17 @@ public struct ComparisonSubjects: Sendable {
     /// How many comparisons contradict their label: a genuine one of two subjects, an impostor one of a single subject.
     ///
     /// - Parameter labels: 1 for genuine, 0 for impostor, one per comparison.
-    public func contradictions(labels: some Collection<UInt8>) -> (genuine: Int, impostor: Int) {
+    public func contradictions(labels: [UInt8]) -> (genuine: Int, impostor: Int) {
         precondition(labels.count == count, "there must be one label per comparison")
         var genuine = 0
         var impostor = 0
-        // A block at a time: element by element IJB-C's 15.7 million comparisons would take five seconds.
-        firstTemplate.forEachBlock(with: secondTemplate, LargeArray(labels)) { _, first, second, labels in
-            for index in labels.indices {
-                let isOne = subjectOfTemplate[Int(first[index])] == subjectOfTemplate[Int(second[index])]
-                if labels[index] == 1 && !isOne { genuine += 1 }
-                if labels[index] == 0 && isOne { impostor += 1 }
-            }
+        for index in labels.indices {
+            let subjects = subjects(of: index)
+            let isOne = subjects.first == subjects.second
+            if labels[index] == 1 && !isOne { genuine += 1 }
+            if labels[index] == 0 && isOne { impostor += 1 }
         }
         return (genuine, impostor)
-    }
-
-    /// Lets the system have the memory of templates that lie in a file.
-    func giveBack() {
-        firstTemplate.giveBack(0..<count)
-        secondTemplate.giveBack(0..<count)
     }
 
     /// Subjects found from the comparisons themselves: templates joined by genuine comparisons are one subject's.
@@ -103,28 +88,27 @@ public struct ComparisonSubjects: Sendable {
     ///   - templateCount: How many templates there are.
     /// - Throws: ``MetricsError`` (`countMismatch`, `indexOutOfRange`).
     public init(
-        firstTemplate: some Collection<UInt32>,
-        secondTemplate: some Collection<UInt32>,
-        labels: some Collection<UInt8>,
+        firstTemplate: [UInt32],
+        secondTemplate: [UInt32],
+        labels: [UInt8],
         templateCount: Int
     ) throws(MetricsError) {
         guard labels.count == firstTemplate.count else {
             throw MetricsError(.countMismatch, "\(firstTemplate.count) comparisons but \(labels.count) labels")
         }
-        let columns = (LargeArray(firstTemplate), LargeArray(secondTemplate))
         // Checks the indices with a placeholder for the subjects.
         try self.init(
-            firstTemplate: columns.0,
-            secondTemplate: columns.1,
+            firstTemplate: firstTemplate,
+            secondTemplate: secondTemplate,
             subjectOfTemplate: [UInt32](repeating: 0, count: templateCount)
         )
         var forest = DisjointSets(count: templateCount)
         for (index, label) in labels.enumerated() where label == 1 {
-            forest.join(columns.0[index], columns.1[index])
+            forest.join(firstTemplate[index], secondTemplate[index])
         }
         self = try ComparisonSubjects(
-            firstTemplate: columns.0,
-            secondTemplate: columns.1,
+            firstTemplate: firstTemplate,
+            secondTemplate: secondTemplate,
             subjectOfTemplate: forest.numbered()
         )
     }
@@ -164,5 +148,37 @@ private struct DisjointSets {
             current = parent[Int(current)]
         }
         return current
+    }
+}
+
+/// The subjects that occur in some comparison, numbered densely in ascending order of their numbers.
+///
+/// So neither the order of the comparisons nor a subject without any changes what a seed draws.
+struct SubjectNumbering {
+    /// The dense number of each template's subject.
+    private let numberOfTemplate: [UInt32]
+    /// How many subjects occur.
+    let count: Int
+
+    init(_ subjects: ComparisonSubjects) {
+        var occurs = [Bool](repeating: false, count: subjects.subjectOfTemplate.count)
+        for templates in [subjects.firstTemplate, subjects.secondTemplate] {
+            for template in templates { occurs[Int(template)] = true }
+        }
+        let occurring = Set(zip(subjects.subjectOfTemplate, occurs).lazy.filter(\.1).map(\.0)).sorted()
+        let numbers = Dictionary(uniqueKeysWithValues: zip(occurring, 0..<UInt32(occurring.count)))
+        numberOfTemplate = subjects.subjectOfTemplate.map { numbers[$0] ?? 0 }
+        count = occurring.count
+    }
+
+    /// The rows of ``ReplicateWeights`` whose product is a comparison's weight, the smaller first.
+    ///
+    /// w_a·w_b between two subjects; w_a alone within one.
+    @inline(__always)
+    func rows(_ firstTemplate: UInt32, _ secondTemplate: UInt32) -> (first: UInt32, second: UInt32) {
+        let first = numberOfTemplate[Int(firstTemplate)]
+        let second = numberOfTemplate[Int(secondTemplate)]
+        if first == second { return (first, UInt32(truncatingIfNeeded: count)) }
+        return first < second ? (first, second) : (second, first)
     }
 }

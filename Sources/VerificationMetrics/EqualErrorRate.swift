@@ -1,4 +1,4 @@
-internal import LargeArrays
+internal import Parallelism
 
 /// Where the false-match rate and the false-non-match rate meet.
 public struct EqualErrorRate: Hashable, Sendable {
@@ -83,10 +83,9 @@ extension SubjectBootstrap {
     public func equalErrorRateInterval(
         _ observed: EqualErrorRate,
         scores: ScoreValues,
-        labels: some Collection<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects
-    ) async throws(MetricsError) -> Outcome<Interval> {
-        let labels = LargeArray(labels)
+    ) throws(MetricsError) -> Outcome<Interval> {
         try scores.check(labels: labels, subjects: subjects)
         let numbering = SubjectNumbering(subjects)
         guard numbering.count >= 2 else { return .failure(.tooFewSubjects) }
@@ -101,7 +100,7 @@ extension SubjectBootstrap {
                 numbering: numbering,
                 impostorLimit: limit
             )
-            if let rates = await equalErrorRates(ranking, pairs, numbering.count) {
+            if let rates = equalErrorRates(ranking, pairs, numbering.count) {
                 let rate = ObservedRate(rate: observed.rate, trials: labels.count, subjects: numbering.count)
                 return interval(rate, values: rates, caveats: [])
             }
@@ -114,31 +113,19 @@ extension SubjectBootstrap {
         _ ranking: RankedComparisons,
         _ pairs: PairCounts,
         _ subjectCount: Int
-    ) async -> [Double?]? {
-        let blockCount = (replicates + ReplicateWeights.laneCount - 1) / ReplicateWeights.laneCount
-        let workers = min(threads, blockCount)
-        let blocks = await withTaskGroup(of: [Int: [Double?]].self) { group in
-            for worker in 0..<workers {
-                group.addTask {
-                    var done: [Int: [Double?]] = [:]
-                    for place in stride(from: worker, to: blockCount, by: workers) {
-                        let block = ReplicateBlock(
-                            seed: seed,
-                            firstReplicate: place * ReplicateWeights.laneCount,
-                            subjectCount: subjectCount,
-                            pairs: pairs
-                        )
-                        guard let rates = block.equalErrorRates(ranking) else { break }
-                        done[place] = rates
-                    }
-                    return done
-                }
+    ) -> [Double?]? {
+        struct RankingIsTooShort: Error {}
+        let blocks = try? ThreadPool(threads)
+            .map(ReplicateWeights.blockCount(replicates)) { place throws(RankingIsTooShort) in
+                let block = ReplicateBlock(
+                    seed: seed,
+                    firstReplicate: place * ReplicateWeights.laneCount,
+                    subjectCount: subjectCount,
+                    pairs: pairs
+                )
+                guard let rates = block.equalErrorRates(ranking) else { throw RankingIsTooShort() }
+                return rates
             }
-            var all: [Int: [Double?]] = [:]
-            for await part in group { all.merge(part) { $1 } }
-            return all
-        }
-        guard blocks.count == blockCount else { return nil }
-        return Array((0..<blockCount).flatMap { blocks[$0] ?? [] }.prefix(replicates))
+        return blocks.map { Array($0.joined().prefix(replicates)) }
     }
 }

@@ -1,5 +1,3 @@
-internal import LargeArrays
-
 /// The comparisons a system is most wrong about: what to look at first.
 public struct HardestComparisons: Hashable, Sendable {
     /// Impostor comparisons with the highest scores, the highest first.
@@ -14,8 +12,7 @@ public struct HardestComparisons: Hashable, Sendable {
     ///   - labels: 1 for genuine, 0 for impostor.
     ///   - count: How many of each class at most.
     /// - Throws: ``MetricsError`` (`countMismatch`).
-    public init(scores: ScoreValues, labels: some Collection<UInt8>, count: Int) throws(MetricsError) {
-        let labels = LargeArray(labels)
+    public init(scores: ScoreValues, labels: [UInt8], count: Int) throws(MetricsError) {
         guard scores.count == labels.count else {
             throw MetricsError(.countMismatch, "\(scores.count) scores but \(labels.count) labels")
         }
@@ -25,17 +22,11 @@ public struct HardestComparisons: Hashable, Sendable {
         }
     }
 
-    private init<Score: RadixScore>(_ scores: LargeArray<Score>, _ labels: LargeArray<UInt8>, _ count: Int) {
+    private init<Score: RadixScore>(_ scores: [Score], _ labels: [UInt8], _ count: Int) {
         var impostors = Shortlist<Score>(limit: count)
         var genuine = Shortlist<Score>(limit: count)
-        scores.forEachBlock(with: labels) { start, scores, labels in
-            for index in 0..<labels.count where scores[index] > -.infinity {
-                if labels[index] == 0 {
-                    impostors.offer(-scores[index], start + index)
-                } else {
-                    genuine.offer(scores[index], start + index)
-                }
-            }
+        for (index, score) in scores.enumerated() where score > -.infinity {
+            if labels[index] == 0 { impostors.offer(-score, index) } else { genuine.offer(score, index) }
         }
         self.impostors = impostors.entries.map(\.index)
         self.genuine = genuine.entries.map(\.index)

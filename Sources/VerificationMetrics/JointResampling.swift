@@ -1,5 +1,3 @@
-internal import LargeArrays
-
 /// Several systems over the same comparisons: their operating points, what one resampling of subjects makes of them, and
 /// how they depend on each subject.
 ///
@@ -113,10 +111,10 @@ extension SubjectBootstrap {
     ///   ``leastTestReplicates`` replicates.
     func jointly(
         _ systems: [ScoreValues],
-        labels: LargeArray<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         targets: [FARTarget]
-    ) async throws(MetricsError) -> Outcome<JointResampling> {
+    ) throws(MetricsError) -> Outcome<JointResampling> {
         guard replicates >= Self.leastTestReplicates else {
             throw MetricsError(
                 .invalidOption,
@@ -140,7 +138,7 @@ extension SubjectBootstrap {
         let problem = problem(systems, labels: labels, subjects: subjects, targets: targets)
         guard problem.subjectCount >= 2 else { return .failure(.tooFewSubjects) }
         let rankings = problem.rankings()
-        let drawn = await replicates(of: problem, rankings: rankings, targets: targets)
+        let drawn = replicates(of: problem, rankings: rankings, targets: targets)
         let rates = drawn.rates.map { $0.map { $0.map { $0?.tar } } }
         // Whether a replicate holds both classes depends on the subjects drawn, not on the system.
         let kept = (0..<replicates).filter { replicate in rates.first?.first?[replicate] != nil }

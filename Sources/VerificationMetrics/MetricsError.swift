@@ -37,3 +37,55 @@ public struct MetricsError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `comparison 12: problem` on one line.
     public var description: String { index.map { "comparison \($0): \(problem)" } ?? problem }
 }
+
+/// Why a metric has no value.
+///
+/// An undefined result is never written as 0 or NaN.
+public enum UndefinedResult: String, Error, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+    /// There is no genuine comparison, so no TAR.
+    case noGenuine = "no-genuine"
+    /// There is no impostor comparison, so no FAR.
+    case noImpostor = "no-impostor"
+    /// So many genuine comparisons failed to enrol that FNMR stays above FMR at every threshold.
+    case errorRatesNeverMeet = "error-rates-never-meet"
+    /// Every comparison of a class is a failure to enrol: it has no scores.
+    case allRejected = "all-rejected"
+    /// A class has too few scores, or they do not vary, so that a spread means nothing.
+    case noSpread = "no-spread"
+    /// No comparison carries subjects, or only one subject occurs: there is nothing to resample.
+    case tooFewSubjects = "too-few-subjects"
+    /// More than half of the bootstrap replicates held no genuine or no impostor comparison.
+    case tooFewReplicates = "too-few-replicates"
+    /// No probe has a mate in the gallery.
+    case noMatedProbe = "no-mated-probe"
+    /// Every probe has a mate in the gallery, so there is no FPIR.
+    case noUnmatedProbe = "no-unmated-probe"
+
+    /// The reason in words, without a full stop.
+    public var description: String {
+        switch self {
+        case .noGenuine: "no genuine comparisons"
+        case .noImpostor: "no impostor comparisons"
+        case .errorRatesNeverMeet: "failures to enrol keep the miss rate above the false-match rate at every threshold"
+        case .allRejected: "every comparison of one class is a failure to enrol"
+        case .noSpread: "too few scores, or scores that do not vary"
+        case .tooFewSubjects: "fewer than two subjects to resample"
+        case .tooFewReplicates: "most bootstrap replicates held only one class"
+        case .noMatedProbe: "no probe has a mate in the gallery"
+        case .noUnmatedProbe: "every probe has a mate in the gallery"
+        }
+    }
+}
+
+/// A metric's value, or the reason why there is none.
+public typealias Outcome<Value> = Result<Value, UndefinedResult>
+
+extension Result where Failure == UndefinedResult {
+    /// The value, or nil where it is undefined.
+    public var value: Success? { try? get() }
+
+    /// The reason, or nil where there is a value.
+    public var undefinedReason: UndefinedResult? {
+        if case .failure(let reason) = self { reason } else { nil }
+    }
+}

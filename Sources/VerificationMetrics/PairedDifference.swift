@@ -1,5 +1,3 @@
-internal import LargeArrays
-
 /// How two systems differ at one FAR, over the same comparisons.
 public struct PairedDifference: Hashable, Sendable {
     /// The rate asked for.
@@ -40,16 +38,11 @@ extension SubjectBootstrap {
     public func compare(
         _ first: ScoreValues,
         _ second: ScoreValues,
-        labels: some Collection<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         targets: [FARTarget]
-    ) async throws(MetricsError) -> [Outcome<PairedDifference>] {
-        let drawn = try await jointly(
-            [first, second],
-            labels: LargeArray(labels),
-            subjects: subjects,
-            targets: targets
-        )
+    ) throws(MetricsError) -> [Outcome<PairedDifference>] {
+        let drawn = try jointly([first, second], labels: labels, subjects: subjects, targets: targets)
         return switch drawn {
         case .failure(let reason): targets.map { _ in .failure(reason) }
         case .success(let joint): Self.differences(joint, targets: targets).map { .success($0) }

@@ -157,3 +157,20 @@ package enum RadixSort {
         return true
     }
 }
+
+/// A floating-point type whose order can be read off unsigned bits.
+protocol RadixScore: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+    associatedtype Key: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable
+    /// Bits that grow as the score falls. Not for NaN; −0 comes right after 0, so that the two stay one block of ties.
+    var descendingKey: Key { get }
+}
+
+extension Float: RadixScore {
+    var descendingKey: UInt32 { bitPattern & 0x8000_0000 == 0 ? 0x7fff_ffff - bitPattern : bitPattern }
+}
+
+extension Double: RadixScore {
+    var descendingKey: UInt64 {
+        bitPattern & 0x8000_0000_0000_0000 == 0 ? 0x7fff_ffff_ffff_ffff - bitPattern : bitPattern
+    }
+}

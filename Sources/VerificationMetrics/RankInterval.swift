@@ -1,5 +1,3 @@
-internal import LargeArrays
-
 /// The ranks that one of several systems may hold, at a joint level for all of them.
 public struct RankInterval: Hashable, Sendable {
     /// One more than the number of systems that are significantly better.
@@ -40,11 +38,11 @@ extension SubjectBootstrap {
     /// - Throws: As that method.
     public func rankIntervals(
         _ systems: [ScoreValues],
-        labels: some Collection<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         target: FARTarget
-    ) async throws(MetricsError) -> Outcome<[RankInterval]> {
-        let drawn = try await jointly(systems, labels: LargeArray(labels), subjects: subjects, targets: [target])
+    ) throws(MetricsError) -> Outcome<[RankInterval]> {
+        let drawn = try jointly(systems, labels: labels, subjects: subjects, targets: [target])
         return drawn.map { $0.rankIntervals(target: 0) }
     }
 }

@@ -1,5 +1,3 @@
-internal import LargeArrays
-
 /// One system's comparisons from the highest score down, as rows of ``ReplicateWeights``: scores are no longer needed.
 struct RankedComparisons: Sendable {
     /// All genuine comparisons, the rejected last.
@@ -10,15 +8,15 @@ struct RankedComparisons: Sendable {
     let impostor: ComparisonRows
     /// For each of these: how many genuine scores are strictly above it.
     let genuineAbove: [UInt32]
-    /// For each of these: the first that scores as high, so how many are strictly above it.
-    private let impostorsAbove: [UInt32]
+    /// A bit for each of these: whether it scores as high as the one before.
+    private let ties: [UInt64]
     /// Whether every impostor that has a score is in ``impostor``.
     let isComplete: Bool
 
     /// Ranks all genuine comparisons and at least the `impostorLimit` highest impostors.
     init(
         scores: ScoreValues,
-        labels: LargeArray<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         numbering: SubjectNumbering,
         impostorLimit: Int
@@ -30,8 +28,8 @@ struct RankedComparisons: Sendable {
     }
 
     private init<Score: RadixScore>(
-        _ scores: LargeArray<Score>,
-        _ labels: LargeArray<UInt8>,
+        _ scores: [Score],
+        _ labels: [UInt8],
         _ subjects: ComparisonSubjects,
         _ numbering: SubjectNumbering,
         _ impostorLimit: Int
@@ -41,15 +39,12 @@ struct RankedComparisons: Sendable {
         var impostorRecords: [Record<Score>] = []
         genuineRecords.reserveCapacity(labels.count { $0 == 1 })
         impostorRecords.reserveCapacity(cut.count)
-        scores.forEachBlock(with: labels) { start, scores, labels in
-            for index in 0..<labels.count {
-                let score = scores[index]
-                let record = Record(score: score, comparison: UInt32(truncatingIfNeeded: start + index))
-                if labels[index] == 1 {
-                    genuineRecords.append(record)
-                } else if cut.includes(score) {
-                    impostorRecords.append(record)
-                }
+        for (index, score) in scores.enumerated() {
+            let record = Record(score: score, comparison: UInt32(truncatingIfNeeded: index))
+            if labels[index] == 1 {
+                genuineRecords.append(record)
+            } else if cut.includes(score) {
+                impostorRecords.append(record)
             }
         }
         RadixSort.sort(&genuineRecords) { $0.score.descendingKey }
@@ -60,11 +55,12 @@ struct RankedComparisons: Sendable {
             while above < genuineRecords.count && genuineRecords[above].score > record.score { above &+= 1 }
             return UInt32(truncatingIfNeeded: above)
         }
-        var first = 0
-        impostorsAbove = impostorRecords.indices.map { index in
-            if impostorRecords[index].score != impostorRecords[first].score { first = index }
-            return UInt32(truncatingIfNeeded: first)
+        var ties = [UInt64](repeating: 0, count: impostorRecords.count / 64 + 1)
+        for index in impostorRecords.indices.dropFirst()
+        where impostorRecords[index].score == impostorRecords[index - 1].score {
+            ties[index >> 6] |= 1 << UInt64(index & 63)
         }
+        self.ties = ties
         genuine = ComparisonRows(genuineRecords.lazy.map(\.comparison), subjects, numbering)
         impostor = ComparisonRows(impostorRecords.lazy.map(\.comparison), subjects, numbering)
         isComplete = cut.isComplete
@@ -79,7 +75,9 @@ struct RankedComparisons: Sendable {
         let allowed = target.allowedImpostors(of: variance.impostorCount)
         let isInside = allowed < impostor.count
         let accepted = isInside ? Int(genuineAbove[allowed]) : scoredGenuine
-        let falseAccepts = isInside ? Int(impostorsAbove[allowed]) : impostor.count
+        var falseAccepts = min(allowed, impostor.count)
+        // Ties at the boundary are left out whole.
+        while isInside, ties[falseAccepts >> 6] & 1 << UInt64(falseAccepts & 63) != 0 { falseAccepts -= 1 }
         return ObservedRate(
             rate: Double(accepted) / Double(max(genuine.count, 1)),
             trials: genuine.count,
@@ -108,7 +106,6 @@ struct ComparisonRows: Sendable {
             first.append(rows.first)
             second.append(rows.second)
         }
-        subjects.giveBack()
     }
 }
 
@@ -120,15 +117,13 @@ private struct ImpostorCut {
     private var lastBucket = 0
     private static let bucketBits = 16
 
-    init<Score: RadixScore>(_ scores: LargeArray<Score>, _ labels: LargeArray<UInt8>, limit: Int) {
+    init<Score: RadixScore>(_ scores: [Score], _ labels: [UInt8], limit: Int) {
         // By the leading bits of the key, which fall as scores rise.
         var counts = [Int](repeating: 0, count: 1 << Self.bucketBits)
         var scored = 0
-        scores.forEachBlock(with: labels) { _, scores, labels in
-            for (score, label) in zip(scores, labels) where label == 0 && score > -.infinity {
-                counts[Self.bucket(score)] &+= 1
-                scored &+= 1
-            }
+        for (score, label) in zip(scores, labels) where label == 0 && score > -.infinity {
+            counts[Self.bucket(score)] &+= 1
+            scored &+= 1
         }
         for bucket in counts.indices where count < limit {
             count += counts[bucket]

@@ -1,4 +1,48 @@
-internal import LargeArrays
+/// Scores in the order of the comparisons, in the precision they came in.
+///
+/// −∞ is a comparison that no threshold accepts: one of its templates failed to enrol.
+public enum ScoreValues: Hashable, Sendable {
+    /// Single-precision scores.
+    case single([Float])
+    /// Double-precision scores: rounding them to single could tie what was apart.
+    case double([Double])
+
+    /// How many scores there are.
+    public var count: Int {
+        switch self {
+        case .single(let scores): scores.count
+        case .double(let scores): scores.count
+        }
+    }
+
+    /// The score of one comparison.
+    public subscript(index: Int) -> Double {
+        switch self {
+        case .single(let scores): Double(scores[index])
+        case .double(let scores): scores[index]
+        }
+    }
+}
+
+extension ScoreValues {
+    /// Refuses what no bootstrap can be run on.
+    func check(labels: [UInt8], subjects: ComparisonSubjects) throws(MetricsError) {
+        guard count == labels.count, count == subjects.count else {
+            throw MetricsError(
+                .countMismatch,
+                "\(count) scores, \(labels.count) labels and subjects of \(subjects.count) comparisons"
+            )
+        }
+        guard count <= Int(UInt32.max) else {
+            throw MetricsError(.invalidOption, "more than \(UInt32.max) comparisons cannot be resampled")
+        }
+        _ = try labels.genuineCount()
+        switch self {
+        case .single(let scores): try scores.checkValid()
+        case .double(let scores): try scores.checkValid()
+        }
+    }
+}
 
 /// The scores of an evaluation, sorted once; every verification metric is read off it.
 ///
@@ -23,8 +67,7 @@ public struct ScoreSet: Sendable {
     ///   - scores: One per comparison; −∞ for a comparison that cannot be accepted.
     ///   - labels: 1 for genuine, 0 for impostor, one per comparison.
     /// - Throws: ``MetricsError`` that names the first comparison with a score of NaN or +∞ or another label.
-    public init(scores: ScoreValues, labels: some Collection<UInt8>) throws(MetricsError) {
-        let labels = LargeArray(labels)
+    public init(scores: ScoreValues, labels: [UInt8]) throws(MetricsError) {
         switch scores {
         case .single(let scores): curve = .single(try SortedScores(scores: scores, labels: labels))
         case .double(let scores): curve = .double(try SortedScores(scores: scores, labels: labels))
@@ -32,12 +75,12 @@ public struct ScoreSet: Sendable {
     }
 
     /// Sorts single-precision scores given in the order of the comparisons; see ``init(scores:labels:)``.
-    public init(scores: [Float], labels: some Collection<UInt8>) throws(MetricsError) {
+    public init(scores: [Float], labels: [UInt8]) throws(MetricsError) {
         try self.init(scores: .single(scores), labels: labels)
     }
 
     /// Sorts double-precision scores given in the order of the comparisons; see ``init(scores:labels:)``.
-    public init(scores: [Double], labels: some Collection<UInt8>) throws(MetricsError) {
+    public init(scores: [Double], labels: [UInt8]) throws(MetricsError) {
         try self.init(scores: .double(scores), labels: labels)
     }
 
@@ -198,5 +241,31 @@ extension SortedScores {
             impostors: impostor.firstPlace { Double($0) < threshold },
             genuine: genuine.firstPlace { Double($0) < threshold }
         )
+    }
+}
+
+/// How many comparisons of each class there are, and how many of them no threshold accepts.
+public struct ClassCounts: Hashable, Sendable {
+    /// Genuine comparisons, rejected ones included: the denominator of TAR.
+    public let genuine: Int
+    /// Impostor comparisons, rejected ones included: the denominator of FAR.
+    public let impostor: Int
+    /// Genuine comparisons with a score of −∞: a template failed to enrol.
+    public let rejectedGenuine: Int
+    /// Impostor comparisons with a score of −∞.
+    public let rejectedImpostor: Int
+}
+
+/// How many comparisons of each class a threshold accepts.
+public struct AcceptedCounts: Hashable, Sendable {
+    /// Impostor comparisons accepted: false accepts.
+    public let impostors: Int
+    /// Genuine comparisons accepted.
+    public let genuine: Int
+
+    /// Wraps counts.
+    public init(impostors: Int, genuine: Int) {
+        self.impostors = impostors
+        self.genuine = genuine
     }
 }

@@ -1,5 +1,3 @@
-internal import LargeArrays
-
 /// The scores of both classes, each from the highest down, and the walk over thresholds that they define.
 ///
 /// A *state* is what some threshold accepts. Lowering the threshold past one distinct score, a block of ties of
@@ -11,7 +9,7 @@ struct SortedScores<Score: RadixScore>: Sendable {
     let impostor: [Score]
     let counts: ClassCounts
 
-    init(scores: LargeArray<Score>, labels: LargeArray<UInt8>) throws(MetricsError) {
+    init(scores: [Score], labels: [UInt8]) throws(MetricsError) {
         guard scores.count == labels.count else {
             throw MetricsError(.countMismatch, "\(scores.count) scores but \(labels.count) labels")
         }
@@ -21,7 +19,7 @@ struct SortedScores<Score: RadixScore>: Sendable {
 
     init(genuine: [Score], impostor: [Score]) throws(MetricsError) {
         for scores in [genuine, impostor] {
-            if let index = scores.firstIndex(where: { !($0 < .infinity) }) { throw scores.invalidScore(at: index) }
+            try scores.checkValid()
         }
         var genuine = genuine
         var impostor = impostor
@@ -46,8 +44,8 @@ struct SortedScores<Score: RadixScore>: Sendable {
 
     /// The classes apart.
     private static func split(
-        _ scores: LargeArray<Score>,
-        _ labels: LargeArray<UInt8>
+        _ scores: [Score],
+        _ labels: [UInt8]
     ) throws(MetricsError) -> (genuine: [Score], impostor: [Score]) {
         let genuineCount = try labels.genuineCount()
         let impostorCount = scores.count - genuineCount
@@ -60,30 +58,28 @@ struct SortedScores<Score: RadixScore>: Sendable {
             }
             initialized = genuineCount
         }
-        guard isValid else { throw scores.invalidScore(at: scores.firstIndex { !($0 < .infinity) } ?? 0) }
+        if !isValid { try scores.checkValid() }
         return (genuine, impostor)
     }
 
     /// Writes each score to its class; returns whether all are below +∞.
     private static func distribute(
-        _ scores: LargeArray<Score>,
-        _ labels: LargeArray<UInt8>,
+        _ scores: [Score],
+        _ labels: [UInt8],
         impostor: UnsafeMutableBufferPointer<Score>,
         genuine: UnsafeMutableBufferPointer<Score>
     ) -> Bool {
         var impostorPlace = 0
         var genuinePlace = 0
         var isValid = true
-        scores.forEachBlock(with: labels) { _, scores, labels in
-            for (score, label) in zip(scores, labels) {
-                isValid = isValid && score < .infinity
-                if label == 0 {
-                    impostor.initializeElement(at: impostorPlace, to: score)
-                    impostorPlace &+= 1
-                } else {
-                    genuine.initializeElement(at: genuinePlace, to: score)
-                    genuinePlace &+= 1
-                }
+        for (score, label) in zip(scores, labels) {
+            isValid = isValid && score < .infinity
+            if label == 0 {
+                impostor.initializeElement(at: impostorPlace, to: score)
+                impostorPlace &+= 1
+            } else {
+                genuine.initializeElement(at: genuinePlace, to: score)
+                genuinePlace &+= 1
             }
         }
         return isValid
@@ -114,7 +110,12 @@ extension Array where Element: RadixScore {
     }
 }
 
-extension RandomAccessCollection where Element: RadixScore, Index == Int {
+extension Array where Element: RadixScore {
+    /// Refuses scores of NaN and +∞.
+    func checkValid() throws(MetricsError) {
+        if let index = firstIndex(where: { !($0 < .infinity) }) { throw invalidScore(at: index) }
+    }
+
     /// The error of a NaN or +∞.
     func invalidScore(at index: Int) -> MetricsError {
         self[index].isNaN
@@ -123,23 +124,112 @@ extension RandomAccessCollection where Element: RadixScore, Index == Int {
     }
 }
 
-extension LargeArray<UInt8> {
+extension [UInt8] {
     /// How many labels are 1.
     ///
     /// - Throws: ``MetricsError`` that names the first label that is neither 0 nor 1.
     func genuineCount() throws(MetricsError) -> Int {
         var genuineCount = 0
         var labelBits: UInt8 = 0
-        forEachBlock { _, labels in
-            for label in labels {
-                genuineCount &+= Int(label & 1)
-                labelBits |= label
-            }
+        for label in self {
+            genuineCount &+= Int(label & 1)
+            labelBits |= label
         }
         guard labelBits <= 1 else {
             let index = firstIndex { $0 > 1 } ?? 0
             throw MetricsError(.invalidLabel, "the label is \(self[index]), expected 0 or 1", index: index)
         }
         return genuineCount
+    }
+}
+
+extension SortedScores {
+    /// The state before any score is accepted.
+    var emptyState: AcceptedCounts { AcceptedCounts(impostors: 0, genuine: 0) }
+
+    /// The state that accepts every score there is.
+    var fullState: AcceptedCounts { AcceptedCounts(impostors: impostor.count, genuine: genuine.count) }
+
+    /// The state that accepts what is strictly above a score.
+    func state(above score: Score) -> AcceptedCounts {
+        AcceptedCounts(impostors: impostor.countAbove(score), genuine: genuine.countAbove(score))
+    }
+
+    /// The state that accepts a score and what is above it.
+    func state(atLeast score: Score) -> AcceptedCounts {
+        AcceptedCounts(impostors: impostor.countAtLeast(score), genuine: genuine.countAtLeast(score))
+    }
+
+    /// The state with the most accepted genuines among those with at most `count` impostors: ties at the boundary
+    /// are left out whole.
+    func state(withAtMost count: Int) -> AcceptedCounts {
+        count < impostor.count ? state(above: impostor[count]) : fullState
+    }
+
+    /// The lowest score that a state accepts; nil for the empty state.
+    func lowestAccepted(_ state: AcceptedCounts) -> Score? {
+        switch (state.impostors, state.genuine) {
+        case (0, 0): nil
+        case (0, let genuineCount): genuine[genuineCount - 1]
+        case (let impostorCount, 0): impostor[impostorCount - 1]
+        case (let impostorCount, let genuineCount): min(impostor[impostorCount - 1], genuine[genuineCount - 1])
+        }
+    }
+
+    /// The highest score that a state does not accept; nil for the full state.
+    func highestRejected(_ state: AcceptedCounts) -> Score? {
+        let impostorScore = state.impostors < impostor.count ? impostor[state.impostors] : nil
+        let genuineScore = state.genuine < genuine.count ? genuine[state.genuine] : nil
+        guard let impostorScore, let genuineScore else { return impostorScore ?? genuineScore }
+        return max(impostorScore, genuineScore)
+    }
+
+    /// The state after one more block; nil after the last.
+    func next(after state: AcceptedCounts) -> AcceptedCounts? { highestRejected(state).map { self.state(atLeast: $0) } }
+
+    /// The state before the last block was accepted; nil before the first.
+    func previous(before state: AcceptedCounts) -> AcceptedCounts? {
+        lowestAccepted(state).map { self.state(above: $0) }
+    }
+
+    /// The next state by counting up, for walks over every state of the curve.
+    func adjacent(after state: AcceptedCounts) -> AcceptedCounts? {
+        guard let score = highestRejected(state) else { return nil }
+        var impostorCount = state.impostors
+        var genuineCount = state.genuine
+        while impostorCount < impostor.count && impostor[impostorCount] == score { impostorCount &+= 1 }
+        while genuineCount < genuine.count && genuine[genuineCount] == score { genuineCount &+= 1 }
+        return AcceptedCounts(impostors: impostorCount, genuine: genuineCount)
+    }
+
+    /// A threshold that leads to a state: the midpoint between the highest score rejected and the lowest accepted.
+    ///
+    /// Stored in single precision it leads to the same state, wherever a single-precision number does. Where only one of
+    /// the two scores exists: that lowest score, or the next number above that highest one. Nil where neither does.
+    func threshold(of state: AcceptedCounts) -> Double? {
+        let accepted = lowestAccepted(state)
+        guard let rejected = highestRejected(state) else { return accepted.map { Double($0) } }
+        guard let accepted else {
+            let above = Double(rejected.nextUp)
+            return above.isFinite ? above : nil
+        }
+        // Halving first cannot overflow; next to the smallest numbers it may round out of the range.
+        let midpoint = Double(rejected) / 2 + Double(accepted) / 2
+        func separates(_ threshold: Double) -> Bool { threshold > Double(rejected) && threshold <= Double(accepted) }
+        let rounded = Double(Float(midpoint))
+        if separates(midpoint) && (separates(rounded) || rounded.isInfinite) { return midpoint }
+        return separates(Double(Float(accepted))) || !separates(midpoint) ? Double(accepted) : midpoint
+    }
+
+    /// Accepted impostors over all impostors.
+    func falseAcceptRate(_ state: AcceptedCounts) -> Double { Double(state.impostors) / Double(counts.impostor) }
+
+    /// Accepted genuines over all genuines.
+    func trueAcceptRate(_ state: AcceptedCounts) -> Double { Double(state.genuine) / Double(counts.genuine) }
+
+    /// The reason why no curve exists, where a class is empty.
+    var emptyClass: UndefinedResult? {
+        if counts.genuine == 0 { return .noGenuine }
+        return counts.impostor == 0 ? .noImpostor : nil
     }
 }

@@ -1,5 +1,3 @@
-internal import LargeArrays
-
 /// Intervals from resampled subjects.
 ///
 /// Each replicate draws as many subjects as there are, with replacement; w_a is how often a was drawn. A comparison
@@ -66,13 +64,12 @@ public struct SubjectBootstrap: Hashable, Sendable {
     /// - Throws: ``MetricsError`` for scores, labels or counts that do not fit.
     public func tarIntervals(
         scores: ScoreValues,
-        labels: some Collection<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         targets: [FARTarget]
-    ) async throws(MetricsError) -> [Outcome<Interval>] {
-        let labels = LargeArray(labels)
-        let impostorCount = labels.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
-        let drawn = try await replicates(of: [scores], labels: labels, subjects: subjects, targets: targets)
+    ) throws(MetricsError) -> [Outcome<Interval>] {
+        let impostorCount = labels.count { $0 == 0 }
+        let drawn = try replicates(of: [scores], labels: labels, subjects: subjects, targets: targets)
         return targets.indices.map { index in
             drawn.flatMap { drawn in
                 interval(
@@ -123,34 +120,33 @@ public struct SubjectBootstrap: Hashable, Sendable {
     /// - Returns: `[systems][targets][replicates]`.
     package func replicateRates(
         _ systems: [ScoreValues],
-        labels: some Collection<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         targets: [FARTarget]
-    ) async throws(MetricsError) -> Outcome<[[[Double?]]]> {
-        try await replicates(of: systems, labels: labels, subjects: subjects, targets: targets)
+    ) throws(MetricsError) -> Outcome<[[[Double?]]]> {
+        try replicates(of: systems, labels: labels, subjects: subjects, targets: targets)
             .map { $0.rates.map { $0.map { $0.map { $0?.tar } } } }
     }
 
     /// The TAR of each system and target, of the data themselves and of every replicate.
     package func replicates(
         of systems: [ScoreValues],
-        labels: some Collection<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         targets: [FARTarget]
-    ) async throws(MetricsError) -> Outcome<BootstrapReplicates> {
-        let labels = LargeArray(labels)
+    ) throws(MetricsError) -> Outcome<BootstrapReplicates> {
         for scores in systems { try scores.check(labels: labels, subjects: subjects) }
         guard labels.contains(1) else { return .failure(.noGenuine) }
         guard labels.contains(0) else { return .failure(.noImpostor) }
         let problem = problem(systems, labels: labels, subjects: subjects, targets: targets)
         guard problem.subjectCount >= 2 else { return .failure(.tooFewSubjects) }
-        return .success(await replicates(of: problem, rankings: problem.rankings(), targets: targets))
+        return .success(replicates(of: problem, rankings: problem.rankings(), targets: targets))
     }
 
     /// The problem over targets in ascending order.
     func problem(
         _ systems: [ScoreValues],
-        labels: LargeArray<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         targets: [FARTarget]
     ) -> BootstrapProblem {
@@ -162,8 +158,8 @@ public struct SubjectBootstrap: Hashable, Sendable {
         of problem: BootstrapProblem,
         rankings: [RankedComparisons],
         targets: [FARTarget]
-    ) async -> BootstrapReplicates {
-        let drawn = await problem.run(rankings, replicates: replicates, threads: threads)
+    ) -> BootstrapReplicates {
+        let drawn = problem.run(rankings, replicates: replicates, threads: threads)
         let ascending = targets.sorted()
         let places = targets.map { target in ascending.firstIndex(of: target) ?? 0 }
         return BootstrapReplicates(

@@ -1,4 +1,4 @@
-public import LargeArrays
+internal import Parallelism
 
 /// A rate and an interval for it.
 public struct MeasuredRate: Hashable, Sendable {
@@ -42,85 +42,64 @@ public struct ThresholdRates: Hashable, Sendable {
     public static func measure(
         _ thresholds: [Double],
         scores: ScoreValues,
-        labels: LargeArray<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects?,
         bootstrap: SubjectBootstrap?,
         level: Double = 0.95
-    ) async throws(MetricsError) -> [ThresholdRates] {
+    ) throws(MetricsError) -> [ThresholdRates] {
         guard scores.count == labels.count else {
             throw MetricsError(.countMismatch, "\(scores.count) scores but \(labels.count) labels")
         }
         guard !thresholds.isEmpty else { return [] }
-        let decisions = thresholds.map { DecidedComparisons(scores, labels, threshold: $0) }
+        let decided = thresholds.map { DecidedComparisons(scores, labels, threshold: $0) }
         guard let subjects, let bootstrap else {
-            return zip(thresholds, decisions)
-                .map { threshold, decided in
-                    ThresholdRates(threshold, decided) { count, trials in
-                        Interval.wilson(successes: count, trials: trials, level: level)
-                            .map { $0.without(.thresholdUncertaintyOmitted) }
-                    }
+            return decided.map { decided in
+                ThresholdRates(decided) { _, count, trials in
+                    Interval.wilson(successes: count, trials: trials, level: level)
+                        .map { $0.without(.thresholdUncertaintyOmitted) }
                 }
+            }
         }
         try scores.check(labels: labels, subjects: subjects)
-        let resampling = ThresholdResampling(decisions, labels: labels, subjects: subjects)
+        let resampling = ThresholdResampling(decided, labels: labels, subjects: subjects)
         guard resampling.subjectCount >= 2 else {
-            return zip(thresholds, decisions)
-                .map { threshold, decided in ThresholdRates(threshold, decided) { _, _ in .failure(.tooFewSubjects) } }
+            return decided.map { ThresholdRates($0) { _, _, _ in .failure(.tooFewSubjects) } }
         }
-        let replicates = await resampling.run(bootstrap)
-        return thresholds.indices.map { index in
-            let decided = decisions[index]
-            let drawn = replicates.map { $0.map { $0[index] } }
-            func interval(_ count: Int, _ trials: Int, _ subjects: Int, _ value: (ReplicateWeight) -> Double?)
-                -> Outcome<Interval>
-            {
-                bootstrap.interval(
-                    ObservedRate(rate: Double(count) / Double(max(trials, 1)), trials: trials, subjects: subjects),
-                    values: drawn.map { $0.flatMap(value) },
-                    caveats: []
-                )
+        let replicates = resampling.run(bootstrap)
+        return decided.enumerated()
+            .map { index, decided in
+                ThresholdRates(decided) { rate, count, trials in
+                    bootstrap.interval(
+                        ObservedRate(
+                            rate: Double(count) / Double(trials),
+                            trials: trials,
+                            subjects: rate.isOfGenuine ? resampling.genuineSubjectCount : resampling.subjectCount
+                        ),
+                        values: replicates.map { rate.share(of: $0[index]) },
+                        caveats: []
+                    )
+                }
             }
-            let (genuine, impostor) = (resampling.genuineSubjectCount, resampling.subjectCount)
-            return ThresholdRates(
-                threshold: thresholds[index],
-                accepted: decided.accepted,
-                fmr: decided.fmr { interval($0, $1, impostor, \.fmr) },
-                fnmr: decided.fnmr { interval($0, $1, genuine, \.fnmr) },
-                far: decided.far { interval($0, $1, impostor, \.far) },
-                frr: decided.frr { interval($0, $1, genuine, \.frr) }
+    }
+
+    private init(_ decided: DecidedComparisons, _ interval: (ErrorRate, Int, Int) -> Outcome<Interval>) {
+        func measured(_ rate: ErrorRate) -> Outcome<MeasuredRate> {
+            let count = rate.errors.reduce(0) { $0 + decided.counts[$1.rawValue] }
+            let trials = rate.trials.reduce(0) { $0 + decided.counts[$1.rawValue] }
+            guard trials > 0 else { return .failure(decided.isEmpty(rate.isOfGenuine) ? rate.noTrials : .allRejected) }
+            return .success(
+                MeasuredRate(rate: Double(count) / Double(trials), interval: interval(rate, count, trials))
             )
         }
-    }
-
-    private init(
-        _ threshold: Double,
-        _ decided: DecidedComparisons,
-        _ interval: (Int, Int) -> Outcome<Interval>
-    ) {
-        self.init(
-            threshold: threshold,
-            accepted: decided.accepted,
-            fmr: decided.fmr(interval),
-            fnmr: decided.fnmr(interval),
-            far: decided.far(interval),
-            frr: decided.frr(interval)
+        threshold = decided.threshold
+        accepted = AcceptedCounts(
+            impostors: decided.counts[Decision.acceptedImpostor.rawValue],
+            genuine: decided.counts[Decision.acceptedGenuine.rawValue]
         )
-    }
-
-    private init(
-        threshold: Double,
-        accepted: AcceptedCounts,
-        fmr: Outcome<MeasuredRate>,
-        fnmr: Outcome<MeasuredRate>,
-        far: Outcome<MeasuredRate>,
-        frr: Outcome<MeasuredRate>
-    ) {
-        self.threshold = threshold
-        self.accepted = accepted
-        self.fmr = fmr
-        self.fnmr = fnmr
-        self.far = far
-        self.frr = frr
+        fmr = measured(.fmr)
+        fnmr = measured(.fnmr)
+        far = measured(.far)
+        frr = measured(.frr)
     }
 }
 
@@ -138,108 +117,86 @@ extension Interval {
     }
 }
 
-/// What a threshold decides of each comparison.
-private struct DecidedComparisons: Sendable {
-    /// Comparisons by what becomes of them; only accepted impostors are listed, of the others there may be millions.
-    var acceptedGenuine: [UInt32] = []
-    var missedGenuine: [UInt32] = []
-    var rejectedGenuine: [UInt32] = []
-    var acceptedImpostors: [UInt32] = []
-    var rejectedImpostors: [UInt32] = []
-    var impostorCount = 0
+/// What becomes of a comparison at a threshold; the rejected have no score.
+private enum Decision: Int, CaseIterable {
+    case acceptedGenuine, missedGenuine, rejectedGenuine
+    case acceptedImpostor, rejectedImpostor, otherImpostor
+}
 
-    init(_ scores: ScoreValues, _ labels: LargeArray<UInt8>, threshold: Double) {
-        switch scores {
-        case .single(let scores): add(scores, labels, threshold)
-        case .double(let scores): add(scores, labels, threshold)
-        }
-    }
+/// Which comparisons a rate counts, and out of which.
+private struct ErrorRate: Sendable {
+    let errors: [Decision]
+    let trials: [Decision]
+    let isOfGenuine: Bool
 
-    private mutating func add<Score: RadixScore>(
-        _ scores: LargeArray<Score>,
-        _ labels: LargeArray<UInt8>,
-        _ threshold: Double
-    ) {
-        var decided = self
-        scores.forEachBlock(with: labels) { start, scores, labels in
-            for index in 0..<labels.count {
-                let place = UInt32(truncatingIfNeeded: start + index)
-                let isAccepted = Double(scores[index]) >= threshold
-                if labels[index] == 1 {
-                    if isAccepted {
-                        decided.acceptedGenuine.append(place)
-                    } else if scores[index] > -.infinity {
-                        decided.missedGenuine.append(place)
-                    } else {
-                        decided.rejectedGenuine.append(place)
-                    }
-                } else {
-                    decided.impostorCount += 1
-                    if isAccepted {
-                        decided.acceptedImpostors.append(place)
-                    } else if scores[index] == -.infinity {
-                        decided.rejectedImpostors.append(place)
-                    }
-                }
-            }
-        }
-        self = decided
-    }
+    static let fmr = ErrorRate(
+        errors: [.acceptedImpostor],
+        trials: [.acceptedImpostor, .otherImpostor],
+        isOfGenuine: false
+    )
+    static let far = ErrorRate(
+        errors: [.acceptedImpostor],
+        trials: [.acceptedImpostor, .rejectedImpostor, .otherImpostor],
+        isOfGenuine: false
+    )
+    static let fnmr = ErrorRate(
+        errors: [.missedGenuine],
+        trials: [.acceptedGenuine, .missedGenuine],
+        isOfGenuine: true
+    )
+    static let frr = ErrorRate(
+        errors: [.missedGenuine, .rejectedGenuine],
+        trials: [.acceptedGenuine, .missedGenuine, .rejectedGenuine],
+        isOfGenuine: true
+    )
 
-    var accepted: AcceptedCounts {
-        AcceptedCounts(impostors: acceptedImpostors.count, genuine: acceptedGenuine.count)
-    }
+    var noTrials: UndefinedResult { isOfGenuine ? .noGenuine : .noImpostor }
 
-    func fmr(_ interval: (Int, Int) -> Outcome<Interval>) -> Outcome<MeasuredRate> {
-        rate(acceptedImpostors.count, impostorCount - rejectedImpostors.count, impostorCount, .noImpostor, interval)
-    }
-
-    func far(_ interval: (Int, Int) -> Outcome<Interval>) -> Outcome<MeasuredRate> {
-        rate(acceptedImpostors.count, impostorCount, impostorCount, .noImpostor, interval)
-    }
-
-    func fnmr(_ interval: (Int, Int) -> Outcome<Interval>) -> Outcome<MeasuredRate> {
-        let scored = acceptedGenuine.count + missedGenuine.count
-        return rate(missedGenuine.count, scored, scored + rejectedGenuine.count, .noGenuine, interval)
-    }
-
-    func frr(_ interval: (Int, Int) -> Outcome<Interval>) -> Outcome<MeasuredRate> {
-        let rejected = missedGenuine.count + rejectedGenuine.count
-        let all = acceptedGenuine.count + rejected
-        return rate(rejected, all, all, .noGenuine, interval)
-    }
-
-    private func rate(
-        _ count: Int,
-        _ trials: Int,
-        _ all: Int,
-        _ none: UndefinedResult,
-        _ interval: (Int, Int) -> Outcome<Interval>
-    ) -> Outcome<MeasuredRate> {
-        guard trials > 0 else { return .failure(all > 0 ? .allRejected : none) }
-        return .success(MeasuredRate(rate: Double(count) / Double(trials), interval: interval(count, trials)))
+    /// The rate of a replicate's weights, by decision; nil without trials.
+    func share(of weights: [UInt64]) -> Double? {
+        let total = trials.reduce(0) { $0 + weights[$1.rawValue] }
+        return total > 0 ? Double(errors.reduce(0) { $0 + weights[$1.rawValue] }) / Double(total) : nil
     }
 }
 
-/// The weights of one replicate at one threshold.
-private struct ReplicateWeight: Sendable {
-    var acceptedGenuine: UInt64
-    var missedGenuine: UInt64
-    var rejectedGenuine: UInt64
-    var acceptedImpostors: UInt64
-    var rejectedImpostors: UInt64
-    var impostors: UInt64
+/// What a threshold decides of each comparison.
+private struct DecidedComparisons {
+    let threshold: Double
+    /// Comparisons by decision, without the other impostors, of whom there may be millions.
+    private(set) var lists = [[UInt32]](repeating: [], count: Decision.otherImpostor.rawValue)
+    /// How many comparisons each decision has.
+    private(set) var counts = [Int](repeating: 0, count: Decision.allCases.count)
 
-    var fmr: Double? { Self.share(acceptedImpostors, impostors - rejectedImpostors) }
-    var far: Double? { Self.share(acceptedImpostors, impostors) }
-    var fnmr: Double? { Self.share(missedGenuine, acceptedGenuine + missedGenuine) }
-    var frr: Double? {
-        Self.share(missedGenuine + rejectedGenuine, acceptedGenuine + missedGenuine + rejectedGenuine)
+    init(_ scores: ScoreValues, _ labels: [UInt8], threshold: Double) {
+        self.threshold = threshold
+        switch scores {
+        case .single(let scores): decide(scores, labels)
+        case .double(let scores): decide(scores, labels)
+        }
     }
 
-    private static func share(_ count: UInt64, _ total: UInt64) -> Double? {
-        total > 0 ? Double(count) / Double(total) : nil
+    private mutating func decide<Score: RadixScore>(_ scores: [Score], _ labels: [UInt8]) {
+        var otherImpostors = 0
+        for (index, score) in scores.enumerated() {
+            let isGenuine = labels[index] == 1
+            let decision: Decision
+            if Double(score) >= threshold {
+                decision = isGenuine ? .acceptedGenuine : .acceptedImpostor
+            } else if score == -.infinity {
+                decision = isGenuine ? .rejectedGenuine : .rejectedImpostor
+            } else if isGenuine {
+                decision = .missedGenuine
+            } else {
+                otherImpostors += 1
+                continue
+            }
+            lists[decision.rawValue].append(UInt32(truncatingIfNeeded: index))
+        }
+        counts = lists.map(\.count) + [otherImpostors]
     }
+
+    /// Whether there is no genuine, or no impostor comparison.
+    func isEmpty(_ isOfGenuine: Bool) -> Bool { (isOfGenuine ? counts[..<3] : counts[3...]).allSatisfy { $0 == 0 } }
 }
 
 /// Resampled subjects with thresholds that stay.
@@ -249,42 +206,22 @@ private struct ThresholdResampling: Sendable {
     let subjectCount: Int
     let genuineSubjectCount: Int
 
-    init(_ decisions: [DecidedComparisons], labels: LargeArray<UInt8>, subjects: ComparisonSubjects) {
+    init(_ decided: [DecidedComparisons], labels: [UInt8], subjects: ComparisonSubjects) {
         let numbering = SubjectNumbering(subjects)
         subjectCount = numbering.count
         pairs = PairCounts(subjects: subjects, labels: labels, numbering: numbering)
-        lists = decisions.map { decided in
-            [
-                decided.acceptedGenuine, decided.missedGenuine, decided.rejectedGenuine, decided.acceptedImpostors,
-                decided.rejectedImpostors,
-            ]
-            .map { ComparisonRows($0, subjects, numbering) }
-        }
+        lists = decided.map { $0.lists.map { ComparisonRows($0, subjects, numbering) } }
         genuineSubjectCount = Set(lists.first.map { $0[..<3].flatMap(\.first) } ?? []).count
     }
 
-    /// The weights of every replicate at every threshold: `[replicates][thresholds]`.
-    func run(_ bootstrap: SubjectBootstrap) async -> [[ReplicateWeight]?] {
-        let blockCount = (bootstrap.replicates + ReplicateWeights.laneCount - 1) / ReplicateWeights.laneCount
-        let threads = min(bootstrap.threads, blockCount)
-        let blocks = await withTaskGroup(of: [Int: [[ReplicateWeight]]].self) { group in
-            for worker in 0..<threads {
-                group.addTask {
-                    var done: [Int: [[ReplicateWeight]]] = [:]
-                    for block in stride(from: worker, to: blockCount, by: threads) {
-                        done[block] = weights(block, seed: bootstrap.seed)
-                    }
-                    return done
-                }
-            }
-            var all: [Int: [[ReplicateWeight]]] = [:]
-            for await part in group { all.merge(part) { $1 } }
-            return all
-        }
-        return Array((0..<blockCount).flatMap { blocks[$0] ?? [] }.prefix(bootstrap.replicates))
+    /// The weights of every replicate at every threshold by decision: `[replicates][thresholds][decisions]`.
+    func run(_ bootstrap: SubjectBootstrap) -> [[[UInt64]]] {
+        let blocks = ThreadPool(bootstrap.threads)
+            .map(ReplicateWeights.blockCount(bootstrap.replicates)) { weights($0, seed: bootstrap.seed) }
+        return Array(blocks.joined().prefix(bootstrap.replicates))
     }
 
-    private func weights(_ block: Int, seed: UInt64) -> [[ReplicateWeight]] {
+    private func weights(_ block: Int, seed: UInt64) -> [[[UInt64]]] {
         let weights = ReplicateWeights(
             seed: seed,
             firstReplicate: block * ReplicateWeights.laneCount,
@@ -295,14 +232,8 @@ private struct ThresholdResampling: Sendable {
         return (0..<ReplicateWeights.laneCount)
             .map { lane in
                 sums.map { sums in
-                    ReplicateWeight(
-                        acceptedGenuine: sums[0][lane],
-                        missedGenuine: sums[1][lane],
-                        rejectedGenuine: sums[2][lane],
-                        acceptedImpostors: sums[3][lane],
-                        rejectedImpostors: sums[4][lane],
-                        impostors: impostors[lane]
-                    )
+                    let listed = sums.map { $0[lane] }
+                    return listed + [impostors[lane] - listed[3] - listed[4]]
                 }
             }
     }

@@ -1,6 +1,5 @@
 import FaceEvaluation
 import FaceProtocols
-import LargeArrays
 import SeededRandom
 import Testing
 

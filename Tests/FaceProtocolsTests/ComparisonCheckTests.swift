@@ -1,5 +1,4 @@
 import FaceProtocols
-import LargeArrays
 import SeededRandom
 import Testing
 
@@ -27,48 +26,32 @@ import Testing
                 if let earlier, pair.count == 2 { expected.append([index, earlier]) }
             }
             var found: [[Int]] = []
-            let repeated = RepeatedComparisons(value, templateCount: templates)
-            repeated.visit { found.append([$0.comparison, $0.earlier ?? -1]) }
+            RepeatedComparison.forEach(in: value, templateCount: templates) {
+                found.append([$0.comparison, $0.earlier ?? -1])
+            }
             #expect(found.sorted { $0[0] < $1[0] } == expected)
-            // Listed a few at a time: the same, in the same order.
-            var inParts: [[Int]] = []
-            RepeatedComparisons(value, templateCount: templates, partLimit: 1 + generator.index(below: 6))
-                .visit { inParts.append([$0.comparison, $0.earlier ?? -1]) }
-            #expect(inParts == found)
-            #expect(repeated.mayExist() == !expected.isEmpty)
         }
     }
 
-    @Test func groupsArePartsOfTheWholeListInOrder() {
+    @Test(arguments: [false, true]) func groupsHaveTheirComparisonsInOrder(isSorted: Bool) {
         var generator = SeededGenerator(seed: 22)
         for _ in 0..<200 {
             let (value, templates) = Self.random(&generator)
-            let limit = 1 + generator.index(below: 8)
-            let groups = ComparisonGroups(value, groupCount: templates, partLimit: limit) { block, numbers in
-                for index in 0..<block.labels.count { numbers[index] = block.second[index] }
+            let numbers = isSorted ? value.second.sorted() : value.second
+            let groups = ComparisonGroups(count: value.count, groupCount: templates) { Int(numbers[$0]) }
+            #expect(groups.count == templates)
+            for group in 0..<templates {
+                var found: [Int] = []
+                groups.forEach(in: group) { found.append($0) }
+                #expect(found == numbers.indices.filter { Int(numbers[$0]) == group })
             }
-            var next = 0
-            groups.forEachPart { part in
-                #expect(part.groups.lowerBound == next)
-                next = part.groups.upperBound
-                var total = 0
-                for group in part.groups {
-                    let expected = (0..<value.count).filter { Int(value.second[$0]) == group }
-                    #expect(part.positions(of: group).map { Int($0) } == expected)
-                    total += expected.count
-                }
-                #expect(total <= limit || part.groups.count == 1)
-            }
-            #expect(next == templates)
         }
     }
 
     @Test func manyTemplatesNeedNoBitmap() {
         let value = Comparisons(first: [0, 5, 40_000], second: [40_000, 6, 0], labels: [1, 0, 1])
-        let repeated = RepeatedComparisons(value, templateCount: 50_000)
-        #expect(repeated.mayExist())
         var found: [Int] = []
-        repeated.visit { found += [$0.comparison, $0.earlier ?? -1] }
+        RepeatedComparison.forEach(in: value, templateCount: 50_000) { found += [$0.comparison, $0.earlier ?? -1] }
         #expect(found == [2, 0])
     }
 
@@ -104,23 +87,6 @@ import Testing
                 let first = isConnected[row].firstIndex(of: true) ?? row
                 #expect(subjects.names[Int(subjects.indices[row])] == "\(ids[first])")
             }
-        }
-    }
-
-    @Test func blocksCoverAllComparisonsInOrder() {
-        let value = Comparisons(first: [0, 1, 2, 3, 4], second: [5, 6, 7, 8, 9], labels: [1, 0, 0, 1, 0])
-        for size in 1...6 {
-            var first: [UInt32] = []
-            var second: [UInt32] = []
-            var labels: [UInt8] = []
-            value.forEachBlock(of: size) { block in
-                #expect(block.range.lowerBound == first.count)
-                first += block.first
-                second += block.second
-                labels += block.labels
-            }
-            #expect(value.first == LargeArray(first) && value.second == LargeArray(second))
-            #expect(value.labels == LargeArray(labels))
         }
     }
 }

@@ -1,7 +1,6 @@
 import ArtifactFiles
 import FaceProtocols
 import Foundation
-import LargeArrays
 import Testing
 
 /// A change to a valid folder of one of the formats, and what reading it must say.

@@ -1,7 +1,6 @@
 import ArtifactFiles
 import FaceProtocols
 import Foundation
-import LargeArrays
 import Testing
 
 /// A change to a valid protocol folder, and what reading it must say.

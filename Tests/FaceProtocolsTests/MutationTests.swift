@@ -1,7 +1,6 @@
 import ArtifactFiles
 import FaceProtocols
 import Foundation
-import LargeArrays
 import Testing
 
 private let list = TemporaryData.list

@@ -1,7 +1,6 @@
 import ArtifactFiles
 import FaceProtocols
 import Foundation
-import LargeArrays
 import Testing
 
 @Suite struct NISTFormatTests {
@@ -92,41 +91,5 @@ import Testing
         #expect(try read(data.path, yaml, ProtocolReadOptions()).findings.counts[.imageOrder] == 2)
         try data.write(lines.dropLast().joined(separator: "\n"), "points.txt")
         #expect(try read(data.path, yaml, ProtocolReadOptions()).findings.counts[.rowCount] == 1)
-    }
-
-    /// However the file of comparisons is cut, the outcome is one.
-    @Test func matchesParseAlikeInAnyNumberOfParts() throws {
-        let ids = (0..<200).map { $0 * 37 + 1 }
-        var text = ""
-        for index in 0..<3000 {
-            text += "\(ids[index * 7 % 200]),\(ids[index * 13 % 200])\(index % 5 == 0 ? "\r\n" : "\n")"
-        }
-        text += "1,\(ids[3])"
-        let subjects = ids.indices.map { UInt32($0 % 11) }
-        let bytes = Array(text.utf8)
-        func parse(_ cuts: [Int], _ workers: Int) throws -> Comparisons {
-            try bytes.withUnsafeBytes { raw in
-                var findings = FindingList()
-                let rows = try #require(TextRows(raw, file: "m.csv", findings: &findings))
-                let parser = TemplatePairParser(
-                    rows: rows,
-                    lookup: TemplateLookup(ids: ids),
-                    subjects: subjects,
-                    workers: workers
-                )
-                let value = parser.parse(cuts: cuts, findings: &findings)
-                #expect(findings.isValid && findings.counts[.carriageReturn] == 1)
-                return value
-            }
-        }
-        let whole = try parse([], 1)
-        #expect(whole.count == 3001)
-        for index in 0..<3000 {
-            #expect(whole.first[index] == UInt32(index * 7 % 200) && whole.second[index] == UInt32(index * 13 % 200))
-            #expect(whole.labels[index] == (index * 7 % 200 % 11 == index * 13 % 200 % 11 ? 1 : 0))
-        }
-        for cuts in [[1], [5, 6, 7, 8, 9], Array(stride(from: 100, to: bytes.count, by: 97))] {
-            #expect(try parse(cuts, 3) == whole)
-        }
     }
 }

@@ -1,5 +1,4 @@
 import FaceProtocols
-import LargeArrays
 import SeededRandom
 import Testing
 
@@ -39,9 +38,9 @@ import Testing
     private static func parse(
         _ bytes: [UInt8],
         ids: [Int],
+        form: ComparisonParser.Form = .labelled,
         cuts: [Int]?,
-        workers: Int,
-        place: LargeArrayPlace = .automatic
+        workers: Int
     ) -> Outcome? {
         bytes.withUnsafeBytes { raw in
             var findings = FindingList(limitPerKind: 3)
@@ -50,8 +49,8 @@ import Testing
                     let parser = ComparisonParser(
                         rows: rows,
                         lookup: TemplateLookup(ids: ids),
-                        workers: workers,
-                        place: place
+                        form: form,
+                        workers: workers
                     )
                     let comparisons = parser.parse(cuts: cuts, findings: &findings)
                     return Outcome(comparisons: comparisons, findings: findings)
@@ -99,9 +98,49 @@ import Testing
             }
             #expect(serial.findings.isValid == !expected.contains { $0 == nil })
             #expect(serial.findings.count(.error) == expected.count { $0 == nil })
-            for place in [LargeArrayPlace.memory, .memory, .automatic, .file] {
+            for _ in 0..<4 {
                 let cuts = (0..<random.index(below: 12)).map { _ in random.index(below: bytes.count + 2) }.sorted()
-                #expect(Self.parse(bytes, ids: ids, cuts: cuts, workers: 2, place: place) == serial)
+                #expect(Self.parse(bytes, ids: ids, cuts: cuts, workers: 2) == serial)
+            }
+        }
+    }
+
+    private static func randomPairs(_ random: inout SeededGenerator, errorRate: Double) -> [UInt8] {
+        let errors = [
+            "", "1", "1,2,3", "x,1", "1, 2", "99,1", " ", "1,99999999999999999999", "1,2\r", "\"1\",2", "\"1,2",
+        ]
+        var text = ""
+        for _ in 0..<random.index(below: 80) {
+            text +=
+                random.uniform() < errorRate
+                ? errors[random.index(below: errors.count)]
+                : "\(1 + random.index(below: 9)),\(1 + random.index(below: 9))"
+            text += random.uniform() < 0.1 ? "\r\n" : "\n"
+        }
+        return Array(text.utf8)
+    }
+
+    @Test func pairsAreLabelledBySubjectInAnyPartsAndThreads() throws {
+        let subjects: [UInt32] = [0, 0, 1, 1, 1, 2, 3, 3, 4]
+        var random = SeededGenerator(seed: 31)
+        for round in 0..<200 {
+            let bytes = Self.randomPairs(&random, errorRate: round % 2 == 0 ? 0 : 0.2)
+            let parse = { (cuts: [Int], workers: Int) in
+                Self.parse(bytes, ids: Array(1...9), form: .bySubject(subjects), cuts: cuts, workers: workers)
+            }
+            let serial = try #require(parse([], 1))
+            if round % 2 == 0 {
+                let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+                let pairs = lines.map { $0.split(separator: ",").compactMap { Int($0) } }
+                #expect(serial.findings.isValid)
+                #expect(serial.comparisons.first.map { Int($0) + 1 } == pairs.map { $0[0] })
+                #expect(serial.comparisons.second.map { Int($0) + 1 } == pairs.map { $0[1] })
+                let labels = pairs.map { subjects[$0[0] - 1] == subjects[$0[1] - 1] ? 1 : 0 }
+                #expect(serial.comparisons.labels.map { Int($0) } == labels)
+            }
+            for _ in 0..<2 {
+                let cuts = (0..<random.index(below: 12)).map { _ in random.index(below: bytes.count + 2) }.sorted()
+                #expect(parse(cuts, 2) == serial)
             }
         }
     }

@@ -1,6 +1,5 @@
 import ArtifactFiles
 import FaceProtocols
-import LargeArrays
 import SeededRandom
 import Testing
 

@@ -1,5 +1,4 @@
 import ArtifactFiles
-import LargeArrays
 import Reporting
 import TestSupport
 import Testing
@@ -244,7 +243,7 @@ import VerificationMetrics
     @Test func arraysAreReadInBlocks() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        let count = LargeArray<Float>.blockLength + 3
+        let count = NPYFile.pieceLength + 3
         let values = (0..<count).map { Float($0) }
         try NPYFile.write(values, to: folder.file("scores.npy"))
         try NPYFile.write(values.map { UInt8(Int($0) % 2) }, to: folder.file("labels.npy"))
@@ -253,7 +252,7 @@ import VerificationMetrics
         let scores = try arrays(folder, comparisons: "pairs.npy")
         #expect(scores.values == .single(values))
         #expect(scores.labels[count - 1] == UInt8((count - 1) % 2))
-        #expect(scores.templates.map { Array($0) } == ids)
+        #expect(scores.templates == ids)
         let subjects = try #require(try scores.comparisonSubjects())
         #expect(subjects.firstTemplate[count - 1] == ids[2 * count - 2])
         #expect(subjects.secondTemplate[count - 1] == ids[2 * count - 1])
@@ -262,7 +261,7 @@ import VerificationMetrics
     @Test func aLabelBehindTheFirstBlockIsNamed() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        let count = LargeArray<UInt8>.blockLength + 3
+        let count = NPYFile.pieceLength + 3
         try NPYFile.write([UInt8](repeating: 1, count: count - 1) + [9], to: folder.file("labels.npy"))
         try NPYFile.write([Float](repeating: 0, count: count), to: folder.file("scores.npy"))
         let error = #expect(throws: InputError.self) {

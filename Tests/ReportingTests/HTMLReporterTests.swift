@@ -1,5 +1,4 @@
 import Foundation
-import LargeArrays
 import Reporting
 import Testing
 import VerificationMetrics

@@ -1,5 +1,4 @@
 import ArtifactFiles
-import LargeArrays
 import Reporting
 import Testing
 import VerificationMetrics

@@ -1,6 +1,5 @@
 import ArtifactFiles
 import Foundation
-import LargeArrays
 import Reporting
 import Testing
 import VerificationMetrics

@@ -1,4 +1,3 @@
-import LargeArrays
 import Reporting
 import SeededRandom
 import VerificationMetrics

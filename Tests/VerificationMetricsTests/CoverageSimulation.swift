@@ -127,7 +127,7 @@ struct CoverageCase {
         tars: [Double],
         experiments: Int,
         replicates: Int
-    ) async throws -> [CoverageCase] {
+    ) throws -> [CoverageCase] {
         let subjects = try population.comparisonSubjects()
         let labels = population.labels
         var cases = allowed.flatMap { allowed in tars.map { CoverageCase(population, allowed: allowed, tar: $0) } }
@@ -140,7 +140,7 @@ struct CoverageCase {
                 let mean = Float(population.genuineMean(tar: cases[place].tar, far: far))
                 var shifted = scores
                 for index in population.impostorCount..<scores.count { shifted[index] += mean }
-                try await cases[place].add(shifted, labels, subjects, FARTarget(far), replicates, UInt64(experiment))
+                try cases[place].add(shifted, labels, subjects, FARTarget(far), replicates, UInt64(experiment))
             }
         }
         return cases
@@ -153,10 +153,10 @@ struct CoverageCase {
         _ target: FARTarget,
         _ replicates: Int,
         _ seed: UInt64
-    ) async throws {
+    ) throws {
         let wilson = try SubjectBootstrap(replicates: replicates, seed: seed)
         let drawn =
-            try await wilson.replicates(
+            try wilson.replicates(
                 of: [.single(scores)],
                 labels: labels,
                 subjects: subjects,

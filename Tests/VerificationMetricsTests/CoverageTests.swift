@@ -1,4 +1,5 @@
 import Foundation
+import Parallelism
 import Testing
 import VerificationMetrics
 
@@ -8,9 +9,9 @@ import VerificationMetrics
     private static let tars = [0.7, 0.9, 0.97, 0.992, 0.999, 0.9997]
     private static let reportPath = ProcessInfo.processInfo.environment["VERIFAR_COVERAGE"]
 
-    @Test(arguments: [30, 100, 500]) func nineOfTenIntervalsAndMoreHoldTheTruth(subjects: Int) async throws {
+    @Test(arguments: [30, 100, 500]) func nineOfTenIntervalsAndMoreHoldTheTruth(subjects: Int) throws {
         let experiments = 60
-        let cases = try await CoverageCase.run(
+        let cases = try CoverageCase.run(
             CoveragePopulation(subjects: subjects, wolves: 0),
             allowed: [5, 50],
             tars: Self.tars,
@@ -35,8 +36,8 @@ import VerificationMetrics
     /// A few subjects whom many impostors match decide at which score the threshold lies.
     ///
     /// No resampling knows of those that were not drawn. Where genuine comparisons are rarely rejected it still holds.
-    @Test(arguments: [30, 100, 500]) func wolvesAreWhereItFallsShort(subjects: Int) async throws {
-        let cases = try await CoverageCase.run(
+    @Test(arguments: [30, 100, 500]) func wolvesAreWhereItFallsShort(subjects: Int) throws {
+        let cases = try CoverageCase.run(
             CoveragePopulation(subjects: subjects, wolves: 0.03),
             allowed: [50],
             tars: Self.tars,
@@ -51,30 +52,24 @@ import VerificationMetrics
     }
 
     @Test(.enabled(if: CoverageTests.reportPath != nil, "VERIFAR_COVERAGE names no file"))
-    func tableOfALargerSimulation() async throws {
+    func tableOfALargerSimulation() throws {
         let path = try #require(Self.reportPath)
         let experiments = 200
         let populations = [0, 0.03]
             .flatMap { wolves in
                 [30, 100, 500].map { CoveragePopulation(subjects: $0, wolves: wolves) }
             }
-        let cases = try await withThrowingTaskGroup(of: (Int, [CoverageCase]).self) { group in
-            for (place, population) in populations.enumerated() {
-                group.addTask {
-                    let cases = try await CoverageCase.run(
-                        population,
-                        allowed: [5, 20, 50, 200],
-                        tars: Self.tars,
-                        experiments: experiments,
-                        replicates: 256
-                    )
-                    return (place, cases)
-                }
+        let cases = try ThreadPool(ProcessInfo.processInfo.activeProcessorCount)
+            .map(populations.count) { place in
+                try CoverageCase.run(
+                    populations[place],
+                    allowed: [5, 20, 50, 200],
+                    tars: Self.tars,
+                    experiments: experiments,
+                    replicates: 256
+                )
             }
-            var parts: [Int: [CoverageCase]] = [:]
-            for try await (place, cases) in group { parts[place] = cases }
-            return populations.indices.flatMap { parts[$0] ?? [] }
-        }
+            .flatMap { $0 }
         try Self.page(cases, experiments: experiments).write(toFile: path, atomically: true, encoding: .utf8)
     }
 

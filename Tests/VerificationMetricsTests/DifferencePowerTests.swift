@@ -1,4 +1,3 @@
-import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics
@@ -22,7 +21,7 @@ import VerificationMetrics
     }
 
     /// 100 subjects, 4,950 impostors, of which 19 are allowed; two systems that see the same faces with noise of their own.
-    @Test func theLevelIsKeptAndThePowerIsMoreThanThePercentiles() async throws {
+    @Test func theLevelIsKeptAndThePowerIsMoreThanThePercentiles() throws {
         let target = try FARTarget("4e-3")
         var equal = Counts()
         var better = Counts()
@@ -36,7 +35,7 @@ import VerificationMetrics
                 let bootstrap = try SubjectBootstrap(replicates: 200, seed: UInt64(simulation), threads: 2)
                 let subjects = try experiment.subjects()
                 let difference =
-                    try await
+                    try
                     bootstrap.compare(
                         .single(first),
                         .single(other),
@@ -46,7 +45,7 @@ import VerificationMetrics
                     )[0]
                     .get()
                 let rates =
-                    try await bootstrap.replicateRates(
+                    try bootstrap.replicateRates(
                         [.single(first), .single(other)],
                         labels: experiment.labels,
                         subjects: subjects,

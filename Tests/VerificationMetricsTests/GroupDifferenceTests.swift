@@ -1,4 +1,3 @@
-import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics
@@ -17,8 +16,8 @@ import VerificationMetrics
             }
     }
 
-    private func compare(_ groups: [[ScoreValues]]) async throws -> [GroupDifference] {
-        try await SubjectBootstrap(replicates: 400, seed: 1, threads: 2)
+    private func compare(_ groups: [[ScoreValues]]) throws -> [GroupDifference] {
+        try SubjectBootstrap(replicates: 400, seed: 1, threads: 2)
             .compareGroups(
                 groups,
                 baseline: 0,
@@ -29,8 +28,8 @@ import VerificationMetrics
             .map { try $0[0].get() }
     }
 
-    @Test func threeSeedsThatScatterProveLessThanTheSubjectsSay() async throws {
-        let found = try await compare([group([0, 0, 0], seed: 1), group([0.2, 0.6, 1.6], seed: 2)])[1]
+    @Test func threeSeedsThatScatterProveLessThanTheSubjectsSay() throws {
+        let found = try compare([group([0, 0, 0], seed: 1), group([0.2, 0.6, 1.6], seed: 2)])[1]
         let seeds = try #require(found.overSeeds)
         let both = try #require(found.overBoth)
         #expect(found.overSubjects.pValue < 0.01 && seeds.pValue > 0.05 && both.pValue > 0.05)
@@ -38,8 +37,8 @@ import VerificationMetrics
     }
 
     /// The paired t-test by its closed form for two degrees of freedom.
-    @Test func theSeedLevelTestIsThePairedTTest() async throws {
-        let all = try await compare([group([0, 0.1, 0.3], seed: 1), group([0.5, 0.6, 0.7], seed: 2)])
+    @Test func theSeedLevelTestIsThePairedTTest() throws {
+        let all = try compare([group([0, 0.1, 0.3], seed: 1), group([0.5, 0.6, 0.7], seed: 2)])
         let differences = zip(all[1].tars, all[0].tars).map { $0 - $1 }
         let mean = differences.reduce(0, +) / 3
         let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 2 / 3
@@ -49,10 +48,10 @@ import VerificationMetrics
         #expect(all[0].overSeeds == nil && all[0].overSubjects.pValue == 1)
     }
 
-    @Test func oneSeedSaysNothingOfAnother() async throws {
-        let found = try await compare([group([0, 0.1], seed: 1), group([0.5], seed: 2)])[1]
+    @Test func oneSeedSaysNothingOfAnother() throws {
+        let found = try compare([group([0, 0.1], seed: 1), group([0.5], seed: 2)])[1]
         #expect(found.overSeeds == nil && found.overBoth == nil)
-        let unequal = try await compare([group([0, 0.1], seed: 1), group([0.5, 0.6, 0.7], seed: 2)])[1]
+        let unequal = try compare([group([0, 0.1], seed: 1), group([0.5, 0.6, 0.7], seed: 2)])[1]
         #expect(unequal.overSeeds != nil && unequal.overBoth != nil)
     }
 }

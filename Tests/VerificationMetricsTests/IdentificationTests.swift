@@ -1,4 +1,3 @@
-import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics
@@ -82,7 +81,7 @@ import VerificationMetrics
         #expect(try IdentificationResult(probes: [mated, unmated]).rate(atRank: 5).get() == 1)
     }
 
-    @Test func openSetIntervalsResampleTheProbesSubjects() async throws {
+    @Test func openSetIntervalsResampleTheProbesSubjects() throws {
         var generator = SeededGenerator(seed: 77)
         let gallery = Gallery(subjects: (0..<20).map { UInt32($0) })
         let probes = try (0..<300)
@@ -96,7 +95,7 @@ import VerificationMetrics
         let places = probes.indices.map { UInt32($0) }
         let target = try FARTarget("0.1")
         let interval =
-            try await SubjectBootstrap(replicates: 200, seed: 1)
+            try SubjectBootstrap(replicates: 200, seed: 1)
             .tarIntervals(
                 scores: .single(search.scores),
                 labels: search.labels,

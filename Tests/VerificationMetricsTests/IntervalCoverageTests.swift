@@ -1,4 +1,3 @@
-import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics
@@ -10,7 +9,7 @@ import VerificationMetrics
     private static let target = try? FARTarget("0.05")
     private static let simulations = 200
 
-    @Test func nominalNinetyFivePercentIntervalsCoverTheTruth() async throws {
+    @Test func nominalNinetyFivePercentIntervalsCoverTheTruth() throws {
         let target = try #require(Self.target)
         let deviate = try #require(normalDeviate(0.95))
         let threshold = deviate * 1.125.squareRoot()
@@ -19,7 +18,7 @@ import VerificationMetrics
         for simulation in 0..<Self.simulations {
             let experiment = SubjectExperiment(seed: UInt64(1000 + simulation), subjects: 40)
             let interval =
-                try await SubjectBootstrap(replicates: 192, seed: UInt64(simulation))
+                try SubjectBootstrap(replicates: 192, seed: UInt64(simulation))
                 .tarIntervals(
                     scores: .single(experiment.scores),
                     labels: experiment.labels,

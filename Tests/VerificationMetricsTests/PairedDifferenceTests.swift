@@ -1,4 +1,3 @@
-import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics
@@ -12,8 +11,8 @@ import VerificationMetrics
         replicates: Int = 400,
         seed: UInt64 = 5,
         at targets: [String] = ["0.1", "0.02"]
-    ) async throws -> [PairedDifference] {
-        try await SubjectBootstrap(replicates: replicates, seed: seed, threads: 2)
+    ) throws -> [PairedDifference] {
+        try SubjectBootstrap(replicates: replicates, seed: seed, threads: 2)
             .compare(
                 .single(first),
                 .single(second),
@@ -24,9 +23,9 @@ import VerificationMetrics
             .map { try $0.get() }
     }
 
-    @Test func aSystemDoesNotDifferFromItselfNorFromItsRescaling() async throws {
+    @Test func aSystemDoesNotDifferFromItselfNorFromItsRescaling() throws {
         for second in [experiment.scores, experiment.scores.map { $0 * 4 - 1 }] {
-            for difference in try await compare(experiment.scores, second) {
+            for difference in try compare(experiment.scores, second) {
                 #expect(difference.tarDifference == 0 && difference.pValue == 1 && difference.adjustedPValue == 1)
                 #expect(difference.linearisedPValue == 1 && difference.standardError == 0)
                 #expect(difference.interval.low == 0 && difference.interval.high == 0)
@@ -35,9 +34,9 @@ import VerificationMetrics
         }
     }
 
-    @Test func swappingTheSystemsTurnsTheSign() async throws {
-        let there = try await compare(experiment.scores, noisy(seed: 3, 1))
-        let back = try await compare(noisy(seed: 3, 1), experiment.scores)
+    @Test func swappingTheSystemsTurnsTheSign() throws {
+        let there = try compare(experiment.scores, noisy(seed: 3, 1))
+        let back = try compare(noisy(seed: 3, 1), experiment.scores)
         for (there, back) in zip(there, back) {
             #expect(there.tarDifference == -back.tarDifference && there.pValue == back.pValue)
             #expect(abs(there.interval.low + back.interval.high) < 1e-12)
@@ -46,9 +45,9 @@ import VerificationMetrics
     }
 
     /// The definition, written down without sharing anything: every comparison's influence, summed by pair of subjects.
-    @Test func theStandardErrorIsThatOfSumsOverPairsOfSubjects() async throws {
+    @Test func theStandardErrorIsThatOfSumsOverPairsOfSubjects() throws {
         let other = noisy(seed: 4, 0.3)
-        let found = try await compare(experiment.scores, other)
+        let found = try compare(experiment.scores, other)
         for difference in found {
             var dyads: [[UInt32]: Double] = [:]
             for (scores, point, sign) in [(experiment.scores, difference.first, -1.0), (other, difference.second, 1)] {
@@ -79,7 +78,7 @@ import VerificationMetrics
     }
 
     /// p and interval from the replicates by the definition; the interval leaves out zero exactly where p ≤ 0.05.
-    @Test func pAndIntervalAreThoseOfTheReplicatesAndAgree() async throws {
+    @Test func pAndIntervalAreThoseOfTheReplicatesAndAgree() throws {
         let bootstrap = try SubjectBootstrap(replicates: 399, seed: 6)
         let target = try FARTarget("0.1")
         var (inside, outside) = (0, 0)
@@ -88,7 +87,7 @@ import VerificationMetrics
                 .map { $0 + ($1 == 1 ? 0.04 * Float(step) : 0) }
             let subjects = try experiment.subjects()
             let difference =
-                try await
+                try
                 bootstrap.compare(
                     .single(experiment.scores),
                     .single(other),
@@ -98,7 +97,7 @@ import VerificationMetrics
                 )[0]
                 .get()
             let rates =
-                try await bootstrap.replicateRates(
+                try bootstrap.replicateRates(
                     [.single(experiment.scores), .single(other)],
                     labels: experiment.labels,
                     subjects: subjects,
@@ -119,17 +118,17 @@ import VerificationMetrics
         #expect(inside > 3 && outside > 3)
     }
 
-    @Test func severalTargetsAreCorrectedTogetherAndUnresolvedOnesNotCounted() async throws {
+    @Test func severalTargetsAreCorrectedTogetherAndUnresolvedOnesNotCounted() throws {
         // 435 impostors: 1e-3 allows none.
-        let found = try await compare(experiment.scores, noisy(seed: 9, 1), at: ["0.1", "1e-3", "0.02"])
+        let found = try compare(experiment.scores, noisy(seed: 9, 1), at: ["0.1", "1e-3", "0.02"])
         #expect(found[1].adjustedPValue == nil && found[1].linearisedPValue == nil)
         let values = [found[0].pValue, found[2].pValue]
         #expect([found[0].adjustedPValue, found[2].adjustedPValue] == Significance.holm(values).map { $0 })
     }
 
-    @Test func tooFewReplicatesAreRefused() async throws {
-        let error = await #expect(throws: MetricsError.self) {
-            _ = try await compare(experiment.scores, experiment.scores, replicates: 199)
+    @Test func tooFewReplicatesAreRefused() throws {
+        let error = #expect(throws: MetricsError.self) {
+            _ = try compare(experiment.scores, experiment.scores, replicates: 199)
         }
         #expect(error?.description.contains("at least 200 replicates (found 199)") == true)
     }

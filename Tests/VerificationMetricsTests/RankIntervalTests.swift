@@ -1,4 +1,3 @@
-import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics
@@ -18,8 +17,8 @@ import VerificationMetrics
         )
     }
 
-    private func ranks(_ systems: [ScoreValues]) async throws -> [RankInterval] {
-        try await bootstrap.rankIntervals(
+    private func ranks(_ systems: [ScoreValues]) throws -> [RankInterval] {
+        try bootstrap.rankIntervals(
             systems,
             labels: experiment.labels,
             subjects: experiment.subjects(),
@@ -28,31 +27,31 @@ import VerificationMetrics
         .get()
     }
 
-    @Test func systemsFarApartAreRankedAndLikeOnesShareRanks() async throws {
-        let found = try await ranks([system(1, 0), system(2, 2), system(3, 0), system(4, 2)])
+    @Test func systemsFarApartAreRankedAndLikeOnesShareRanks() throws {
+        let found = try ranks([system(1, 0), system(2, 2), system(3, 0), system(4, 2)])
         #expect(found.map(\.best) == [3, 1, 3, 1])
         #expect(found.map(\.worst) == [4, 2, 4, 2])
     }
 
-    @Test func oneSystemAndCopiesOfItAreNotRanked() async throws {
-        #expect(try await ranks([system(1, 0)]) == [RankInterval(best: 1, worst: 1)])
-        let copies = try await ranks([system(1, 0), system(1, 0), system(1, 0)])
+    @Test func oneSystemAndCopiesOfItAreNotRanked() throws {
+        #expect(try ranks([system(1, 0)]) == [RankInterval(best: 1, worst: 1)])
+        let copies = try ranks([system(1, 0), system(1, 0), system(1, 0)])
         #expect(copies == [RankInterval](repeating: RankInterval(best: 1, worst: 3), count: 3))
     }
 
-    @Test func theOrderOfTheSystemsChangesNoRank() async throws {
+    @Test func theOrderOfTheSystemsChangesNoRank() throws {
         let systems = (0..<5).map { system(UInt64($0), 0.3 * Float($0)) }
-        let found = try await ranks(systems)
-        #expect(try await ranks(systems.reversed()) == found.reversed())
+        let found = try ranks(systems)
+        #expect(try ranks(systems.reversed()) == found.reversed())
     }
 
     /// With two systems the largest quotient is the only one: ranks differ exactly where the paired test finds a difference.
-    @Test func twoSystemsAreRankedWhereThePairedTestTellsThemApart() async throws {
+    @Test func twoSystemsAreRankedWhereThePairedTestTellsThemApart() throws {
         var findings = Set<Bool>()
         for step in -4..<4 {
             let pair = [system(1, 0), system(2, 0.3 * Float(step))]
             let difference =
-                try await
+                try
                 bootstrap.compare(
                     pair[0],
                     pair[1],
@@ -61,7 +60,7 @@ import VerificationMetrics
                     targets: [FARTarget("0.05")]
                 )[0]
                 .get()
-            let isRanked = try await ranks(pair)[0].worst != (try await ranks(pair))[1].worst
+            let isRanked = try ranks(pair)[0].worst != (try ranks(pair))[1].worst
             #expect(isRanked == (difference.pValue <= 0.05))
             findings.insert(isRanked)
         }
@@ -69,14 +68,14 @@ import VerificationMetrics
     }
 
     /// Equal systems: in at least 95 % of the experiments no rank of any of the four is told apart.
-    @Test func equalSystemsAreRarelyRanked() async throws {
+    @Test func equalSystemsAreRarelyRanked() throws {
         var wrong = 0
         for simulation in 0..<100 {
             let experiment = SubjectExperiment(seed: UInt64(7000 + simulation), subjects: 40)
             var generator = SeededGenerator(seed: UInt64(simulation), stream: 9)
             let systems = (0..<4)
                 .map { _ in ScoreValues.single(experiment.scores.map { $0 + Float(0.5 * generator.normal()) }) }
-            let found = try await SubjectBootstrap(replicates: 200, seed: UInt64(simulation))
+            let found = try SubjectBootstrap(replicates: 200, seed: UInt64(simulation))
                 .rankIntervals(
                     systems,
                     labels: experiment.labels,

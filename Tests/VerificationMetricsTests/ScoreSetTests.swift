@@ -1,4 +1,3 @@
-import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics

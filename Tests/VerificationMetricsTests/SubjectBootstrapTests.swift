@@ -1,4 +1,3 @@
-import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics
@@ -76,9 +75,9 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
         seed: UInt64 = 9,
         threads: Int = 1,
         at targets: [FARTarget] = targets
-    ) async throws -> [[Double?]] {
+    ) throws -> [[Double?]] {
         let bootstrap = try SubjectBootstrap(replicates: replicates, seed: seed, threads: threads)
-        let all = try await bootstrap.replicateRates(
+        let all = try bootstrap.replicateRates(
             [.single(experiment.scores)],
             labels: experiment.labels,
             subjects: experiment.subjects(),
@@ -92,8 +91,8 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
         _ experiment: SubjectExperiment,
         replicates: Int,
         at targets: [FARTarget] = targets
-    ) async throws {
-        let found = try await rates(experiment, replicates: replicates, at: targets)
+    ) throws {
+        let found = try rates(experiment, replicates: replicates, at: targets)
         let occurring = Set((experiment.first + experiment.second).map { experiment.subjectOfTemplate[Int($0)] })
             .sorted()
         let bootstrap = try SubjectBootstrap(replicates: replicates, seed: 9)
@@ -118,49 +117,49 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
     func eachReplicateAgreesWithTheDefinition(seed: UInt64, subjects: Int, levels: Double, failures: Double)
         async throws
     {
-        try await expectNaive(
+        try expectNaive(
             SubjectExperiment(seed: seed, subjects: subjects, levels: levels, failures: failures),
             replicates: 70
         )
     }
 
-    @Test func contradictoryLabelsAndForeignNumbersAreWeightedByTheSameRule() async throws {
+    @Test func contradictoryLabelsAndForeignNumbersAreWeightedByTheSameRule() throws {
         var experiment = SubjectExperiment(seed: 6, subjects: 12)
         experiment.append(3, 1, 0, 9)  // genuine, yet of two subjects
         experiment.append(2, 0, 4, 5)  // impostor, yet of one
         let numbers = experiment.subjectOfTemplate.map { 4_000_000_000 - 1000 * $0 }
         var renumbered = SubjectExperiment(experiment, subjectOfTemplate: numbers)
-        try await expectNaive(renumbered, replicates: 65)
+        try expectNaive(renumbered, replicates: 65)
         // A subject that no comparison mentions changes nothing.
         renumbered = SubjectExperiment(renumbered, subjectOfTemplate: numbers + [17, 17])
-        try await expectNaive(renumbered, replicates: 3)
+        try expectNaive(renumbered, replicates: 3)
     }
 
     /// The highest impostors all belong to two subjects: replicates without one of them must look further down than
     /// the part that is ranked at first.
-    @Test func replicatesThatNeedMoreThanTheTopOfTheRankingGetIt() async throws {
+    @Test func replicatesThatNeedMoreThanTheTopOfTheRankingGetIt() throws {
         var experiment = SubjectExperiment(seed: 7, subjects: 5)
         var generator = SeededGenerator(seed: 70)
         for _ in 0..<13_000 { experiment.append(5 + generator.uniform(), 0, 0, 2) }
         for _ in 0..<2_000 { experiment.append(generator.normal(), 0, 4, 6) }
-        try await expectNaive(experiment, replicates: 66, at: [FARTarget("0.01")])
+        try expectNaive(experiment, replicates: 66, at: [FARTarget("0.01")])
     }
 
     /// So many comparisons of one pair that 16-bit sums must be emptied in between.
-    @Test func sumsDoNotOverflow() async throws {
+    @Test func sumsDoNotOverflow() throws {
         var experiment = SubjectExperiment(seed: 8, subjects: 2)
         for place in 0..<70_000 { experiment.append(Double(place) * 1e-4, 0, 0, 2) }
         for place in 0..<40_000 { experiment.append(5 + Double(place) * 1e-4, 1, 0, 1) }
-        try await expectNaive(experiment, replicates: 6, at: [FARTarget("0.01")])
+        try expectNaive(experiment, replicates: 6, at: [FARTarget("0.01")])
     }
 
-    @Test func neitherThreadsNorOrderNorSwappedPairsChangeAnything() async throws {
+    @Test func neitherThreadsNorOrderNorSwappedPairsChangeAnything() throws {
         let experiment = SubjectExperiment(seed: 11, subjects: 30, levels: 5)
-        let expected = try await rates(experiment, replicates: 200)
-        #expect(try await rates(experiment, replicates: 200, threads: 2) == expected)
-        #expect(try await rates(experiment, replicates: 200, threads: 7) == expected)
+        let expected = try rates(experiment, replicates: 200)
+        #expect(try rates(experiment, replicates: 200, threads: 2) == expected)
+        #expect(try rates(experiment, replicates: 200, threads: 7) == expected)
         #expect(
-            try await rates(experiment, replicates: 100).map { Array($0) } == expected.map { Array($0.prefix(100)) }
+            try rates(experiment, replicates: 100).map { Array($0) } == expected.map { Array($0.prefix(100)) }
         )
         var generator = SeededGenerator(seed: 1)
         var shuffled = experiment
@@ -169,21 +168,21 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
         shuffled.labels = order.map { experiment.labels[$0] }
         shuffled.first = order.map { experiment.second[$0] }
         shuffled.second = order.map { experiment.first[$0] }
-        #expect(try await rates(shuffled, replicates: 200) == expected)
-        #expect(try await rates(experiment, replicates: 200, seed: 10) != expected)
+        #expect(try rates(shuffled, replicates: 200) == expected)
+        #expect(try rates(experiment, replicates: 200, seed: 10) != expected)
     }
 
-    @Test func doubleScoresGiveTheSameAsSingleOnes() async throws {
+    @Test func doubleScoresGiveTheSameAsSingleOnes() throws {
         let experiment = SubjectExperiment(seed: 12, subjects: 25, levels: 50)
         let bootstrap = try SubjectBootstrap(replicates: 64, seed: 1)
         let subjects = try experiment.subjects()
-        let single = try await bootstrap.tarIntervals(
+        let single = try bootstrap.tarIntervals(
             scores: .single(experiment.scores),
             labels: experiment.labels,
             subjects: subjects,
             targets: targets
         )
-        let double = try await bootstrap.tarIntervals(
+        let double = try bootstrap.tarIntervals(
             scores: .double(experiment.scores.map { Double($0) }),
             labels: experiment.labels,
             subjects: subjects,
@@ -192,11 +191,11 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
         #expect(single == double)
     }
 
-    @Test func intervalsArePercentilesWithTheirCaveats() async throws {
+    @Test func intervalsArePercentilesWithTheirCaveats() throws {
         let experiment = SubjectExperiment(seed: 13, subjects: 20)
-        let rates = try await rates(experiment, replicates: 101, seed: 3)
+        let rates = try rates(experiment, replicates: 101, seed: 3)
         let bootstrap = try SubjectBootstrap(replicates: 101, seed: 3, level: 0.9, ends: .percentile)
-        let intervals = try await bootstrap.tarIntervals(
+        let intervals = try bootstrap.tarIntervals(
             scores: .single(experiment.scores),
             labels: experiment.labels,
             subjects: experiment.subjects(),
@@ -217,11 +216,11 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
     }
 
     /// Where nothing varies each subject counts once, however many comparisons it has.
-    @Test(arguments: [5, 30, 100]) func allAcceptedIsAsSureAsThereAreSubjects(subjects: Int) async throws {
+    @Test(arguments: [5, 30, 100]) func allAcceptedIsAsSureAsThereAreSubjects(subjects: Int) throws {
         var experiment = SubjectExperiment(seed: 14, subjects: subjects)
         for index in experiment.scores.indices { experiment.scores[index] += experiment.labels[index] == 1 ? 100 : 0 }
-        func interval(_ ends: SubjectBootstrap.Ends) async throws -> Interval {
-            try await SubjectBootstrap(replicates: 64, seed: 1, ends: ends)
+        func interval(_ ends: SubjectBootstrap.Ends) throws -> Interval {
+            try SubjectBootstrap(replicates: 64, seed: 1, ends: ends)
                 .tarIntervals(
                     scores: .single(experiment.scores),
                     labels: experiment.labels,
@@ -230,23 +229,23 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
                 )[0]
                 .get()
         }
-        let wilson = try await interval(.wilson)
+        let wilson = try interval(.wilson)
         #expect(wilson.method == .subjectBootstrapWilson && wilson.effectiveCount == Double(subjects))
         #expect(try wilson.low == Interval.wilson(successes: subjects, trials: subjects).get().low && wilson.high == 1)
         #expect(wilson.caveats.contains(.noVariation))
-        let percentile = try await interval(.percentile)
+        let percentile = try interval(.percentile)
         #expect(percentile.low == 1 && percentile.high == 1 && percentile.effectiveCount == nil)
         #expect(percentile.method == .subjectBootstrap && percentile.caveats.contains(.noVariation))
     }
 
     /// Σ_a(Σ_b h)² over that and Σ_ab h², with h the accepted impostors of a pair less their share of its comparisons.
-    @Test(arguments: [1e6, 3]) func thresholdShareIsTheJackknifesOfTheProductWeights(levels: Double) async throws {
+    @Test(arguments: [1e6, 3]) func thresholdShareIsTheJackknifesOfTheProductWeights(levels: Double) throws {
         var experiment = SubjectExperiment(seed: 21, subjects: 15, levels: levels)
         for place in 0..<40 { experiment.append(Double(place % 5), 0, place % 3, 8 + place % 7) }
         experiment.append(9, 0, 4, 5)  // impostor, yet of one subject
         let impostors = experiment.labels.indices.filter { experiment.labels[$0] == 0 }
         let sorted = impostors.map { experiment.scores[$0] }.sorted(by: >)
-        let found = try await SubjectBootstrap(replicates: 1, seed: 1)
+        let found = try SubjectBootstrap(replicates: 1, seed: 1)
             .replicates(
                 of: [.single(experiment.scores)],
                 labels: experiment.labels,
@@ -275,16 +274,16 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
         }
     }
 
-    @Test func whatCannotBeResampledHasAReason() async throws {
+    @Test func whatCannotBeResampledHasAReason() throws {
         let bootstrap = try SubjectBootstrap(replicates: 50, seed: 1)
-        func outcome(_ labels: [UInt8], _ subjectOfTemplate: [UInt32]) async throws -> Outcome<Interval> {
+        func outcome(_ labels: [UInt8], _ subjectOfTemplate: [UInt32]) throws -> Outcome<Interval> {
             let subjects = try ComparisonSubjects(
                 firstTemplate: [0, 1],
                 secondTemplate: [1, 2],
                 subjectOfTemplate: subjectOfTemplate
             )
             return
-                try await
+                try
                 bootstrap.tarIntervals(
                     scores: .single([0.5, 0.1]),
                     labels: labels,
@@ -292,14 +291,14 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
                     targets: [targets[0]]
                 )[0]
         }
-        #expect(try await outcome([0, 0], [0, 1, 2]).undefinedReason == .noGenuine)
-        #expect(try await outcome([1, 1], [0, 1, 2]).undefinedReason == .noImpostor)
-        #expect(try await outcome([1, 0], [0, 0, 0]).undefinedReason == .tooFewSubjects)
+        #expect(try outcome([0, 0], [0, 1, 2]).undefinedReason == .noGenuine)
+        #expect(try outcome([1, 1], [0, 1, 2]).undefinedReason == .noImpostor)
+        #expect(try outcome([1, 0], [0, 0, 0]).undefinedReason == .tooFewSubjects)
         // Two subjects are both drawn in half of the replicates; of many more, rarely these two.
         var sparse = SubjectExperiment(seed: 1, subjects: 2)
         sparse = SubjectExperiment(sparse, subjectOfTemplate: [0, 1, 2, 3])
         let subjects = try sparse.subjects()
-        let few = try await bootstrap.tarIntervals(
+        let few = try bootstrap.tarIntervals(
             scores: .single(sparse.scores),
             labels: sparse.labels,
             subjects: subjects,
@@ -308,30 +307,30 @@ private let targets: [FARTarget] = ["0.1", "1e-3", "0.01", "0.5", "1", "0.1"].co
         #expect(few[0].undefinedReason == .tooFewReplicates)
     }
 
-    @Test func badInputIsRefused() async throws {
+    @Test func badInputIsRefused() throws {
         let experiment = SubjectExperiment(seed: 1, subjects: 3)
         let subjects = try experiment.subjects()
         let bootstrap = try SubjectBootstrap(replicates: 2, seed: 1)
         var scores = experiment.scores
         scores[4] = .nan
-        await #expect(throws: MetricsError(.scoreNotANumber, "the score is not a number", index: 4)) {
-            try await bootstrap.tarIntervals(
+        #expect(throws: MetricsError(.scoreNotANumber, "the score is not a number", index: 4)) {
+            try bootstrap.tarIntervals(
                 scores: .single(scores),
                 labels: experiment.labels,
                 subjects: subjects,
                 targets: targets
             )
         }
-        await #expect(throws: MetricsError.self) {
-            try await bootstrap.tarIntervals(
+        #expect(throws: MetricsError.self) {
+            try bootstrap.tarIntervals(
                 scores: .single([1]),
                 labels: experiment.labels,
                 subjects: subjects,
                 targets: targets
             )
         }
-        await #expect(throws: MetricsError.self) {
-            try await bootstrap.tarIntervals(
+        #expect(throws: MetricsError.self) {
+            try bootstrap.tarIntervals(
                 scores: .single(experiment.scores),
                 labels: experiment.labels.map { $0 + 1 },
                 subjects: subjects,

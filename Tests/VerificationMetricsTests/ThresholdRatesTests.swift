@@ -1,4 +1,3 @@
-import LargeArrays
 import SeededRandom
 import Testing
 import VerificationMetrics
@@ -54,14 +53,14 @@ import VerificationMetrics
         }
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64]) func ratesAndReplicatesAreThoseOfPlainLoops(_ seed: UInt64) async throws {
+    @Test(arguments: [1, 2, 3] as [UInt64]) func ratesAndReplicatesAreThoseOfPlainLoops(_ seed: UInt64) throws {
         let sample = Sample(subjects: 14, seed: seed)
         let bootstrap = try SubjectBootstrap(replicates: 150, seed: seed, threads: 2, ends: .percentile)
         let thresholds = [1.9, 0.5, 99]
-        let found = try await ThresholdRates.measure(
+        let found = try ThresholdRates.measure(
             thresholds,
             scores: .double(sample.scores),
-            labels: LargeArray(sample.labels),
+            labels: sample.labels,
             subjects: sample.subjects(),
             bootstrap: bootstrap
         )
@@ -92,12 +91,12 @@ import VerificationMetrics
         }
     }
 
-    @Test func withoutSubjectsWilsonStandsAndSaysSo() async throws {
+    @Test func withoutSubjectsWilsonStandsAndSaysSo() throws {
         let scores: [Double] = [0.9, 0.8, 0.2, -.infinity, 0.7, 0.1, -.infinity]
-        let found = try await ThresholdRates.measure(
+        let found = try ThresholdRates.measure(
             [0.5],
             scores: .double(scores),
-            labels: LargeArray([1, 1, 1, 1, 0, 0, 0] as [UInt8]),
+            labels: [1, 1, 1, 1, 0, 0, 0],
             subjects: nil,
             bootstrap: nil
         )
@@ -108,10 +107,10 @@ import VerificationMetrics
         let wilson = try Interval.wilson(successes: 1, trials: 3).get()
         #expect(interval.low == wilson.low && interval.high == wilson.high)
         #expect(interval.caveats == [.subjectsTakenAsIndependent])
-        let none = try await ThresholdRates.measure(
+        let none = try ThresholdRates.measure(
             [0],
             scores: .double([-.infinity, 1]),
-            labels: LargeArray([1, 1] as [UInt8]),
+            labels: [1, 1],
             subjects: nil,
             bootstrap: nil
         )
@@ -154,7 +153,7 @@ import VerificationMetrics
         // A genuine comparison of two subjects counts for both here, so only impostors' own terms are taken off.
         let expected = (variance(genuine) + variance(impostor)) * 320 / 319
         for scores in [ScoreValues.double(scores), .single(scores.map { Float($0) })] {
-            let interval = try Interval.areaUnderCurve(scores: scores, labels: LargeArray(labels), subjects: subjects)
+            let interval = try Interval.areaUnderCurve(scores: scores, labels: labels, subjects: subjects)
                 .get()
             let count = try #require(interval.effectiveCount)
             #expect(abs(count - min(area * (1 - area) / expected, 160)) < 1e-6 * count)
@@ -163,14 +162,13 @@ import VerificationMetrics
         }
     }
 
-    @Test(arguments: [7, 8] as [UInt64]) func theEqualErrorRateIsFoundAnewInEveryReplicate(_ seed: UInt64) async throws
-    {
+    @Test(arguments: [7, 8] as [UInt64]) func theEqualErrorRateIsFoundAnewInEveryReplicate(_ seed: UInt64) throws {
         let sample = Sample(subjects: 12, seed: seed, failures: false)
         let bootstrap = try SubjectBootstrap(replicates: 100, seed: seed, threads: 2, ends: .percentile)
         let set = try ScoreSet(scores: sample.scores, labels: sample.labels)
         let observed = try set.equalErrorRate.get()
         let interval =
-            try await bootstrap.equalErrorRateInterval(
+            try bootstrap.equalErrorRateInterval(
                 observed,
                 scores: .double(sample.scores),
                 labels: sample.labels,

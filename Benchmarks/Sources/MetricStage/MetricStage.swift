@@ -13,7 +13,7 @@ import VerificationMetrics
 
 @main
 struct MetricStage {
-    static func main() async throws {
+    static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count >= 2 else {
             FileHandle.standardError.write(Data("usage: MetricStage FOLDER [ROUNDS] [SCALE]\n".utf8))
@@ -57,7 +57,7 @@ struct MetricStage {
                 labels: value.comparisons.labels,
                 templateCount: templates.count
             )
-            _ = try await SubjectBootstrap(replicates: 1000, seed: 1, threads: threads)
+            _ = try SubjectBootstrap(replicates: 1000, seed: 1, threads: threads)
                 .tarIntervals(
                     scores: .single(scores),
                     labels: value.comparisons.labels,

@@ -120,10 +120,15 @@ public struct InsightFaceIJBFormat: ProtocolFormat {
         _ options: ProtocolReadOptions,
         _ findings: inout FindingList
     ) -> Comparisons? {
-        TextRows(bytes, file: paths.comparisons, isMapped: true, findings: &findings)
+        TextRows(bytes, file: paths.comparisons, findings: &findings)
             .map { rows in
-                ComparisonParser(rows: rows, lookup: TemplateLookup(ids: faces.templates.ids), workers: options.workers)
-                    .parse(findings: &findings)
+                ComparisonParser(
+                    rows: rows,
+                    lookup: TemplateLookup(ids: faces.templates.ids),
+                    form: .labelled,
+                    workers: options.workers
+                )
+                .parse(findings: &findings)
             }
     }
 

@@ -41,28 +41,18 @@ package struct LandmarkParser {
             return nil
         }
         guard let points = landmarksPerFace(findings: &findings) else { return nil }
-        let cuts = cuts ?? LineChunks.evenCuts(byteCount: rows.bytes.count, workers: workers)
-        let chunks = LineChunks(rows, cuts: cuts, workers: workers)
-        let count = chunks.rowCount
-        let limit = findings.limitPerKind
-        var parts: [Part] = []
+        let lines = LineChunks(rows, cuts: cuts, workers: workers)
+        let count = lines.rowCount
         var scores: [Float] = []
         let landmarks = [Float](unsafeUninitializedCapacity: count * points * 2) { landmarks, landmarkCount in
             scores = [Float](unsafeUninitializedCapacity: count) { scores, scoreCount in
                 // Each part writes the rows of its own lines only.
                 let columns = Columns(landmarks: landmarks, scores: scores)
-                parts = Workers(workers)
-                    .map(chunks.chunks.count) { index in
-                        var part = Part(findings: FindingList(limitPerKind: limit))
-                        parse(chunks.chunks[index], points, columns, &part)
-                        return part
-                    }
+                lines.parse(findings: &findings) { chunk, findings in parse(chunk, points, columns, &findings) }
                 scoreCount = count
             }
             landmarkCount = count * points * 2
         }
-        for part in parts { findings.append(part.findings) }
-        findings.addCarriageReturns(parts.reduce(0) { $0 + $1.carriageReturnCount }, of: count, file: rows.file)
         guard count == listNames.count else {
             addRowCount(count, &findings)
             return nil
@@ -83,11 +73,6 @@ package struct LandmarkParser {
     private struct Columns {
         let landmarks: UnsafeMutableBufferPointer<Float>
         let scores: UnsafeMutableBufferPointer<Float>
-    }
-
-    private struct Part {
-        var findings: FindingList
-        var carriageReturnCount = 0
     }
 
     /// 5 or 68, from the columns of the first line.
@@ -112,20 +97,20 @@ package struct LandmarkParser {
         _ chunk: LineChunks.Chunk,
         _ points: Int,
         _ columns: Columns,
-        _ part: inout Part
-    ) {
-        guard let landmarks = columns.landmarks.baseAddress, let scores = columns.scores.baseAddress else { return }
+        _ findings: inout FindingList
+    ) -> Int {
+        guard let landmarks = columns.landmarks.baseAddress, let scores = columns.scores.baseAddress else { return 0 }
         var reader = LineReader(rows.bytes, range: chunk.range)
         var row = chunk.firstRow
         while let line = reader.next() {
             let target = landmarks + row * points * 2
-            if !parse(line, row, points, target, scores + row, &part.findings) {
+            if !parse(line, row, points, target, scores + row, &findings) {
                 target.initialize(repeating: .nan, count: points * 2)
                 scores[row] = .nan
             }
             row += 1
         }
-        part.carriageReturnCount = reader.carriageReturnCount
+        return reader.carriageReturnCount
     }
 
     /// - Returns: Whether the line could be read.

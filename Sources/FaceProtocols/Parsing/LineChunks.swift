@@ -1,3 +1,5 @@
+internal import Parallelism
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -16,15 +18,20 @@ struct LineChunks {
 
     let chunks: [Chunk]
     let rowCount: Int
+    private let file: String
+    private let pool: ThreadPool
 
     /// Cuts after the first line end at or after each wanted place.
     ///
     /// - Parameters:
     ///   - rows: The file.
-    ///   - cuts: Wanted places, ascending; the outcome of a parse does not depend on them.
-    ///   - workers: How many threads count lines.
-    init(_ rows: TextRows, cuts: [Int], workers: Int) {
+    ///   - cuts: Wanted places, ascending, nil for even parts; the outcome of a parse does not depend on them.
+    ///   - workers: How many threads count and parse lines.
+    init(_ rows: TextRows, cuts: [Int]?, workers: Int) {
         let bytes = rows.bytes
+        let cuts = cuts ?? Self.evenCuts(byteCount: bytes.count, workers: workers)
+        file = rows.file
+        pool = ThreadPool(workers)
         var bounds = [0]
         for cut in cuts where cut > 0 && cut < bytes.count {
             let end = Self.lineEnd(in: bytes, from: max(cut - 1, bounds[bounds.count - 1]))
@@ -32,11 +39,7 @@ struct LineChunks {
         }
         if bounds[bounds.count - 1] < bytes.count { bounds.append(bytes.count) }
         let ranges = zip(bounds, bounds.dropFirst()).map { $0..<$1 }
-        let counts = Workers(workers)
-            .map(ranges.count) { index in
-                defer { rows.giveBack(ranges[index]) }
-                return Self.lineCount(UnsafeBufferPointer(rebasing: bytes[ranges[index]]))
-            }
+        let counts = pool.map(ranges.count) { Self.lineCount(UnsafeBufferPointer(rebasing: bytes[ranges[$0]])) }
         var firstRow = 0
         var chunks: [Chunk] = []
         for (range, count) in zip(ranges, counts) {
@@ -49,9 +52,25 @@ struct LineChunks {
 
     /// Evenly spaced places for a number of workers: several parts each, so that a slow thread does not hold the rest up,
     /// and none so large that its text and its rows would fill the memory.
-    static func evenCuts(byteCount: Int, workers: Int) -> [Int] {
+    private static func evenCuts(byteCount: Int, workers: Int) -> [Int] {
         let size = min(max(1 << 18, byteCount / (workers * 8) + 1), 1 << 23)
         return Array(stride(from: size, to: byteCount, by: size))
+    }
+
+    /// Parses all parts, several at once, and says once for the file that its lines end in CR LF.
+    ///
+    /// - Parameters:
+    ///   - findings: Receives the findings in the order of the rows.
+    ///   - body: Parses a part into the rows of its own lines; returns how many of these end in CR LF.
+    func parse(findings: inout FindingList, _ body: (Chunk, inout FindingList) -> Int) {
+        let limit = findings.limitPerKind
+        let parts = pool.map(chunks.count) { index in
+            var findings = FindingList(limitPerKind: limit)
+            let carriageReturnCount = body(chunks[index], &findings)
+            return (findings, carriageReturnCount)
+        }
+        for (part, _) in parts { findings.append(part) }
+        findings.addCarriageReturns(parts.reduce(0) { $0 + $1.1 }, of: rowCount, file: file)
     }
 
     /// The place after the first line feed at or after `start`, or the end.

@@ -1,5 +1,3 @@
-internal import ArtifactFiles
-
 /// The rows of a text file: its bytes without a byte-order mark and without blank lines at the end.
 ///
 /// Row i is line i + 1, always: a blank line elsewhere is an error of its own. Lines end in LF or CR LF; the last one
@@ -9,19 +7,16 @@ package struct TextRows {
     package let bytes: UnsafeBufferPointer<UInt8>
     /// What findings call the file.
     package let file: String
-    private let isMapped: Bool
 
     /// Looks at the ends of a file.
     ///
     /// - Parameters:
     ///   - raw: The file's bytes.
     ///   - file: What findings call it.
-    ///   - isMapped: Whether the bytes are a ``MappedFile``'s, so that pages which were read can be given back.
     ///   - findings: Receives what is odd.
     /// - Returns: nil, with a finding, for a UTF-16 file.
-    package init?(_ raw: UnsafeRawBufferPointer, file: String, isMapped: Bool = false, findings: inout FindingList) {
+    package init?(_ raw: UnsafeRawBufferPointer, file: String, findings: inout FindingList) {
         self.file = file
-        self.isMapped = isMapped
         var rows = raw.bindMemory(to: UInt8.self)
         if rows.starts(with: [0xff, 0xfe]) || rows.starts(with: [0xfe, 0xff]) {
             findings.add(.notUTF8, file: file, line: 1, "not UTF-8 text", found: "a UTF-16 byte-order mark")
@@ -36,12 +31,6 @@ package struct TextRows {
             findings.add(.trailingBlankLines, file: file, "blank lines at the end of the file; they are ignored")
         }
         bytes = UnsafeBufferPointer(rebasing: rows[..<trimmed])
-    }
-
-    /// Lets the system have the memory of bytes that were read; they can be read again.
-    func giveBack(_ range: Range<Int>) {
-        guard isMapped else { return }
-        MappedFile.giveBack(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range])))
     }
 
     private static func lengthWithoutTrailingBlankLines(_ rows: UnsafeBufferPointer<UInt8>) -> Int {

@@ -1,5 +1,3 @@
-internal import LargeArrays
-
 /// Checks of the comparisons among themselves and against the subjects.
 struct ComparisonChecks {
     let value: VerificationProtocol
@@ -23,12 +21,7 @@ struct ComparisonChecks {
             )
         }
         checkUse(&findings)
-        if RepeatedComparisons(comparisons, templateCount: value.templates.count).mayExist() {
-            RepeatedComparisons(comparisons, templateCount: value.templates.count)
-                .visit { repeated in
-                    report(repeated, &findings)
-                }
-        }
+        RepeatedComparison.forEach(in: comparisons, templateCount: value.templates.count) { report($0, &findings) }
         if let subjects = value.subjects {
             checkSubjects(subjects, &findings)
         } else if let implied = value.subjectsOrImplied() {
@@ -42,12 +35,8 @@ struct ComparisonChecks {
 
     private func checkUse(_ findings: inout FindingList) {
         var isUsed = [Bool](repeating: false, count: value.templates.count)
-        isUsed.withUnsafeMutableBufferPointer { isUsed in
-            comparisons.forEachBlock(of: 1 << 20) { block in
-                for template in block.first { isUsed[Int(template)] = true }
-                for template in block.second { isUsed[Int(template)] = true }
-            }
-        }
+        for template in comparisons.first { isUsed[Int(template)] = true }
+        for template in comparisons.second { isUsed[Int(template)] = true }
         let unused = isUsed.count { !$0 }
         if unused > 0, value.searches.isEmpty {
             findings.add(.unusedTemplate, file: origins.comparisons, "templates that are in no comparison: \(unused)")
@@ -62,7 +51,7 @@ struct ComparisonChecks {
         }
     }
 
-    private func report(_ repeated: RepeatedComparisons.Finding, _ findings: inout FindingList) {
+    private func report(_ repeated: RepeatedComparison, _ findings: inout FindingList) {
         let comparison = repeated.comparison
         let first = comparisons.first[comparison]
         let label = comparisons.labels[comparison]
@@ -135,14 +124,10 @@ struct ComparisonChecks {
 
     /// Visits all comparisons: whether the two templates are of one group, and whether the label says so.
     private func forEachComparison(group: [UInt32], _ body: (Int, Bool, Bool) -> Void) {
-        group.withUnsafeBufferPointer { group in
-            comparisons.forEachBlock(of: 1 << 20) { block in
-                for index in 0..<block.labels.count {
-                    let isOne = group[Int(block.first[index])] == group[Int(block.second[index])]
-                    let isGenuine = block.labels[index] == 1
-                    if isOne || isGenuine { body(block.range.lowerBound + index, isOne, isGenuine) }
-                }
-            }
+        for index in comparisons.labels.indices {
+            let isOne = group[Int(comparisons.first[index])] == group[Int(comparisons.second[index])]
+            let isGenuine = comparisons.labels[index] == 1
+            if isOne || isGenuine { body(index, isOne, isGenuine) }
         }
     }
 }

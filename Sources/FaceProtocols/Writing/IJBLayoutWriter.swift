@@ -123,13 +123,11 @@ public struct IJBLayoutWriter: Sendable {
     }
 
     private func writeComparisons(_ value: VerificationProtocol, _ file: inout RowWriter) throws(InputError) {
-        try value.comparisons.forEachBlock(of: 1 << 16) { block throws(InputError) in
-            for index in 0..<block.labels.count {
-                file.append(value.templates.ids[Int(block.first[index])])
-                file.append(value.templates.ids[Int(block.second[index])])
-                file.append(Int(block.labels[index]))
-                try file.endRow()
-            }
+        for index in 0..<value.comparisons.count {
+            file.append(value.templates.ids[Int(value.comparisons.first[index])])
+            file.append(value.templates.ids[Int(value.comparisons.second[index])])
+            file.append(Int(value.comparisons.labels[index]))
+            try file.endRow()
         }
     }
 

@@ -1,5 +1,4 @@
 internal import ArtifactFiles
-internal import LargeArrays
 internal import VerificationMetrics
 
 /// Two runs of which it is certain that they compare the same templates of the same subjects.
@@ -8,8 +7,8 @@ struct ComparedRuns {
     let second: RunFolder
     let firstScores: ScoreValues
     let secondScores: ScoreValues
-    let labels: LargeArray<UInt8>
-    let templates: LargeArray<UInt32>
+    let labels: [UInt8]
+    let templates: [UInt32]
     let subjects: ComparisonSubjects
 
     /// Reads both and refuses what cannot be compared, naming the difference.
@@ -60,7 +59,7 @@ struct ComparedRuns {
         _ other: ComparisonScores,
         _ first: RunFolder,
         _ second: RunFolder
-    ) throws(InputError) -> LargeArray<UInt32> {
+    ) throws(InputError) -> [UInt32] {
         for (scores, folder) in [(one, first), (other, second)] where scores.templates == nil {
             throw InputError(
                 .missing,

@@ -1,5 +1,4 @@
 public import ArtifactFiles
-internal import LargeArrays
 public import VerificationMetrics
 
 extension RunComparison {
@@ -26,7 +25,7 @@ extension RunComparison {
         targets.sort()
         let outcomes: [Outcome<PairedDifference>]
         do {
-            outcomes = try await bootstrap.compare(
+            outcomes = try bootstrap.compare(
                 runs.firstScores,
                 runs.secondScores,
                 labels: runs.labels,
@@ -199,7 +198,7 @@ private struct ImpostorScale {
     private let threshold: Double
     private let deviation: Double
 
-    init(_ scores: ScoreValues, _ labels: LargeArray<UInt8>, threshold: Double?) {
+    init(_ scores: ScoreValues, _ labels: [UInt8], threshold: Double?) {
         self.threshold = threshold ?? .infinity
         var (count, sum, squares) = (0.0, 0.0, 0.0)
         for (index, label) in labels.enumerated() where label == 0 {

@@ -1,5 +1,4 @@
 internal import ArtifactFiles
-internal import LargeArrays
 internal import VerificationMetrics
 
 /// A run with what tells its comparisons from others: runs with one key may be tested against each other.
@@ -9,7 +8,7 @@ private struct ComparableRun {
     /// The digest of labels, templates, subjects and folds; nil without scores.
     private(set) var key: String?
     /// Nil where subjects are unknown, so that nothing can be resampled.
-    private(set) var comparisons: (scores: ScoreValues, labels: LargeArray<UInt8>, subjects: ComparisonSubjects)?
+    private(set) var comparisons: (scores: ScoreValues, labels: [UInt8], subjects: ComparisonSubjects)?
     private(set) var folded: FoldedScores?
 
     init(_ folder: RunFolder, name: String?) throws(InputError) {
@@ -32,14 +31,14 @@ private struct ComparableRun {
         }
         let subjects = comparisons?.subjects.subjectOfTemplate.map { numbers[$0] ?? 0 } ?? []
         let digests = [
-            Self.digest(read.labels), Self.digest(read.templates ?? []), Self.digest(LargeArray(subjects)),
-            Self.digest(LargeArray((folded?.folds.foldOfPair ?? []).map { UInt32($0) })),
+            Self.digest(read.labels), Self.digest(read.templates ?? []), Self.digest(subjects),
+            Self.digest((folded?.folds.foldOfPair ?? []).map { UInt32($0) }),
         ]
         key = "\(ContentDigest(of: digests.map(\.description).joined(separator: "\n")))"
     }
 
-    private static func digest<Element>(_ values: LargeArray<Element>) -> ContentDigest {
-        values.withUnsafeBufferPointer { ContentDigest(of: UnsafeRawBufferPointer($0)) }
+    private static func digest<Element>(_ values: [Element]) -> ContentDigest {
+        values.withUnsafeBytes { ContentDigest(of: $0) }
     }
 
     /// What the family of this run is called.
@@ -117,7 +116,7 @@ extension Leaderboard {
                 sortFAR.allowedImpostors(of: family.counts?.impostor ?? 0) > 0
             else { return nil }
             return
-                try await bootstrap.rankIntervals(
+                try bootstrap.rankIntervals(
                     comparisons.map(\.scores),
                     labels: first.labels,
                     subjects: first.subjects,

@@ -1,4 +1,3 @@
-internal import LargeArrays
 public import VerificationMetrics
 
 /// The numbers and curves of a set of scores, in a report's form.
@@ -61,19 +60,18 @@ public struct VerificationMeasurement: Hashable, Sendable {
     /// - Throws: `MetricsError` for scores, labels or subjects that do not fit, and a FAR target that a number cannot name.
     public init(
         scores: ScoreValues,
-        labels: some Collection<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects?,
         options: Options
     ) async throws(MetricsError) {
         if let target = options.farTargets.first(where: { !$0.isNamedByValue }) {
             throw MetricsError(.invalidFARTarget, "FAR target \(target) has more digits than a report keeps")
         }
-        let labels = LargeArray(labels)
         // The sorted scores are the largest thing here: they are gone before subjects are drawn.
         let measured = try MeasuredScores(scores: scores, labels: labels, options: options)
         var drawn: [Outcome<Interval>]?
         if let subjects, let bootstrap = options.bootstrap {
-            drawn = try await bootstrap.tarIntervals(
+            drawn = try bootstrap.tarIntervals(
                 scores: scores,
                 labels: labels,
                 subjects: subjects,
@@ -87,7 +85,7 @@ public struct VerificationMeasurement: Hashable, Sendable {
         results = measured.results(intervals)
         if !options.thresholds.isEmpty {
             results.thresholds =
-                try await ThresholdRates.measure(
+                try ThresholdRates.measure(
                     options.thresholds,
                     scores: scores,
                     labels: labels,
@@ -99,7 +97,7 @@ public struct VerificationMeasurement: Hashable, Sendable {
         }
         if let subjects, let bootstrap = options.bootstrap {
             if let rate = measured.equalErrorRate.value {
-                let interval = try await bootstrap.equalErrorRateInterval(
+                let interval = try bootstrap.equalErrorRateInterval(
                     rate,
                     scores: scores,
                     labels: labels,
@@ -137,7 +135,7 @@ private struct MeasuredScores {
 
     init(
         scores: ScoreValues,
-        labels: LargeArray<UInt8>,
+        labels: [UInt8],
         options: VerificationMeasurement.Options
     ) throws(MetricsError) {
         let set = try ScoreSet(scores: scores, labels: labels)

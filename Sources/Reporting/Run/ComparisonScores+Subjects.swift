@@ -1,5 +1,4 @@
 public import ArtifactFiles
-internal import LargeArrays
 public import VerificationMetrics
 
 extension ComparisonScores {
@@ -73,8 +72,7 @@ private struct DenseIDs {
     private var table: [UInt32] = []
     private var numbers: [UInt32: UInt32] = [:]
 
-    init(_ occurring: LargeArray<UInt32>) {
-        defer { occurring.giveBack(0..<occurring.count) }
+    init(_ occurring: [UInt32]) {
         let largest = Int(occurring.max() ?? 0)
         if largest < 1 << 26 {
             var table = [UInt32](repeating: .max, count: largest + 1)
@@ -93,17 +91,11 @@ private struct DenseIDs {
     }
 
     /// The numbers of the first and of the second template of each comparison.
-    func columns(_ templates: LargeArray<UInt32>) -> (first: LargeArray<UInt32>, second: LargeArray<UInt32>) {
-        let first = LargeArrayBuilder<UInt32>(count: templates.count / 2)
-        let second = LargeArrayBuilder<UInt32>(count: templates.count / 2)
-        // Blocks have an even number of elements, and so begin with a comparison.
-        templates.forEachBlock { start, block in
-            for index in stride(from: 0, to: block.count - 1, by: 2) {
-                first.elements.initializeElement(at: (start + index) / 2, to: number(of: block[index]))
-                second.elements.initializeElement(at: (start + index) / 2, to: number(of: block[index + 1]))
-            }
-        }
-        return (first.finish(), second.finish())
+    func columns(_ templates: [UInt32]) -> (first: [UInt32], second: [UInt32]) {
+        let comparisons = 0..<templates.count / 2
+        return (
+            comparisons.map { number(of: templates[2 * $0]) }, comparisons.map { number(of: templates[2 * $0 + 1]) }
+        )
     }
 
     private func number(of id: UInt32) -> UInt32 { table.isEmpty ? numbers[id] ?? 0 : table[Int(id)] }

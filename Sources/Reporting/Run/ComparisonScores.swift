@@ -1,5 +1,4 @@
 public import ArtifactFiles
-public import LargeArrays
 public import VerificationMetrics
 
 /// What comparisons scored, with what is known of them: of a run of this program or of any other system.
@@ -7,9 +6,9 @@ public struct ComparisonScores: Sendable {
     /// One score per comparison; −∞ where a template failed to enrol.
     public var values: ScoreValues
     /// 1 genuine, 0 impostor.
-    public var labels: LargeArray<UInt8>
+    public var labels: [UInt8]
     /// Template ids, two per comparison; nil when unknown.
-    public var templates: LargeArray<UInt32>?
+    public var templates: [UInt32]?
     /// The subject of each template that has one; nil when unknown.
     public var subjectNames: [UInt32: String]?
     /// The files of scores and labels with their digests, found when asked for: they may be large, and a pipe is gone.
@@ -96,10 +95,10 @@ public struct ComparisonScores: Sendable {
         let isKept = (0..<values.count).map { values[$0] > -.infinity }
         guard isKept.contains(false) else { return }
         switch values {
-        case .single(let scores): values = .single(scores.keeping { isKept[$0] })
-        case .double(let scores): values = .double(scores.keeping { isKept[$0] })
+        case .single(let scores): values = .single(zip(scores, isKept).compactMap { $1 ? $0 : nil })
+        case .double(let scores): values = .double(zip(scores, isKept).compactMap { $1 ? $0 : nil })
         }
-        labels = labels.keeping { isKept[$0] }
-        templates = templates?.keeping { isKept[$0 / 2] }
+        labels = zip(labels, isKept).compactMap { $1 ? $0 : nil }
+        templates = templates.map { templates in templates.indices.filter { isKept[$0 / 2] }.map { templates[$0] } }
     }
 }

@@ -1,5 +1,4 @@
 internal import ArtifactFiles
-internal import LargeArrays
 internal import VerificationMetrics
 
 /// The scores of a set of pairs with the fold of each, LFW's way.
@@ -27,7 +26,7 @@ extension RunFolder {
             subjects: nil
         )
         let scores = (0..<read.values.count).map { read.values[$0] }
-        let labels = Array(read.labels)
+        let labels = read.labels
         let folds: Folds
         let measured: FoldedVerification
         do {

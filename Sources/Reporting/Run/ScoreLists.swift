@@ -1,5 +1,4 @@
 internal import ArtifactFiles
-internal import LargeArrays
 internal import VerificationMetrics
 
 /// The lists that come with scores, of this program's runs or of any other system: `.npy` arrays, entries of an `.npz`, or
@@ -41,16 +40,16 @@ struct ScoreList {
         }
         if array.elementType.isSinglePrecision {
             return .single(
-                try array.largeArray { range throws(InputError) in try checked(try array.floats(range), range) }
+                try array.inPieces { range throws(InputError) in try checked(try array.floats(range), range) }
             )
         }
         return .double(
-            try array.largeArray { range throws(InputError) in try checked(try array.doubles(range), range) }
+            try array.inPieces { range throws(InputError) in try checked(try array.doubles(range), range) }
         )
     }
 
     /// Reads labels, each 0 or 1, or each -1 or 1.
-    func labels() throws(InputError) -> LargeArray<UInt8> {
+    func labels() throws(InputError) -> [UInt8] {
         let problem = "a label is neither 0 nor 1"
         let expected = "0 or 1 (or -1 and 1 throughout)"
         var impostor: Double?
@@ -69,7 +68,7 @@ struct ScoreList {
                 }
             }
         }
-        return try array.largeArray { range throws(InputError) in
+        return try array.inPieces { range throws(InputError) in
             var labels: [UInt8] = []
             labels.reserveCapacity(range.count)
             for (row, value) in zip(range, try array.doubles(range)) {
@@ -139,15 +138,15 @@ struct ScoreList {
         _ problem: String,
         expected: String,
         _ parse: (String) -> Number?
-    ) throws(InputError) -> LargeArray<Number> {
+    ) throws(InputError) -> [Number] {
         try file.withBytes { bytes throws(InputError) in
             var lines = NumberLines(bytes)
             let table = try column.map { name throws(InputError) in
                 try TableColumn(name, heading: lines.next(), file: file.path)
             }
             let skipped = table == nil ? 0 : 1
-            let builder = LargeArrayBuilder<Number>(count: max(0, lines.count - skipped))
-            var place = 0
+            var numbers: [Number] = []
+            numbers.reserveCapacity(max(0, lines.count - skipped))
             for line in lines {
                 let field = table.map { $0.field(of: line) } ?? line
                 // Longer than any number is, but for one padded with zeros beyond reason. A byte of zero would end
@@ -156,17 +155,16 @@ struct ScoreList {
                 guard field.count <= 400, !field.contains(0), let number = parse(text) else {
                     throw InputError(
                         .malformed,
-                        line.isEmpty ? "a blank line" : problem + hint(line, isFirst: place == 0 && table == nil),
+                        line.isEmpty ? "a blank line" : problem + hint(line, isFirst: numbers.isEmpty && table == nil),
                         file: file.path,
-                        place: "line \(place + skipped + 1)",
+                        place: "line \(numbers.count + skipped + 1)",
                         expected: expected,
                         found: "'\(text.prefix(40))'"
                     )
                 }
-                builder.elements.initializeElement(at: place, to: number)
-                place += 1
+                numbers.append(number)
             }
-            return builder.finish()
+            return numbers
         }
     }
 
@@ -243,12 +241,12 @@ private struct TableColumn {
 /// The template ids and subjects that come with scores.
 enum TemplateLists {
     /// Reads the ids of the templates that each comparison compares, two by two.
-    static func templates(_ path: String) throws(InputError) -> LargeArray<UInt32> {
+    static func templates(_ path: String) throws(InputError) -> [UInt32] {
         let array = try NPYFile(path: path)
         guard array.shape.count == 2, array.shape[1] == 2 else {
             throw InputError(.mismatch, "not pairs", file: path, expected: "[comparisons, 2]", found: "\(array.shape)")
         }
-        return try array.largeArray { range throws(InputError) in
+        return try array.inPieces { range throws(InputError) in
             var ids: [UInt32] = []
             ids.reserveCapacity(range.count)
             for (place, value) in zip(range, try array.integers(range)) {

@@ -66,7 +66,7 @@ public struct StudyTable: Hashable, Sendable {
         guard let compared else { throw InputError(.missing, "a study has at least one run") }
         let found: [[Outcome<GroupDifference>]]
         do {
-            found = try await bootstrap.compareGroups(
+            found = try bootstrap.compareGroups(
                 scores,
                 baseline: place,
                 labels: compared.labels,

@@ -1,7 +1,6 @@
 internal import ArtifactFiles
 internal import FaceEvaluation
 internal import FaceImaging
-internal import LargeArrays
 internal import Reporting
 internal import VerificationMetrics
 

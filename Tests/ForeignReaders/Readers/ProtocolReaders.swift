@@ -1,6 +1,5 @@
 internal import ArtifactFiles
 internal import FaceProtocols
-internal import LargeArrays
 internal import TestSupport
 
 /// The files of a protocol's folder, of one format.

@@ -156,12 +156,12 @@ public struct NISTFormat: ProtocolFormat {
         }
         let mapped = try source.open(file)
         return mapped.withBytes { bytes in
-            TextRows(bytes, file: file, isMapped: true, findings: &findings)
+            TextRows(bytes, file: file, findings: &findings)
                 .map { rows in
-                    TemplatePairParser(
+                    ComparisonParser(
                         rows: rows,
                         lookup: TemplateLookup(ids: templates.ids),
-                        subjects: subjects.indices,
+                        form: .bySubject(subjects.indices),
                         workers: source.options.workers
                     )
                     .parse(findings: &findings)

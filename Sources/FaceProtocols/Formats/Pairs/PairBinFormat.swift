@@ -98,17 +98,3 @@ public struct PairBinFormat: ProtocolFormat {
         }
     }
 }
-
-extension Comparisons {
-    /// Consecutive folds of equal size, the first ones one larger where it does not divide; none for too few pairs.
-    static func folds(of count: Int, _ folds: Int) -> [Range<Int>] {
-        guard count >= folds else { return [] }
-        var start = 0
-        return (0..<folds)
-            .map { fold in
-                let size = count / folds + (fold < count % folds ? 1 : 0)
-                defer { start += size }
-                return start..<start + size
-            }
-    }
-}

@@ -1,5 +1,3 @@
-internal import LargeArrays
-
 /// How two groups of systems differ at one FAR, over the same comparisons: the runs of one training with several seeds
 /// against those of another.
 public struct GroupDifference: Hashable, Sendable {
@@ -55,15 +53,15 @@ extension SubjectBootstrap {
     public func compareGroups(
         _ groups: [[ScoreValues]],
         baseline: Int,
-        labels: some Collection<UInt8>,
+        labels: [UInt8],
         subjects: ComparisonSubjects,
         targets: [FARTarget]
-    ) async throws(MetricsError) -> [[Outcome<GroupDifference>]] {
+    ) throws(MetricsError) -> [[Outcome<GroupDifference>]] {
         guard groups.indices.contains(baseline), groups.allSatisfy({ !$0.isEmpty }) else {
             throw MetricsError(.invalidOption, "a group without systems, or no baseline")
         }
         let systems = groups.flatMap { $0 }
-        let drawn = try await jointly(systems, labels: LargeArray(labels), subjects: subjects, targets: targets)
+        let drawn = try jointly(systems, labels: labels, subjects: subjects, targets: targets)
         var starts = [0]
         for group in groups { starts.append(starts[starts.count - 1] + group.count) }
         let members = groups.indices.map { starts[$0]..<starts[$0 + 1] }
