@@ -90,8 +90,8 @@ let package = Package(
         .target(
             name: "FaceDiagnosis",
             dependencies: [
-                "ArtifactFiles", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
-                "Parallelism", "SeededRandom",
+                "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralCompute",
+                "NeuralGraph", "Parallelism", "SeededRandom",
             ]
         ),
 
@@ -200,9 +200,13 @@ let tests: [String: [Target.Dependency]] = [
     "StrictYAMLTests": ["ArtifactFiles"],
     "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging", "SeededRandom"],
     "TrainingDataTests": ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"],
+    "TrainingSessionsTests": [
+        "ArtifactFiles", "Backbones", "Checkpoints", "EvaluationRuns", "FaceEvaluation", "FaceImaging", "Recipes",
+        "Reporting", "SyntheticFaces",
+    ],
     "VerifarCLITests": [
         "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceImaging", "FaceProtocols", "NeuralGraph",
-        "NeuralTraining", "Recipes", "SeededRandom", "StrictYAML", "TrainingSessions",
+        "NeuralTraining", "Recipes", "SeededRandom", "StrictYAML",
     ],
     "VerificationMetricsTests": ["ArtifactFiles", "Parallelism", "SeededRandom"],
 ]

@@ -28,14 +28,14 @@ struct FacePictures {
     /// Finds and aligns the faces.
     ///
     /// - Parameters:
-    ///   - run: The policy that is reported.
+    ///   - scores: Those that are reported.
     ///   - protocolValue: The protocol.
     ///   - subjects: Its subjects, where known.
     ///   - embeddings: Which images were embedded.
     ///   - source: The faces; nil to show names without pictures.
     ///   - preprocessing: The size of an aligned face.
     init(
-        _ run: PolicyRun,
+        _ scores: [Float],
         of protocolValue: VerificationProtocol,
         subjects: TemplateSubjects?,
         embeddings: ImageEmbeddings,
@@ -49,12 +49,12 @@ struct FacePictures {
         reader = source?.makeReader()
         hardest = HardestPairs(impostor: [], genuine: [])
         let places = try HardestComparisons(
-            scores: .single(run.scores),
+            scores: .single(scores),
             labels: protocolValue.comparisons.labels,
             count: Self.pairsPerClass
         )
-        hardest.impostor = places.impostors.map { comparison($0, score: run.scores[$0]) }
-        hardest.genuine = places.genuine.map { comparison($0, score: run.scores[$0]) }
+        hardest.impostor = places.impostors.map { comparison($0, score: scores[$0]) }
+        hardest.genuine = places.genuine.map { comparison($0, score: scores[$0]) }
         makeSheet()
     }
 

@@ -3,35 +3,10 @@ package import FaceEvaluation
 package import FaceImaging
 package import NeuralCompute
 
-/// The network that is examined.
-package struct NetworkUnderTest: Sendable {
-    /// As the user computes it.
-    package var plan: any InferencePlan
-    /// Multiply-accumulate operations of a face.
-    package var multiplyAccumulates: Int
-    /// The precision that the user asks for.
-    package var precision: InferencePrecision
-    /// Compiles it in another way: device and options.
-    package var compile: @Sendable (String, InferenceOptions) throws(InputError) -> any InferencePlan
-
-    /// Creates a network.
-    package init(
-        plan: any InferencePlan,
-        multiplyAccumulates: Int,
-        precision: InferencePrecision,
-        compile: @escaping @Sendable (String, InferenceOptions) throws(InputError) -> any InferencePlan
-    ) {
-        self.plan = plan
-        self.multiplyAccumulates = multiplyAccumulates
-        self.precision = precision
-        self.compile = compile
-    }
-}
-
 /// A network, a setting and a sample of labelled faces, with all that was computed of them so far.
 package final class Examination {
     /// The network.
-    package let network: NetworkUnderTest
+    package let network: FaceNetwork
     /// What the user asks for.
     package let user: DoctorSetting
     /// How the user brings embeddings together.
@@ -58,8 +33,7 @@ package final class Examination {
     /// Chooses the sample.
     ///
     /// - Parameters:
-    ///   - network: The network.
-    ///   - setting: The user's preprocessing.
+    ///   - network: The network, with the user's preprocessing.
     ///   - policy: The user's policy.
     ///   - population: All labelled faces.
     ///   - count: The most faces in the sample.
@@ -69,18 +43,17 @@ package final class Examination {
     ///   - progress: Told what is going on, a few times a second at most.
     /// - Throws: `InputError` when there are too few labelled faces to compare.
     package init(
-        network: NetworkUnderTest,
-        preprocessing: FacePreprocessing,
+        network: FaceNetwork,
         policy: EvaluationPolicy,
         population: LabelledFaces,
         count: Int,
         seed: UInt64,
         threads: Int,
-        extraction: FaceExtractor.Options = FaceExtractor.Options(),
-        progress: @escaping (String) -> Void = { _ in }
+        extraction: FaceExtractor.Options,
+        progress: @escaping (String) -> Void
     ) throws(InputError) {
         self.network = network
-        user = DoctorSetting(preprocessing)
+        user = DoctorSetting(network.choice.preprocessing)
         self.policy = policy
         self.population = population
         self.threads = threads

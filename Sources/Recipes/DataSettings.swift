@@ -297,6 +297,9 @@ public struct DataSettings: SettingsSection {
         }
     }
 
+    /// Where protocols without a folder of their own lie: beside the record file, as InsightFace's verification sets do.
+    public var folderOfProtocols: String? { recordio.map { FileSystem.parent(of: $0.path) } }
+
     /// Refuses none or several sources.
     public mutating func complete() throws(InputError) {
         let given = [synthetic != nil, folder != nil, recordio != nil, cifar100 != nil].count { $0 }

@@ -181,13 +181,12 @@ public struct PipelineRecipe: SettingsSection {
     /// - Parameters:
     ///   - stage: The stage.
     ///   - folder: A stage's folder by its name.
-    /// - Returns: `key.path=value`.
-    public func overrides(of stage: Stage, folder: (String) -> String) -> [String] {
+    public func overrides(of stage: Stage, folder: (String) -> String) -> [RecipeOverride] {
         stage.set.sorted { $0.key < $1.key }
             .map { key, value in
                 var value = value
                 for name in Self.references(in: value) { value = value.replacing("${\(name)}", with: folder(name)) }
-                return "\(key)=\(value)"
+                return RecipeOverride(key: key, value: value)
             }
     }
 

@@ -2,6 +2,30 @@ public import ArtifactFiles
 internal import Foundation
 internal import StrictYAML
 
+/// A value that takes the place of a recipe's.
+public struct RecipeOverride: Hashable, Sendable {
+    /// Where it stands: `training.batch`.
+    public var key: String
+    /// The value, in YAML.
+    public var value: String
+
+    public init(key: String, value: String) {
+        self.key = key
+        self.value = value
+    }
+
+    /// Reads `key.path=value`.
+    ///
+    /// - Throws: `InputError` (`usage`) for another form.
+    public init(_ text: String) throws(InputError) {
+        guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+            throw InputError(.usage, "malformed --set", expected: "key.path=value", found: text)
+        }
+        key = String(text[..<equals])
+        value = String(text[text.index(after: equals)...])
+    }
+}
+
 /// A recipe as it was read: file, overrides, and what they come to.
 public struct RecipeFile<Recipe: SettingsSection>: Sendable {
     /// The decoded recipe.
@@ -11,16 +35,11 @@ public struct RecipeFile<Recipe: SettingsSection>: Sendable {
     ///
     /// - Parameters:
     ///   - path: The YAML file.
-    ///   - overrides: `key.path=value`, each value itself YAML.
+    ///   - overrides: Values that replace the file's.
     /// - Throws: `InputError` with file, line, key, what was expected and what was found; unknown keys are errors.
-    public init(path: String, overrides: [String] = []) throws(InputError) {
+    public init(path: String, overrides: [RecipeOverride] = []) throws(InputError) {
         var document = try YAMLDocument(path: path)
-        for override in overrides {
-            guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
-                throw InputError(.usage, "malformed --set", expected: "key.path=value", found: override)
-            }
-            try document.set(String(override[..<equals]), to: String(override[override.index(after: equals)...]))
-        }
+        for override in overrides { try document.set(override.key, to: override.value) }
         recipe = try document.decode(Recipe.self)
     }
 

@@ -1,6 +1,7 @@
 internal import ArtifactFiles
 internal import Dispatch
 internal import EvaluationRuns
+internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
 internal import Reporting
@@ -19,7 +20,7 @@ struct HoldOut {
     private let folder: String
     private let seed: UInt64
 
-    static let descriptorFile = "protocol.yml"
+    private static let descriptorFile = "protocol.yml"
     private static let suffix = ".png"
     /// Most genuine pairs, and most impostor pairs.
     private static let mostPairs = 200_000
@@ -57,8 +58,10 @@ struct HoldOut {
 
     /// Writes the images into a folder of their own, unless it is there.
     ///
-    /// - Returns: The folder: `protocol.yml`, `images/<person>/<file>.png`.
-    func render(into cacheFolder: String, threads: Int, log: RunLog, listener: @escaping RunListener) throws -> String {
+    /// - Returns: The folder's protocol: `protocol.yml`, `images/<person>/<file>.png`.
+    func render(into cacheFolder: String, threads: Int, log: RunLog, listener: @escaping RunListener) throws
+        -> ProtocolSelection
+    {
         let key = ContentDigest(of: "hold-out 1: \(heldOut.digest), \(seed)")
         let folder = FileSystem.join(cacheFolder, "hold-out-\(key.description.prefix(16))")
         let descriptor = FileSystem.join(folder, Self.descriptorFile)
@@ -66,7 +69,8 @@ struct HoldOut {
             "held out: \(heldOut.classCount) people with \(heldOut.sampleCount) images; to evaluate others on them: "
                 + "--protocol \(descriptor) --data \(folder)"
         )
-        if FileSystem.exists(descriptor) { return folder }
+        let selection = ProtocolSelection(descriptor, dataFolder: folder)
+        if FileSystem.exists(descriptor) { return selection }
         let progress = RunPart("fitting the people held out", unit: "faces", listener)
         let total = heldOut.sampleCount
         let next = Atomic<Int>(0)
@@ -104,14 +108,7 @@ struct HoldOut {
             """,
             to: descriptor
         )
-        return folder
-    }
-
-    /// Reads what ``render(into:threads:log:listener:)`` wrote.
-    func protocolValue(in folder: String, threads: Int) throws -> VerificationProtocol {
-        let descriptor = try ProtocolCatalogue(folder: nil).descriptor(FileSystem.join(folder, Self.descriptorFile))
-        return try ProtocolReader(descriptor, options: ProtocolReadOptions(workers: threads, pathPolicy: .strict))
-            .read(dataFolder: folder).validProtocol()
+        return selection
     }
 
     /// Writes down who is held out and what is compared: `people.txt`, a name per line, and `pairs.csv`, images by the paths

@@ -1,72 +1,68 @@
 internal import ArtifactFiles
-package import EvaluationRuns
-internal import Recipes
+public import EvaluationRuns
+public import Recipes
+internal import Reporting
+internal import VerificationMetrics
 
-/// Trainings one after the other, each in a folder of its own.
-package struct Study {
-    var recipePath: String
-    var overrides: [String]
-    var outputFolder: String
-    var cacheFolder: String
-    var threads: Int
-    var resumes: Bool
-    var interruption: Interruption
-    var listener: RunListener
+/// Trainings one after the other, each in a folder of its own, and what they come to.
+public struct Study {
+    /// The pipeline's recipe.
+    public var recipePath: String
+    /// Values that replace those of every stage.
+    public var overrides: [RecipeOverride] = []
+    /// Gets a folder for each stage.
+    public var outputFolder: String
+    /// Where rendered faces and teacher features lie.
+    public var cacheFolder: String
+    /// Threads to use; no number depends on them.
+    public var threads = 1
     /// The device by its name, in place of the recipes'.
-    package var deviceName: String?
+    public var device: String?
+    /// Whether to go on where an earlier run stopped.
+    public var resumes = false
+    /// Asks the training that is running to stop.
+    public var stop = StopRequest()
+    /// Takes notes, progress and results.
+    public var listener: RunListener = { _ in }
+
+    /// A study with its caches in the folder of its result.
+    public init(recipePath: String, outputFolder: String) {
+        self.recipePath = recipePath
+        self.outputFolder = outputFolder
+        cacheFolder = FileSystem.join(outputFolder, "cache")
+    }
 
     /// Written when a stage is done.
     private static let doneFile = "done"
 
-    package init(
-        recipePath: String,
-        overrides: [String],
-        outputFolder: String,
-        cacheFolder: String,
-        threads: Int,
-        resumes: Bool,
-        interruption: Interruption,
-        listener: @escaping RunListener
-    ) {
-        self.recipePath = recipePath
-        self.overrides = overrides
-        self.outputFolder = outputFolder
-        self.cacheFolder = cacheFolder
-        self.threads = threads
-        self.resumes = resumes
-        self.interruption = interruption
-        self.listener = listener
-    }
-
-    package func run() async throws {
+    /// Trains what is not done yet, and reports.
+    ///
+    /// - Throws: `InputError` for recipes, data or folders that cannot be used; ``TrainingStopped`` when asked to stop.
+    public func run() async throws {
         let pipeline = try RecipeFile<PipelineRecipe>(path: recipePath).recipe
-        guard resumes || !FileSystem.isFolder(FileSystem.join(outputFolder, pipeline.stages[0].name)) else {
+        guard resumes || !FileSystem.isFolder(folder(pipeline.stages[0].name)) else {
             throw InputError(.unwritable, "a run is here already: --resume goes on with it", file: outputFolder)
         }
         try FileSystem.createFolder(outputFolder)
         // Every recipe is read before the first stage runs: a mistake in the last one shows now.
         let files = try pipeline.stages.map { stage in try file(of: stage, pipeline) }
         for (index, (stage, file)) in zip(pipeline.stages, files).enumerated() {
-            let log = RunLog(listener)
             let folder = self.folder(stage.name)
             let done = FileSystem.join(folder, Self.doneFile)
             let title = "stage \(index + 1) of \(pipeline.stages.count), \(stage.name)"
             if FileSystem.exists(done) {
                 try file.requireSame(asSavedIn: FileSystem.join(folder, TrainingSession.recipeFile))
-                log.note("\(title): done before")
+                listener(.note("\(title): done before"))
                 continue
             }
-            log.note("\(title): \(file.recipe.name)")
-            var session = TrainingSession(
-                file: file,
-                outputFolder: folder,
-                cacheFolder: cacheFolder,
-                threads: threads,
-                resumes: FileSystem.isFolder(folder),
-                interruption: interruption,
-                listener: listener
-            )
-            session.deviceName = deviceName
+            listener(.note("\(title): \(file.recipe.name)"))
+            var session = TrainingSession(file, outputFolder: folder)
+            session.cacheFolder = cacheFolder
+            session.threads = threads
+            session.resumes = FileSystem.isFolder(folder)
+            session.device = device
+            session.stop = stop
+            session.listener = listener
             try await session.run()
             try AtomicFile.write("", to: done)
         }
@@ -94,5 +90,87 @@ package struct Study {
             located.problem = "stage '\(stage.name)': \(error.problem)"
             throw located
         }
+    }
+}
+
+/// What a pipeline's stages came to: a leaderboard, and with a baseline a table of paired differences.
+private struct StudyReport {
+    let pipeline: PipelineRecipe
+    let outputFolder: String
+    let threads: Int
+    let listener: RunListener
+
+    /// Writes `leaderboard.*` and `study.md`, `study.csv` for every protocol that all stages were evaluated on, and
+    /// `accuracy.csv` where stages were evaluated on labelled pictures.
+    func write() async throws {
+        try accuracy()
+        let stages = try pipeline.stages.map { stage in
+            let folder = FileSystem.join(outputFolder, "\(stage.name)/evaluation")
+            return (stage, folder, FileSystem.isFolder(folder) ? try FileSystem.names(inFolder: folder) : [])
+        }
+        var common = Set(stages.first?.2 ?? [])
+        for (_, _, names) in stages { common.formIntersection(names) }
+        for name in common.sorted() {
+            let runs = try stages.map { try RunFolder(path: FileSystem.join($0.1, name)) }
+            try await leaderboard(runs, suffix: common.count > 1 ? "-\(name)" : "")
+            guard let baseline = pipeline.baseline else { continue }
+            try await study(runs, baseline: baseline, suffix: common.count > 1 ? "-\(name)" : "")
+        }
+    }
+
+    private var bootstrap: SubjectBootstrap {
+        get throws(MetricsError) { try SubjectBootstrap(replicates: 10_000, seed: 1, threads: threads) }
+    }
+
+    private func accuracy() throws {
+        var lines: [String] = []
+        for stage in pipeline.stages {
+            for row in try AccuracyTable(folder: FileSystem.join(outputFolder, stage.name)).last {
+                lines.append("\(stage.name),\(row.step),\(row.result.head),\(row.result.top1),\(row.result.top5)")
+                listener(.result("\(stage.name): \(row.text)"))
+            }
+        }
+        guard !lines.isEmpty else { return }
+        let text = (["stage,step,head,top1,top5"] + lines).joined(separator: "\n") + "\n"
+        try AtomicFile.write(text, to: FileSystem.join(outputFolder, "accuracy.csv"))
+    }
+
+    private func leaderboard(_ runs: [RunFolder], suffix: String) async throws {
+        let board = try await Leaderboard(
+            runs: runs,
+            // Stages of one recipe have one name: what tells them apart is the row, and the stage for its seed.
+            names: pipeline.stages.map { stage in stage.row.map { "\($0) (\(stage.name))" } },
+            includesPublished: false,
+            additions: [],
+            sortFAR: FARTarget("1e-4"),
+            bootstrap: try bootstrap
+        )
+        for file in try board.files() {
+            let name = file.name.replacing("leaderboard", with: "leaderboard\(suffix)")
+            try AtomicFile.write(file.text, to: FileSystem.join(outputFolder, name))
+        }
+        listener(.result(board.summaryText))
+    }
+
+    private func study(_ runs: [RunFolder], baseline: String, suffix: String) async throws {
+        var groups: [StudyTable.Group] = []
+        for (stage, run) in zip(pipeline.stages, runs) {
+            let row = stage.row ?? stage.name
+            if let place = groups.firstIndex(where: { $0.name == row }) {
+                groups[place].runs.append(run)
+            } else {
+                groups.append(StudyTable.Group(name: row, runs: [run]))
+            }
+        }
+        let table = try await StudyTable(
+            title: pipeline.name,
+            groups: groups,
+            baseline: baseline,
+            targets: try ["1e-6", "1e-5", "1e-4"].map { try FARTarget($0) },
+            bootstrap: try bootstrap
+        )
+        try AtomicFile.write(table.markdown, to: FileSystem.join(outputFolder, "study\(suffix).md"))
+        try AtomicFile.write(table.csv, to: FileSystem.join(outputFolder, "study\(suffix).csv"))
+        listener(.result(table.markdown))
     }
 }

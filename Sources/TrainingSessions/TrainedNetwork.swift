@@ -73,6 +73,19 @@ struct TrainedNetwork {
         )
     }
 
+    /// The network with these weights, ready to embed faces.
+    func faceNetwork(
+        _ weights: Weights,
+        recipe: TrainingRecipe,
+        device: String
+    ) throws(InputError) -> FaceNetwork {
+        try FaceNetwork(
+            checkpoint(weights, recipe: recipe),
+            choice: PreprocessingChoice(preprocessing, origin: "the recipe's"),
+            compute: ComputeSettings(device: device)
+        )
+    }
+
     /// The network with these weights.
     func checkpoint(_ weights: Weights, recipe: TrainingRecipe) throws(InputError) -> ResolvedCheckpoint {
         try ResolvedCheckpoint(

@@ -1,49 +1,45 @@
 internal import ArtifactFiles
 internal import Backbones
 internal import Checkpoints
-package import EvaluationRuns
+public import EvaluationRuns
 internal import FaceEvaluation
 internal import FaceImaging
 internal import NeuralCompute
 internal import NeuralGraph
 internal import NeuralTraining
-package import Recipes
+public import Recipes
 internal import Reporting
 internal import TrainingData
 internal import VerificationMetrics
 
 /// One training, from a recipe to a folder with the trained network and its reports.
-package struct TrainingSession {
-    var file: RecipeFile<TrainingRecipe>
-    var outputFolder: String
+public struct TrainingSession {
+    /// The recipe.
+    public var file: RecipeFile<TrainingRecipe>
+    /// Gets the network, tables, state and reports.
+    public var outputFolder: String
     /// Where rendered faces and teacher features lie; several trainings may share it.
-    var cacheFolder: String
-    var threads: Int
-    var resumes: Bool
-    var interruption: Interruption
-    var listener: RunListener
+    public var cacheFolder: String
+    /// Threads to use; no number depends on them.
+    public var threads = 1
     /// The device by its name, in place of the recipe's.
-    package var deviceName: String?
+    public var device: String?
+    /// Whether to go on from the state that the folder holds.
+    public var resumes = false
+    /// Asks the training to stop.
+    public var stop = StopRequest()
+    /// Takes notes, progress and results.
+    public var listener: RunListener = { _ in }
 
-    private var recipe: TrainingRecipe { file.recipe }
-
-    package init(
-        file: RecipeFile<TrainingRecipe>,
-        outputFolder: String,
-        cacheFolder: String,
-        threads: Int,
-        resumes: Bool,
-        interruption: Interruption,
-        listener: @escaping RunListener
-    ) {
+    /// A training with its caches in the folder of its result.
+    public init(_ file: RecipeFile<TrainingRecipe>, outputFolder: String) {
         self.file = file
         self.outputFolder = outputFolder
-        self.cacheFolder = cacheFolder
-        self.threads = threads
-        self.resumes = resumes
-        self.interruption = interruption
-        self.listener = listener
+        cacheFolder = FileSystem.join(outputFolder, "cache")
     }
+
+    private var recipe: TrainingRecipe { file.recipe }
+    private var deviceName: String { device ?? recipe.device }
 
     /// Files of the result.
     static let networkFile = "network.safetensors"
@@ -51,7 +47,9 @@ package struct TrainingSession {
     static let recipeFile = "recipe.yml"
 
     /// Trains, writes the network, evaluates it.
-    package func run() async throws {
+    ///
+    /// - Throws: `InputError` for a recipe, data or folder that cannot be used; ``TrainingStopped`` when asked to stop.
+    public func run() async throws {
         let log = RunLog(listener)
         try FileSystem.createFolder(outputFolder)
         let recipeDigest = try savedRecipe()
@@ -62,13 +60,13 @@ package struct TrainingSession {
         if let note = network.startingNote { log.note(note) }
         let (data, holdOut) = try sources(network).openTraining(recipe.data)
         log.note("data: \(data.summary), \(data.classCount) classes")
-        let device = try Devices.open(deviceName ?? recipe.device, threads: threads)
+        let device = try Devices.open(deviceName, threads: threads)
         log.note("device: \(device.name)")
-        let evaluator = try await TrainingEvaluator(
+        let evaluator = try await EvaluationProtocols(
             recipe,
             holdOut: holdOut,
             cacheFolder: cacheFolder,
-            device: device,
+            device: deviceName,
             threads: threads,
             log: log,
             listener: listener
@@ -111,7 +109,17 @@ package struct TrainingSession {
             log.note("at most \(facesAtOnce) faces at once: batch normalisation sees these, everything else the batch")
         }
         let labelled = try recipe.evaluation.accuracy.map { settings throws(InputError) in
-            try sources(network).open(settings)
+            let labelled = try sources(network).open(settings)
+            guard labelled.classCount <= data.classCount else {
+                throw InputError(
+                    .mismatch,
+                    "the labelled images are of more classes than are trained on",
+                    place: "key \"evaluation.accuracy\"",
+                    expected: "at most \(data.classCount)",
+                    found: "\(labelled.classCount)"
+                )
+            }
+            return labelled
         }
         if let teacher, recipe.distillation?.teacher.evaluate == true {
             try note(accuracyOf: teacher, learning, labelled, device, log)
@@ -121,14 +129,13 @@ package struct TrainingSession {
             total: total,
             stepsPerEpoch: sampler.stepsPerEpoch,
             evaluationSteps: recipe.evaluation.stepsBetween(stepsPerEpoch: sampler.stepsPerEpoch),
-            interruption: interruption,
+            stop: stop,
             log: log,
             listener: listener,
             evaluate: {
-                TrainingEvaluator.logRows(
+                EvaluationProtocols.logRows(
                     try evaluator.results(
-                        try network.checkpoint(plan.weights, recipe: recipe),
-                        preprocessing: network.preprocessing,
+                        try network.faceNetwork(plan.weights, recipe: recipe, device: deviceName),
                         duringTraining: true
                     ),
                     steps: $0
@@ -151,14 +158,18 @@ package struct TrainingSession {
             observer: watcher,
             batches: { try batches(data, sampler, network, learning, firstStep: $0, total: total) }
         )
-        let isFinished = try interruption.withState { try run.run(resumes: resumes) }
-        guard isFinished else { throw interruption.stopped(afterStep: trainer.step, of: total) }
+        let isFinished = try stop.withState { try run.run(resumes: resumes) }
+        guard isFinished else { throw TrainingStopped(step: trainer.step, total: total) }
         guard objective.frozenDigest == frozen else {
             throw InputError(.mismatch, "a frozen part has changed during the training: this is a defect of verifar")
         }
         try write(plan, network, objective, data, to: outputFolder)
         for row in try AccuracyTable(folder: outputFolder).rows(ofStep: total) { log.note("accuracy: \(row.text)") }
-        try await report(evaluator, log)
+        try await evaluator.report(
+            on: FileSystem.join(outputFolder, Self.networkFile),
+            name: recipe.name,
+            in: outputFolder
+        )
         try AtomicFile.write(log.text, to: FileSystem.join(outputFolder, "run.log"))
         listener(.result("\(FileSystem.join(outputFolder, Self.networkFile)): \(recipe.name), \(total) steps"))
     }
@@ -256,13 +267,16 @@ package struct TrainingSession {
     // MARK: Results
 
     /// What the teacher itself reaches: who learns from it should know.
-    private func evaluate(_ teacher: RecipeTeacher, _ evaluator: TrainingEvaluator, _ log: RunLog) async throws {
+    private func evaluate(_ teacher: RecipeTeacher, _ evaluator: EvaluationProtocols, _ log: RunLog) async throws {
         log.note("teacher: \(teacher.settings.teacher.checkpoint), \(teacher.checkpoint.architectureName)")
         log.note("teacher: preprocessing \(teacher.preprocessing) (\(teacher.choice.origin))")
         guard teacher.settings.teacher.evaluate else { return }
         let found = try evaluator.results(
-            teacher.checkpoint,
-            preprocessing: teacher.preprocessing,
+            FaceNetwork(
+                teacher.checkpoint,
+                choice: teacher.choice,
+                compute: ComputeSettings(device: deviceName)
+            ),
             duringTraining: false
         )
         for result in found { log.note("teacher on \(result.name): \(result.text)") }
@@ -315,7 +329,7 @@ package struct TrainingSession {
     private func identity(
         _ recipe: ContentDigest,
         _ data: any TrainingSource,
-        _ evaluator: TrainingEvaluator
+        _ evaluator: EvaluationProtocols
     ) -> [String: String] {
         var identity = ["recipe": recipe.description, "data": data.digest.description]
         // The tables of a run that goes on have the same rows.
@@ -360,27 +374,5 @@ package struct TrainingSession {
             )
         }
         try objective.classifierFile?.write(to: FileSystem.join(folder, Self.classifierFile))
-    }
-
-    /// The same reports that `verifar evaluate` writes.
-    private func report(_ evaluator: TrainingEvaluator, _ log: RunLog) async throws {
-        for prepared in evaluator.protocols {
-            var evaluation = Evaluation(
-                checkpointPath: FileSystem.join(outputFolder, Self.networkFile),
-                protocolName: prepared.descriptor,
-                dataFolder: prepared.dataFolder,
-                outputFolder: FileSystem.join(outputFolder, "evaluation/\(prepared.name)"),
-                metrics: VerificationMeasurement.Options(
-                    bootstrap: try SubjectBootstrap(replicates: 1000, seed: 1, threads: threads)
-                ),
-                threads: threads,
-                name: recipe.name,
-                listener: listener
-            )
-            evaluation.compute = ComputeSettings(device: deviceName ?? recipe.device)
-            // Of the same training, which was killed after it.
-            evaluation.overwrites = true
-            try await evaluation.run()
-        }
     }
 }

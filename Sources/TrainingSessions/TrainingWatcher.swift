@@ -5,7 +5,7 @@ internal import EvaluationRuns
 internal import FaceImaging
 internal import NeuralCompute
 internal import NeuralTraining
-internal import VerificationMetrics
+internal import Synchronization
 
 /// Tells a training's steps, and evaluates the network now and then.
 final class TrainingWatcher: TrainingObserver {
@@ -14,7 +14,7 @@ final class TrainingWatcher: TrainingObserver {
     private var clock = StepClock()
     private let total: Int
     private let evaluationSteps: Set<Int>
-    private let interruption: Interruption
+    private let stop: StopRequest
     private let evaluate: (Int) throws -> [LogRow]
     private let epochEnd: (Int) throws -> [LogRow]
 
@@ -22,7 +22,7 @@ final class TrainingWatcher: TrainingObserver {
     ///   - total: Steps in all.
     ///   - stepsPerEpoch: Steps of an epoch.
     ///   - evaluationSteps: Steps between evaluations; nil for none.
-    ///   - interruption: Says when to stop.
+    ///   - stop: Says when to stop.
     ///   - log: Takes notes.
     ///   - listener: Takes the steps.
     ///   - evaluate: Evaluates the network as it is.
@@ -31,14 +31,14 @@ final class TrainingWatcher: TrainingObserver {
         total: Int,
         stepsPerEpoch: Int,
         evaluationSteps every: Int?,
-        interruption: Interruption,
+        stop: StopRequest,
         log: RunLog,
         listener: @escaping RunListener,
         evaluate: @escaping (Int) throws -> [LogRow],
         epochEnd: @escaping (Int) throws -> [LogRow]
     ) {
         self.log = log
-        self.interruption = interruption
+        self.stop = stop
         self.total = total
         self.listener = listener
         // The end has a whole report of its own.
@@ -65,7 +65,7 @@ final class TrainingWatcher: TrainingObserver {
         )
     }
 
-    var asksToStop: Bool { interruption.signal != nil }
+    var asksToStop: Bool { stop.isAsked }
 
     func isLong(after steps: Int) -> Bool { evaluationSteps.contains(steps) }
 
@@ -74,7 +74,7 @@ final class TrainingWatcher: TrainingObserver {
         if evaluationSteps.contains(steps) {
             let start = ContinuousClock.now
             // The state lies on disk: an evaluation need not be waited for.
-            rows += try interruption.withoutState { try evaluate(steps) }
+            rows += try stop.withoutState { try evaluate(steps) }
             clock.leaveOut(.now - start)
         }
         return rows
@@ -103,4 +103,50 @@ private struct StepClock {
     mutating func leaveOut(_ duration: Duration) { start? += duration }
 
     var seconds: Double { start.map { (.now - $0) / .seconds(1) } ?? 0 }
+}
+
+/// Asks a training to stop after the step that is running, with its state saved.
+public final class StopRequest: Sendable {
+    private let state = Mutex((isAsked: false, savesState: false))
+
+    /// Nobody asks yet.
+    public init() {}
+
+    public var isAsked: Bool { state.withLock { $0.isAsked } }
+
+    public func ask() { state.withLock { $0.isAsked = true } }
+
+    /// Asks where nobody has asked before and steps are being taken; elsewhere no state would be saved by waiting.
+    ///
+    /// - Returns: Whether the training will stop with its state saved.
+    public func askToSave() -> Bool {
+        state.withLock { state in
+            guard state.savesState, !state.isAsked else { return false }
+            state.isAsked = true
+            return true
+        }
+    }
+
+    /// Runs steps that end with a saved state when asked to.
+    func withState<Result>(_ body: () throws -> Result) rethrows -> Result { try with(savesState: true, body) }
+
+    /// Runs what is lost when the process ends.
+    func withoutState<Result>(_ body: () throws -> Result) rethrows -> Result { try with(savesState: false, body) }
+
+    private func with<Result>(savesState: Bool, _ body: () throws -> Result) rethrows -> Result {
+        let before = state.withLock { state in
+            defer { state.savesState = savesState }
+            return state.savesState
+        }
+        defer { state.withLock { $0.savesState = before } }
+        return try body()
+    }
+}
+
+/// A training that was asked to stop, and has, with its state saved.
+public struct TrainingStopped: Error {
+    /// Steps done.
+    public var step: Int
+    /// Steps in all.
+    public var total: Int
 }

@@ -1,10 +1,7 @@
 internal import ArgumentParser
 internal import ArtifactFiles
-internal import Checkpoints
 internal import FaceDiagnosis
 internal import FaceEvaluation
-internal import FaceImaging
-internal import FaceProtocols
 
 /// `verifar doctor`.
 struct DoctorCommand: ParsableCommand {
@@ -85,7 +82,21 @@ struct DoctorCommand: ParsableCommand {
     }
 
     func run() throws {
-        let report = try DoctorJob(command: self).run()
+        var selected = ProtocolSelection(protocolName ?? "", dataFolder: data ?? "")
+        selected.settings = try protocolSettings.values()
+        selected.allowsOutside = allowOutside
+        var doctor = Doctor(checkpoint: checkpoint, faces: faces.map { .folder($0) } ?? .selection(selected))
+        doctor.architecture = architecture
+        doctor.preprocessing = try preprocessing.overrides
+        doctor.extraction = decoding.extraction
+        doctor.policy = policy.policy
+        doctor.compute = compute.settings
+        (doctor.sampleSize, doctor.seed) = (sample, seed)
+        doctor.threads = running.threadCount
+        doctor.outputFolder = output
+        let display = RunDisplay(isQuiet: running.quiet)
+        doctor.progress = { display.status("examining", $0) }
+        let report = try doctor.run()
         print(report.text)
         if let output { print("\nreport: \(FileSystem.join(output, "doctor.md"))") }
         if !report.isHealthy { throw ExitCode(1) }

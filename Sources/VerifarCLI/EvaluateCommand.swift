@@ -91,18 +91,15 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var evaluation = Evaluation(
-            checkpointPath: checkpoint,
-            protocolName: protocolName,
-            dataFolder: data,
-            outputFolder: output,
-            metrics: try metrics.settings(threads: running.threadCount),
-            threads: running.threadCount,
-            name: name ?? FileSystem.lastComponent(checkpoint),
-            listener: RunDisplay(isQuiet: running.quiet).listener
-        )
+        var selection = ProtocolSelection(protocolName, dataFolder: data)
+        selection.settings = try protocolSettings.values()
+        selection.allowsOutside = allowOutside
+        var evaluation = Evaluation(checkpoint: checkpoint, on: selection)
         evaluation.architecture = architecture
-        evaluation.protocolSettings = try protocolSettings.values()
+        evaluation.name = name
+        evaluation.metrics = try metrics.settings(threads: running.threadCount)
+        evaluation.threads = running.threadCount
+        evaluation.listener = RunDisplay(isQuiet: running.quiet).listener
         evaluation.overwrites = overwriting.overwrite
         evaluation.preprocessing = try preprocessing.overrides
         evaluation.extraction = decoding.extraction
@@ -111,9 +108,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         evaluation.cacheFolder = cache
         evaluation.failureLimit = try limit()
         evaluation.includesAllModes = allModes
-        evaluation.allowsOutside = allowOutside
         evaluation.includesPictures = !noImages
-        try await evaluation.run()
+        try await evaluation.run(writingTo: output)
     }
 }
 

@@ -72,26 +72,15 @@ struct MetricsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let output { try RunFolder.prepare(output, overwriting: overwriting.overwrite) }
-        let read = try ComparisonScores(
-            scores: scores,
-            labels: labels ?? scores,
-            comparisons: comparisons,
-            subjects: subjects,
-            columns: (scoreColumn, labelColumn),
-            areDistances: distance
-        )
-        let compared = try read.comparisonSubjects()
-        var options = try metrics.settings(threads: running.threadCount)
-        if distance { options.thresholds = options.thresholds.map { -$0 } }
-        let measurement = try await VerificationMeasurement(
-            scores: read.values,
-            labels: read.labels,
-            subjects: compared,
-            options: options
-        )
-        let report = try report(measurement, read, compared)
-        if let output { try write(report, read, to: output) }
+        var evaluation = ScoreEvaluation(scores: scores, labels: labels)
+        (evaluation.scoreColumn, evaluation.labelColumn) = (scoreColumn, labelColumn)
+        evaluation.areDistances = distance
+        (evaluation.comparisons, evaluation.subjects) = (comparisons, subjects)
+        evaluation.metrics = try metrics.settings(threads: running.threadCount)
+        evaluation.name = name
+        evaluation.overwrites = overwriting.overwrite
+        (evaluation.seed, evaluation.threads) = (metrics.seed, running.threadCount)
+        let report = try await evaluation.run(writingTo: output)
         let lines = [
             SummaryText.headline(
                 name: report.name,
@@ -101,48 +90,5 @@ struct MetricsCommand: AsyncParsableCommand {
             ), SummaryText.nearest(report.verification),
         ]
         try result.show(report, text: lines.joined(separator: "\n"))
-    }
-
-    private func report(
-        _ measurement: VerificationMeasurement,
-        _ read: ComparisonScores,
-        _ compared: ComparisonSubjects?
-    ) throws -> VerificationReport {
-        let counts = measurement.counts
-        var report = VerificationReport(
-            name: name ?? FileSystem.lastComponent(scores),
-            protocol: ProtocolSummary(
-                name: FileSystem.lastComponent(labels ?? scores),
-                genuine: counts.genuine,
-                impostor: counts.impostor,
-                rejectedGenuine: counts.rejectedGenuine,
-                rejectedImpostor: counts.rejectedImpostor,
-                subjects: compared?.subjectCount,
-                impostorSubjectPairs: compared?.impostorPairCount(labels: read.labels),
-                subjectOrigin: compared.map { _ in subjects == nil ? "implied" : "stated" },
-                description: distance
-                    ? "The scores are distances times −1: the threshold −0.8 accepts distances up to 0.8." : nil
-            ),
-            measured: measurement
-        )
-        report.inputs = read.inputs
-        for (role, path) in [("comparisons", comparisons), ("subjects", subjects)] {
-            guard let path else { continue }
-            let digest = try ContentDigest(ofFile: path)
-            report.inputs.append(RunInput(role: role, file: FileSystem.lastComponent(path), sha256: "\(digest)"))
-        }
-        report.environment = EnvironmentSummary(
-            version: VerifarVersion.current,
-            threads: running.threadCount,
-            seed: metrics.seed
-        )
-        return report
-    }
-
-    private func write(_ report: VerificationReport, _ read: ComparisonScores, to folder: String) throws {
-        let staged = try StagedFolder(in: folder)
-        try read.write(to: staged.path)
-        try ReportFiles.write(ReportDocument(report: report), to: staged.path)
-        try staged.commit(seal: RunFolder.seal, removing: RunFolder.contents)
     }
 }

@@ -1,6 +1,9 @@
 internal import ArgumentParser
 internal import ArtifactFiles
+internal import EvaluationRuns
+internal import FaceEvaluation
 internal import FaceProtocols
+internal import Foundation
 
 /// `verifar protocol`.
 struct ProtocolCommand: ParsableCommand {
@@ -18,7 +21,7 @@ struct ProtocolCommand: ParsableCommand {
         )
 
         func run() throws {
-            let catalogue = ProtocolInput.catalogue
+            let catalogue = ProtocolCatalogue.current
             for name in try catalogue.names() {
                 let descriptor = try catalogue.descriptor(name)
                 let counts = descriptor.counts.all.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
@@ -67,65 +70,65 @@ struct ProtocolCommand: ParsableCommand {
     }
 }
 
-/// Changes to a protocol's description.
-struct ProtocolSettingOptions: ParsableArguments {
-    @Option(
-        name: .customLong("protocol-set"),
-        parsing: .singleValue,
-        help: ArgumentHelp(
-            "Set a key of the protocol's 'files', such as landmarks=points.txt; may be repeated.",
-            valueName: "key=value"
-        )
-    )
-    var settings: [String] = []
+extension ProtocolCommand {
+    /// `verifar protocol build`.
+    struct Build: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "build",
+            abstract: "Write a protocol in another form: InsightFace's meta files, or a .bin of pairs.",
+            discussion: """
+                --form ijb writes OUTPUT/meta in InsightFace's layout, with meta/mapping.csv (which row is which image of \
+                which file) and protocol.yml; faces without landmarks get those that stand for their boxes. --form bin writes \
+                OUTPUT/NAME.bin, pairs of aligned faces as InsightFace's verification sets have them.
 
-    func values() throws -> [String: String] {
-        var values: [String: String] = [:]
-        for setting in settings {
-            guard let equals = setting.firstIndex(of: "="), equals > setting.startIndex else {
-                throw ValidationError("--protocol-set needs key=value (found '\(setting)')")
-            }
-            guard
-                values.updateValue(String(setting[setting.index(after: equals)...]), forKey: String(setting[..<equals]))
-                    == nil
-            else { throw ValidationError("--protocol-set: '\(setting[..<equals])' is set twice") }
+                  verifar protocol build nist-ijbc --data IJB-C --output IJB-C --prefix ijbc
+                  verifar protocol build nist-ijbc --data IJB-C --output packed --images link
+                  verifar protocol build folder --data mine --output mine --form bin
+                """
+        )
+
+        /// What is written.
+        enum Form: String, ExpressibleByArgument, CaseIterable {
+            case ijb
+            case bin
         }
-        return values
-    }
-}
 
-/// A protocol and its data, as every subcommand names them.
-struct ProtocolInput: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"),
-        completion: .file()
-    )
-    var name: String
+        @OptionGroup var input: ProtocolInput
 
-    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"), completion: .directory)
-    var data: String
+        @Option(help: ArgumentHelp("Where it goes; made if it is not there.", valueName: "dir"), completion: .directory)
+        var output: String
 
-    @OptionGroup(title: "Protocol") var settings: ProtocolSettingOptions
+        @Option(help: "InsightFace's meta files (ijb) or a file of pairs (bin).")
+        var form: Form = .ijb
 
-    @Flag(help: "Do not look whether the images exist.")
-    var skipImages = false
+        @Option(help: ArgumentHelp("What the names of meta files begin with; the protocol's name without it."))
+        var prefix: String?
 
-    @Flag(help: "Allow images outside the data folder (absolute paths, symbolic links).")
-    var allowOutside = false
-
-    @OptionGroup(title: "Running") var running: RunOptions
-
-    static var catalogue: ProtocolCatalogue {
-        ProtocolCatalogue(folder: ProtocolCatalogue.checkoutFolder(near: ["."]))
-    }
-
-    func read() throws -> ProtocolReading {
-        let options = ProtocolReadOptions(
-            workers: running.threadCount,
-            pathPolicy: allowOutside ? PathPolicy(allowsAbsolutePaths: true, allowsSymbolicLinks: true) : .strict,
-            checksImageFiles: !skipImages
+        @Option(
+            help: """
+                With ijb: keep names and folder of the images, or give each row its own loose_crop/<row>.<ext>, a hard link \
+                or a copy, byte for byte.
+                """
         )
-        return try ProtocolReader(Self.catalogue.descriptor(name).setting(settings.values()), options: options)
-            .read(dataFolder: data)
+        var images: ProtocolBuild.Images = .keep
+
+        func run() throws {
+            let reading = try input.read()
+            for line in reading.findings.lines { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+            let value = try reading.validProtocol()
+            if !value.searches.isEmpty {
+                FileHandle.standardError.write(Data("note: the form holds no galleries; only 1:1 is written\n".utf8))
+            }
+            try FileSystem.createFolder(output)
+            let build = ProtocolBuild(value, dataFolder: input.data, output: output)
+            let descriptor =
+                switch form {
+                case .ijb: try build.writeMetaFiles(prefix: prefix, images: images)
+                case .bin: try build.writePairs()
+                }
+            try AtomicFile.write(descriptor.yaml, to: FileSystem.join(output, "protocol.yml"))
+            let counts = descriptor.counts.all.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+            print("\(FileSystem.join(output, "protocol.yml")): \(counts)")
+        }
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ArtifactFiles
+internal import Distillation
 internal import Recipes
 internal import TrainingSessions
 
@@ -36,17 +37,38 @@ struct RecipeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where networks are computed, in place of the recipe's device.", valueName: "name"))
     var device: String?
 
-    var cacheFolder: String { cache ?? FileSystem.join(output, "cache") }
+    func replaced() throws(InputError) -> [RecipeOverride] {
+        try overrides.map { text throws(InputError) in try RecipeOverride(text) }
+    }
 
-    /// What to type so that a stopped run goes on.
-    func resumingCommand(_ name: String, _ running: RunOptions) -> String {
+    /// A training from a recipe.
+    func session(
+        _ file: RecipeFile<TrainingRecipe>,
+        _ running: RunOptions,
+        _ interruption: Interruption
+    ) -> TrainingSession {
+        var session = TrainingSession(file, outputFolder: output)
+        session.cacheFolder = cache ?? session.cacheFolder
+        session.threads = running.threadCount
+        session.device = device
+        session.resumes = resume
+        session.stop = interruption.stop
+        session.listener = RunDisplay(isQuiet: running.quiet).listener
+        return session
+    }
+
+    /// From now on a signal stops the command, and tells what to type so that it goes on.
+    func watch(_ name: String, _ running: RunOptions) -> Interruption {
+        let interruption = Interruption.current
         var words = ["verifar", name, "--recipe", recipe, "--output", output]
         for value in overrides { words += ["--set", value] }
         if let cache { words += ["--cache", cache] }
         if let device { words += ["--device", device] }
         if let threads = running.threads { words += ["--threads", "\(threads)"] }
         if running.quiet { words.append("--quiet") }
-        return (words + ["--resume"]).map(Self.quoted).joined(separator: " ")
+        words.append("--resume")
+        interruption.watch(goingOn: words.map(Self.quoted).joined(separator: " "))
+        return interruption
     }
 
     /// A word as a POSIX shell reads it back.
@@ -88,9 +110,8 @@ struct TrainCommand: AsyncParsableCommand {
     @OptionGroup(title: "Running") var running: RunOptions
 
     func run() async throws {
-        let interruption = Interruption.current
-        interruption.watch(goingOn: options.resumingCommand(Self.configuration.commandName ?? "", running))
-        let file = try RecipeFile<TrainingRecipe>(path: options.recipe, overrides: options.overrides)
+        let interruption = options.watch("train", running)
+        let file = try RecipeFile<TrainingRecipe>(path: options.recipe, overrides: options.replaced())
         guard file.recipe.distillation == nil else {
             throw InputError(
                 .usage,
@@ -100,16 +121,58 @@ struct TrainCommand: AsyncParsableCommand {
                 found: "verifar train"
             )
         }
-        var session = TrainingSession(
-            file: file,
-            outputFolder: options.output,
-            cacheFolder: options.cacheFolder,
-            threads: running.threadCount,
-            resumes: options.resume,
-            interruption: interruption,
-            listener: RunDisplay(isQuiet: running.quiet).listener
-        )
-        session.deviceName = options.device
-        try await session.run()
+        try await options.session(file, running, interruption).run()
+    }
+}
+
+/// `verifar distill`.
+struct DistillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "distill",
+        abstract: "Train a network from a teacher, or several in stages, from a recipe.",
+        discussion: """
+            The recipe names a teacher (any checkpoint that `evaluate` reads) and methods with weights; or it lists \
+            stages, each with a recipe of its own: SH-KD is student → teacher with the student's frozen classifier → new \
+            student. Every stage has a folder in OUTPUT with what `train` writes, and classifiers.csv: how alike the \
+            student's and the teacher's classifiers are after each epoch. 'seeds: [1, 2, 3]' runs the stages once for each. \
+            Finished stages are not repeated, and --resume goes on inside the one that was killed.
+
+            \(Interruption.help)
+
+            Methods: \(DistillationMethods.all.map { $0.name }.joined(separator: ", ")).
+
+              verifar distill --recipe Recipes/synthetic-distilled.yml --output out
+              verifar distill --recipe Recipes/synthetic-study.yml --output study
+              verifar distill --recipe Recipes/cifar100-shkd.yml --output shkd
+            """
+    )
+
+    @OptionGroup var options: RecipeOptions
+    @OptionGroup(title: "Running") var running: RunOptions
+
+    func run() async throws {
+        let interruption = options.watch("distill", running)
+        if try PipelineRecipe.isPipeline(path: options.recipe) {
+            var study = Study(recipePath: options.recipe, outputFolder: options.output)
+            study.overrides = try options.replaced()
+            study.cacheFolder = options.cache ?? study.cacheFolder
+            study.threads = running.threadCount
+            study.device = options.device
+            study.resumes = options.resume
+            study.stop = interruption.stop
+            study.listener = RunDisplay(isQuiet: running.quiet).listener
+            return try await study.run()
+        }
+        let file = try RecipeFile<TrainingRecipe>(path: options.recipe, overrides: options.replaced())
+        guard file.recipe.distillation != nil else {
+            throw InputError(
+                .usage,
+                "the recipe has no teacher",
+                file: options.recipe,
+                expected: "the key 'distillation', or 'stages'",
+                found: "neither (verifar train trains without a teacher)"
+            )
+        }
+        try await options.session(file, running, interruption).run()
     }
 }

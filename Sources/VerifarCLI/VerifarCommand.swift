@@ -100,9 +100,10 @@ public struct VerifarCommand: ParsableCommand {
                 try command.run()
             }
             return 0
-        } catch let stop as Interruption.Stopped {
-            standardError(stop.text)
-            return stop.exitStatus
+        } catch let stopped as TrainingStopped {
+            let (text, status) = Interruption.current.told(stopped)
+            standardError(text)
+            return status
         } catch let error as InputError {
             standardError("error: \(error)")
             return error.code == .unknownName || error.code == .usage ? 2 : 1

@@ -35,6 +35,35 @@ import VerifarCLI
         #expect(result.status == 0, "\(result.errors)")
     }
 
+    /// The program itself, run below a checkout's root: its descriptions come before those that are built in.
+    @Test func aCheckoutsProtocolsAreFoundWhereTheProgramRuns() async throws {
+        let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appendingPathComponent("verifar")
+        try #require(FileManager.default.isExecutableFile(atPath: program.path), "no program at \(program.path)")
+        try await withFolder { folder in
+            for place in ["Protocols/mine", "Protocols/lfw", "below/it"] {
+                try FileSystem.createFolder("\(folder)/\(place)")
+            }
+            try AtomicFile.write("", to: folder + "/Package.swift")
+            for name in ["mine", "lfw"] {
+                let text = "name: \(name)\ntitle: ours\nformat: insightface-ijb\nfiles: {prefix: x}\n"
+                try AtomicFile.write(text, to: "\(folder)/Protocols/\(name)/protocol.yml")
+            }
+            for (place, count) in [("below/it", 2), ("..", 0)] {
+                let process = Process()
+                let output = Pipe()
+                process.executableURL = program
+                process.arguments = ["protocol", "list"]
+                process.currentDirectoryURL = URL(fileURLWithPath: "\(folder)/\(place)")
+                process.standardOutput = output
+                try process.run()
+                let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+                process.waitUntilExit()
+                #expect(text.split(separator: "\n").count { $0.hasSuffix("  ours") } == count, "\(text)")
+            }
+        }
+    }
+
     /// A folder for each person; its pairs as a `.bin` give the same scores; both figures stand in the report.
     @Test func aFolderAndItsBinGiveTheSameScores() async throws {
         try await withFolder { folder in

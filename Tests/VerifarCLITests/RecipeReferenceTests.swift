@@ -73,7 +73,7 @@ import Testing
         let path = NSTemporaryDirectory() + "verifar-reference-\(UUID().uuidString).yml"
         defer { FileSystem.remove(path) }
         try AtomicFile.write(text, to: path)
-        return try RecipeFile<TrainingRecipe>(path: path, overrides: settings)
+        return try RecipeFile<TrainingRecipe>(path: path, overrides: settings.map { try RecipeOverride($0) })
     }
 
     /// Every documented key is one that the reader takes: its example is decoded, and stands in the resolved recipe.

@@ -140,8 +140,9 @@ import Testing
         #expect(recipe.stages.map(\.row) == ["teacher", "the student", "teacher", "the student"])
         #expect(recipe.stages.map { $0.set["seed"] } == ["101", "1", "107", "7"])
         #expect(
-            recipe.overrides(of: recipe.stages[3]) { "/runs/" + $0 }
+            try recipe.overrides(of: recipe.stages[3]) { "/runs/" + $0 }
                 == ["a.b=/runs/teacher-7/x", "c=/runs/teacher-7/runs/teacher-7", "seed=7"]
+                .map { try RecipeOverride($0) }
         )
         for wrong in ["[]", "[1, 1]", "[-1]"] {
             #expect(throws: InputError.self) { try pipeline(wrong) }

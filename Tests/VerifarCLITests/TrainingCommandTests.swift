@@ -2,7 +2,6 @@ import ArtifactFiles
 import Distillation
 import Foundation
 import Testing
-import TrainingSessions
 import VerifarCLI
 
 /// `verifar train` and `verifar distill` on 20 tiny pictures.

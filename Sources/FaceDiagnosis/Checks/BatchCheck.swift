@@ -1,3 +1,4 @@
+internal import FaceEvaluation
 internal import FaceImaging
 internal import NeuralCompute
 internal import NeuralGraph

@@ -1,3 +1,5 @@
+internal import Checkpoints
+internal import FaceEvaluation
 internal import NeuralCompute
 internal import NeuralGraph
 
@@ -13,13 +15,13 @@ package struct FoldingCheck: DoctorCheck {
 
     package func run(_ examination: Examination) throws -> DoctorCheckResult {
         let network = examination.network
-        let affordable = Self.mostOperations / max(1, network.multiplyAccumulates)
+        let affordable = Self.mostOperations / max(1, network.checkpoint.graph.multiplyAccumulateCount)
         guard affordable > 0 else {
             return DoctorCheckResult("skipped: the plain form takes too long for a network of this size")
         }
         let inputs = NetworkInputs(examination, count: min(Self.mostFaces, affordable))
         guard inputs.count > 0 else { return DoctorCheckResult("not applicable: no crops") }
-        let reference = try network.compile(ReferenceDevice().name, InferenceOptions())
+        let reference = try ComputeSettings(device: ReferenceDevice().name).plan(network.checkpoint)
         let all = 0..<inputs.count
         let cosine = NetworkInputs.lowestCosine(
             inputs.run(network.plan, faces: all),
@@ -28,7 +30,9 @@ package struct FoldingCheck: DoctorCheck {
         )
         let summary = "lowest cosine of \(Words.count(inputs.count, "face")): \(Words.number(cosine, 6))"
         // Single precision keeps five nines; bf16 three.
-        guard !(cosine >= (network.precision == .float32 ? 0.9999 : 0.99)) else { return DoctorCheckResult(summary) }
+        guard !(cosine >= (network.compute.options.precision == .float32 ? 0.9999 : 0.99)) else {
+            return DoctorCheckResult(summary)
+        }
         return DoctorCheckResult(
             summary,
             [

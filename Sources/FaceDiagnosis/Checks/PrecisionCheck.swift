@@ -13,10 +13,12 @@ package struct PrecisionCheck: DoctorCheck {
 
     package func run(_ examination: Examination) throws -> DoctorCheckResult {
         let network = examination.network
-        let other: InferencePrecision = network.precision == .float32 ? .bfloat16 : .float32
+        let precision = network.compute.options.precision
+        let other: InferencePrecision = precision == .float32 ? .bfloat16 : .float32
         let plan: any InferencePlan
         do throws(InputError) {
-            plan = try network.compile(CPUDevice().name, InferenceOptions(precision: other))
+            plan = try ComputeSettings(device: CPUDevice().name, options: InferenceOptions(precision: other))
+                .plan(network.checkpoint)
         } catch {
             return DoctorCheckResult("\(other.rawValue) cannot be tried: \(error.problem)")
         }
@@ -30,9 +32,9 @@ package struct PrecisionCheck: DoctorCheck {
         )
         let gain = PairedGain(from: mine, to: theirs)
         let summary =
-            "yours (\(network.precision.rawValue)): margin \(Words.number(gain.before)); \(other.rawValue): "
+            "yours (\(precision.rawValue)): margin \(Words.number(gain.before)); \(other.rawValue): "
             + Words.number(gain.after)
-        guard network.precision == .bfloat16, gain.relative > Self.bearableLoss,
+        guard precision == .bfloat16, gain.relative > Self.bearableLoss,
             gain.isSure(among: 1, rate: SettingSearch.falseAlarmRate)
         else { return DoctorCheckResult(summary) }
         return DoctorCheckResult(

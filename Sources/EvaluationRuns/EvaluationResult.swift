@@ -8,11 +8,12 @@ internal import NeuralGraph
 internal import Reporting
 internal import VerificationMetrics
 
-/// Puts the results of an evaluation into a report folder.
-struct ReportComposer {
-    let job: Evaluation
-    let checkpoint: ResolvedCheckpoint
-    let choice: PreprocessingChoice
+/// What an evaluation has found, and the folder that it becomes.
+struct EvaluationResult {
+    let settings: Evaluation
+    /// Of the bootstrap.
+    let seed: UInt64?
+    let network: FaceNetwork
     let reading: ProtocolReading
     let protocolValue: VerificationProtocol
     let subjects: TemplateSubjects?
@@ -29,20 +30,22 @@ struct ReportComposer {
     // MARK: Files
 
     /// Writes everything, or leaves the folder as it was; `report.json` comes last, so that a folder with it is whole.
-    func write(log: RunLog) throws {
-        let staged = try StagedFolder(in: job.outputFolder)
+    func write(to destination: String, log: String) throws -> VerificationReport {
+        let staged = try StagedFolder(in: destination)
         let folder = staged.path
         try writeArrays(to: folder)
         try AtomicFile.write(failureTable, to: FileSystem.join(folder, "failures.csv"))
-        try AtomicFile.write(log.text, to: FileSystem.join(folder, "run.log"))
+        try AtomicFile.write(log, to: FileSystem.join(folder, "run.log"))
         try pictures.write(to: folder)
-        try ReportFiles.write(ReportDocument(report: report(), pictures: pictures.files), to: folder)
+        let report = self.report
+        try ReportFiles.write(ReportDocument(report: report, pictures: pictures.files), to: folder)
         try staged.commit(seal: RunFolder.seal, removing: RunFolder.contents)
+        return report
     }
 
     private func writeArrays(to folder: String) throws {
         let comparisons = protocolValue.comparisons
-        try NPYFile.write(main.scores, to: FileSystem.join(folder, "scores.npy"))
+        try NPYFile.write(main.scored.scores, to: FileSystem.join(folder, "scores.npy"))
         try NPYFile.write(comparisons.labels, to: FileSystem.join(folder, "labels.npy"))
         let ids = protocolValue.templates.ids.map { UInt32(truncatingIfNeeded: $0) }
         // Pieces at a time: IJB-C's covariates have 47 million comparisons.
@@ -62,8 +65,8 @@ struct ReportComposer {
             try NPYFile.write(folds, to: FileSystem.join(folder, "folds.npy"))
         }
         try NPYFile.write(
-            main.templates.values,
-            shape: [main.templates.count, main.templates.dimensions],
+            main.scored.templates.values,
+            shape: [main.scored.templates.count, main.scored.templates.dimensions],
             to: FileSystem.join(folder, "templates.npy")
         )
         if let subjects {
@@ -86,28 +89,33 @@ struct ReportComposer {
     }
 
     /// The headline for standard output.
-    func summary() -> String {
+    func summary(folder: String) -> String {
         SummaryText.headline(
-            name: job.name,
+            name: name,
             protocolName: protocolValue.name,
             results: main.measurement.results,
-            reportPath: FileSystem.join(job.outputFolder, "report.html")
+            reportPath: FileSystem.join(folder, "report.html")
         ) + SummaryText.folds(folded) + SummaryText.identification(identification)
     }
 
     // MARK: The report
 
-    func report() -> VerificationReport {
-        var report = VerificationReport(name: job.name, protocol: protocolSummary, measured: main.measurement)
-        report.inputs = checkpoint.metadata.files(of: job.checkpointPath)
+    private var name: String { settings.name ?? FileSystem.lastComponent(settings.checkpoint) }
+    private var checkpoint: ResolvedCheckpoint { network.checkpoint }
+
+    private var report: VerificationReport {
+        var report = VerificationReport(name: name, protocol: protocolSummary, measured: main.measurement)
+        report.inputs = checkpoint.metadata.files(of: network.file)
             .map { RunInput(role: "checkpoint", file: $0.name, sha256: $0.digest.description) }
         report.checkpoint = checkpointSummary
         report.preprocessing = preprocessingSummary
-        report.policy = PolicySummary(main.policy)
+        report.policy = PolicySummary(main.scored.policy)
         report.folded = folded
         report.identification = identification
         if runs.count > 1 {
-            report.modes = runs.map { ModeResult(policy: PolicySummary($0.policy), results: $0.measurement.results) }
+            report.modes = runs.map {
+                ModeResult(policy: PolicySummary($0.scored.policy), results: $0.measurement.results)
+            }
         }
         report.hardest = pictures.hardest
         report.contactSheet = pictures.sheet
@@ -115,21 +123,21 @@ struct ReportComposer {
         report.timing = timing
         report.environment = EnvironmentSummary(
             version: VerifarVersion.current,
-            threads: job.threads,
-            batch: job.compute.options.facesPerPass,
-            seed: job.metrics.bootstrap?.seed
+            threads: settings.threads,
+            batch: settings.compute.options.facesPerPass,
+            seed: seed
         )
         return report
     }
 
     private var checkpointSummary: CheckpointSummary {
-        let precision = job.compute.options.precision
+        let precision = settings.compute.options.precision
         let isUntrained = checkpoint.metadata.strings["verifar.note.training"]?.hasPrefix("untrained") ?? false
         let notes =
             checkpoint.notes
             + (precision == .float32 ? [] : ["activations and weights rounded to \(precision.rawValue)"])
         return CheckpointSummary(
-            file: FileSystem.lastComponent(job.checkpointPath),
+            file: FileSystem.lastComponent(network.file),
             sha256: checkpoint.metadata.digest.description,
             architecture: checkpoint.architectureName,
             parameters: checkpoint.graph.parameterCount,
@@ -143,6 +151,7 @@ struct ReportComposer {
     }
 
     private var preprocessingSummary: PreprocessingSummary {
+        let choice = network.choice
         let value = choice.preprocessing
         var notes = ["chosen by \(choice.origin)"] + (choice.warning.map { [$0] } ?? [])
         if extraction.reducedCount > 0 {
@@ -153,7 +162,7 @@ struct ReportComposer {
         if extraction.turnedCount > 0 {
             notes.append("\(extraction.turnedCount) images were turned upright, as their EXIF orientation says")
         }
-        if !job.extraction.appliesOrientation { notes.append("EXIF orientations were ignored") }
+        if !settings.extraction.appliesOrientation { notes.append("EXIF orientations were ignored") }
         return PreprocessingSummary(
             size: [value.width, value.height],
             channels: value.channels.rawValue,
@@ -171,11 +180,11 @@ struct ReportComposer {
     private var protocolSummary: ProtocolSummary {
         let comparisons = protocolValue.comparisons
         var rejected = (genuine: 0, impostor: 0)
-        for (score, label) in zip(main.scores, comparisons.labels) where score == TemplateComparison.rejected {
+        for (score, label) in zip(main.scored.scores, comparisons.labels) where score == TemplateComparison.rejected {
             if label == 1 { rejected.genuine += 1 } else { rejected.impostor += 1 }
         }
         // Comparisons that the policy leaves out count nowhere.
-        let isExcluding = main.policy.failures == .exclude
+        let isExcluding = main.scored.policy.failures == .exclude
         return ProtocolSummary(
             name: protocolValue.name,
             images: protocolValue.images.count,
@@ -183,7 +192,7 @@ struct ReportComposer {
             genuine: comparisons.genuineCount - (isExcluding ? rejected.genuine : 0),
             impostor: comparisons.impostorCount - (isExcluding ? rejected.impostor : 0),
             failedImages: extraction.failures.count,
-            failedTemplates: main.templates.failureCount,
+            failedTemplates: main.scored.templates.failureCount,
             rejectedGenuine: rejected.genuine,
             rejectedImpostor: rejected.impostor,
             subjects: subjects?.count,
