@@ -23,7 +23,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -87,14 +86,6 @@ let package = Package(
             ]
         ),
 
-        .target(
-            name: "FaceDiagnosis",
-            dependencies: [
-                "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralCompute",
-                "NeuralGraph", "Parallelism", "SeededRandom",
-            ]
-        ),
-
         // Training.
         .target(
             name: "NeuralTraining",
@@ -121,9 +112,13 @@ let package = Package(
         .target(name: "Plotting"),
         .target(
             name: "Reporting",
+            dependencies: ["ArtifactFiles", "Plotting", "StrictYAML", "VerificationMetrics"]
+        ),
+        .target(
+            name: "FaceDiagnosis",
             dependencies: [
-                "ArtifactFiles", "Plotting", "StrictYAML", "VerificationMetrics",
-                .product(name: "Mustache", package: "swift-mustache"),
+                "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralCompute",
+                "NeuralGraph", "Parallelism", "Reporting", "SeededRandom",
             ]
         ),
 
@@ -168,7 +163,8 @@ package.targets.append(
         name: "ForeignReaders",
         dependencies: [
             "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralGraph",
-            "NeuralTraining", "Recipes", "Reporting", "StrictYAML", "TestSupport", "TrainingData", "VerificationMetrics",
+            "NeuralTraining", "Recipes", "Reporting", "StrictYAML", "TestSupport", "TrainingData",
+            "VerificationMetrics",
         ],
         path: "Tests/ForeignReaders"
     )

@@ -81,9 +81,9 @@ public struct Evaluation: Sendable {
         let extracted = try embed(source, protocolValue, network, log)
         note(extracted.failures, folder, log)
         clock.mark("embed")
-        let result = try await measure(extracted, of: reading, network, source, clock)
+        let result = try measure(extracted, of: reading, network, source, clock)
         let report = try result.write(to: folder, log: log.text)
-        listener(.result(result.summary(folder: folder)))
+        listener(.result(SummaryText.headline(report, reportPath: FileSystem.join(folder, "report.html"))))
         return report
     }
 
@@ -164,7 +164,7 @@ public struct Evaluation: Sendable {
         _ network: FaceNetwork,
         _ source: ProtocolFaceSource,
         _ clock: RunClock
-    ) async throws -> EvaluationResult {
+    ) throws -> EvaluationResult {
         let protocolValue = try reading.validProtocol()
         let embeddings = extracted.embeddings
         let options =
@@ -179,7 +179,7 @@ public struct Evaluation: Sendable {
         var runs: [PolicyRun] = []
         for policy in [policy] + (includesAllModes ? EvaluationPolicy.commonModes.filter { $0 != policy } : []) {
             let scored = PolicyScores(policy, embeddings, of: protocolValue, threads: threads)
-            runs.append(try await PolicyRun(scored, labels: labels, subjects: subjects, options: options))
+            runs.append(try PolicyRun(scored, labels: labels, subjects: subjects, options: options))
         }
         let folded = try FoldedSummary(embeddings, of: protocolValue, policy: policy, threads: threads)
         let identification = try IdentificationSummary(

@@ -33,35 +33,32 @@ struct EvaluationResult {
     func write(to destination: String, log: String) throws -> VerificationReport {
         let staged = try StagedFolder(in: destination)
         let folder = staged.path
-        try writeArrays(to: folder)
+        let digest = try writeArrays(to: folder)
         try AtomicFile.write(failureTable, to: FileSystem.join(folder, "failures.csv"))
         try AtomicFile.write(log, to: FileSystem.join(folder, "run.log"))
         try pictures.write(to: folder)
-        let report = self.report
-        try ReportFiles.write(ReportDocument(report: report, pictures: pictures.files), to: folder)
+        let report = report(digest)
+        try report.document(pictures: pictures.files).write(VerificationReport.forms, to: folder)
         try staged.commit(seal: RunFolder.seal, removing: RunFolder.contents)
         return report
     }
 
-    private func writeArrays(to folder: String) throws {
+    /// Writes what a report needs to be made again.
+    ///
+    /// - Returns: The digest of what was compared.
+    private func writeArrays(to folder: String) throws -> ContentDigest {
         let comparisons = protocolValue.comparisons
         try NPYFile.write(main.scored.scores, to: FileSystem.join(folder, "scores.npy"))
         try NPYFile.write(comparisons.labels, to: FileSystem.join(folder, "labels.npy"))
-        let ids = protocolValue.templates.ids.map { UInt32(truncatingIfNeeded: $0) }
-        // Pieces at a time: IJB-C's covariates have 47 million comparisons.
         var pairs = try NPYWriter<UInt32>(
             path: FileSystem.join(folder, "comparisons.npy"),
             shape: [comparisons.count, 2]
         )
-        for start in stride(from: 0, to: comparisons.count, by: 1 << 16) {
-            try pairs.append(
-                (start..<min(start + 1 << 16, comparisons.count))
-                    .flatMap { [ids[Int(comparisons.first[$0])], ids[Int(comparisons.second[$0])]] }
-            )
-        }
+        for piece in templatePairs { try pairs.append(piece) }
         try pairs.commit()
+        var folds: [UInt32] = []
         if comparisons.folds.count > 1 {
-            let folds = comparisons.folds.enumerated().flatMap { fold, pairs in pairs.map { _ in UInt32(fold) } }
+            folds = comparisons.folds.enumerated().flatMap { fold, pairs in pairs.map { _ in UInt32(fold) } }
             try NPYFile.write(folds, to: FileSystem.join(folder, "folds.npy"))
         }
         try NPYFile.write(
@@ -77,6 +74,18 @@ struct EvaluationResult {
             }
             try AtomicFile.write(text, to: FileSystem.join(folder, "subjects.csv"))
         }
+        return ComparisonScores.digest(labels: comparisons.labels, templates: templatePairs, folds: folds)
+    }
+
+    /// The ids of the two templates of each comparison, in pieces: IJB-C's covariates have 47 million comparisons.
+    private var templatePairs: some Sequence<[UInt32]> {
+        let comparisons = protocolValue.comparisons
+        let ids = protocolValue.templates.ids.map { UInt32(truncatingIfNeeded: $0) }
+        return stride(from: 0, to: comparisons.count, by: 1 << 16).lazy
+            .map { start in
+                (start..<min(start + 1 << 16, comparisons.count))
+                    .flatMap { [ids[Int(comparisons.first[$0])], ids[Int(comparisons.second[$0])]] }
+            }
     }
 
     private var failureTable: String {
@@ -88,23 +97,13 @@ struct EvaluationResult {
         return text
     }
 
-    /// The headline for standard output.
-    func summary(folder: String) -> String {
-        SummaryText.headline(
-            name: name,
-            protocolName: protocolValue.name,
-            results: main.measurement.results,
-            reportPath: FileSystem.join(folder, "report.html")
-        ) + SummaryText.folds(folded) + SummaryText.identification(identification)
-    }
-
     // MARK: The report
 
     private var name: String { settings.name ?? FileSystem.lastComponent(settings.checkpoint) }
     private var checkpoint: ResolvedCheckpoint { network.checkpoint }
 
-    private var report: VerificationReport {
-        var report = VerificationReport(name: name, protocol: protocolSummary, measured: main.measurement)
+    private func report(_ digest: ContentDigest) -> VerificationReport {
+        var report = VerificationReport(name: name, protocol: protocolSummary(digest), measured: main.measurement)
         report.inputs = checkpoint.metadata.files(of: network.file)
             .map { RunInput(role: "checkpoint", file: $0.name, sha256: $0.digest.description) }
         report.checkpoint = checkpointSummary
@@ -121,8 +120,7 @@ struct EvaluationResult {
         report.contactSheet = pictures.sheet
         report.failures = failureSummary
         report.timing = timing
-        report.environment = EnvironmentSummary(
-            version: VerifarVersion.current,
+        report.environment = RunEnvironment.summary(
             threads: settings.threads,
             batch: settings.compute.options.facesPerPass,
             seed: seed
@@ -136,18 +134,19 @@ struct EvaluationResult {
         let notes =
             checkpoint.notes
             + (precision == .float32 ? [] : ["activations and weights rounded to \(precision.rawValue)"])
-        return CheckpointSummary(
+        var summary = CheckpointSummary(
             file: FileSystem.lastComponent(network.file),
             sha256: checkpoint.metadata.digest.description,
             architecture: checkpoint.architectureName,
             parameters: checkpoint.graph.parameterCount,
             macs: checkpoint.graph.multiplyAccumulateCount,
-            embeddingSize: checkpoint.graph.shape(of: checkpoint.graph.output).count,
-            format: checkpoint.metadata.format,
-            trainingSet: checkpoint.metadata.strings["verifar.note.trainingSet"],
-            isTrained: isUntrained ? false : nil,
-            notes: notes.isEmpty ? nil : notes
+            embeddingSize: checkpoint.graph.shape(of: checkpoint.graph.output).count
         )
+        summary.format = checkpoint.metadata.format
+        summary.trainingSet = checkpoint.metadata.strings["verifar.note.trainingSet"]
+        summary.isTrained = isUntrained ? false : nil
+        summary.notes = notes.isEmpty ? nil : notes
+        return summary
     }
 
     private var preprocessingSummary: PreprocessingSummary {
@@ -163,21 +162,22 @@ struct EvaluationResult {
             notes.append("\(extraction.turnedCount) images were turned upright, as their EXIF orientation says")
         }
         if !settings.extraction.appliesOrientation { notes.append("EXIF orientations were ignored") }
-        return PreprocessingSummary(
+        var summary = PreprocessingSummary(
             size: [value.width, value.height],
             channels: value.channels.rawValue,
             mean: value.mean.map { Self.decimal($0) },
             std: value.std.map { Self.decimal($0) },
-            template: value.template,
-            name: value.name,
-            notes: notes
+            template: value.template
         )
+        summary.name = value.name
+        summary.notes = notes
+        return summary
     }
 
     /// The shortest decimal of a single-precision number, as a Double.
     private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
 
-    private var protocolSummary: ProtocolSummary {
+    private func protocolSummary(_ digest: ContentDigest) -> ProtocolSummary {
         let comparisons = protocolValue.comparisons
         var rejected = (genuine: 0, impostor: 0)
         for (score, label) in zip(main.scored.scores, comparisons.labels) where score == TemplateComparison.rejected {
@@ -185,22 +185,24 @@ struct EvaluationResult {
         }
         // Comparisons that the policy leaves out count nowhere.
         let isExcluding = main.scored.policy.failures == .exclude
-        return ProtocolSummary(
+        var summary = ProtocolSummary(
             name: protocolValue.name,
-            images: protocolValue.images.count,
-            templates: protocolValue.templates.count,
             genuine: comparisons.genuineCount - (isExcluding ? rejected.genuine : 0),
             impostor: comparisons.impostorCount - (isExcluding ? rejected.impostor : 0),
+            images: protocolValue.images.count,
+            templates: protocolValue.templates.count,
             failedImages: extraction.failures.count,
-            failedTemplates: main.scored.templates.failureCount,
-            rejectedGenuine: rejected.genuine,
-            rejectedImpostor: rejected.impostor,
-            subjects: subjects?.count,
-            impostorSubjectPairs: impostorSubjectPairs,
-            subjectOrigin: subjects?.origin.rawValue,
-            description: reading.descriptor.title,
-            findings: reading.findings.lines.isEmpty ? nil : reading.findings.lines
+            failedTemplates: main.scored.templates.failureCount
         )
+        summary.rejectedGenuine = rejected.genuine
+        summary.rejectedImpostor = rejected.impostor
+        summary.subjects = subjects?.count
+        summary.impostorSubjectPairs = impostorSubjectPairs
+        summary.subjectOrigin = subjects?.origin.rawValue
+        summary.sha256 = "\(digest)"
+        summary.description = reading.descriptor.title
+        summary.findings = reading.findings.lines.isEmpty ? nil : reading.findings.lines
+        return summary
     }
 
     private var failureSummary: FailureSummary {
@@ -216,18 +218,19 @@ struct EvaluationResult {
 
     private var timing: TimingSummary {
         let embedded = extraction.embeddings.imageCount - extraction.cachedCount
-        return TimingSummary(
-            imagesPerSecond: embedded > 0 ? Double(embedded) / extraction.seconds : nil,
-            totalSeconds: clock.totalSeconds,
-            peakMemoryBytes: RunClock.peakMemoryBytes,
-            startedAt: clock.startedAt,
-            cachedImages: extraction.cachedCount,
+        var timing = TimingSummary(
             stages: clock.stages + [
                 TimingSummary.Stage(name: "embed: read (thread time)", seconds: extraction.stages.read),
                 TimingSummary.Stage(name: "embed: decode and align (thread time)", seconds: extraction.stages.align),
                 TimingSummary.Stage(name: "embed: network (thread time)", seconds: extraction.stages.embed),
             ]
         )
+        timing.imagesPerSecond = embedded > 0 ? Double(embedded) / extraction.seconds : nil
+        timing.totalSeconds = clock.totalSeconds
+        timing.peakMemoryBytes = RunClock.peakMemoryBytes
+        timing.startedAt = clock.startedAt
+        timing.cachedImages = extraction.cachedCount
+        return timing
     }
 }
 

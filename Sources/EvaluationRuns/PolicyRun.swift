@@ -32,11 +32,11 @@ struct PolicyRun {
         labels: [UInt8],
         subjects: ComparisonSubjects?,
         options: VerificationMeasurement.Options
-    ) async throws {
+    ) throws {
         self.scored = scored
         let scores = scored.scores
         guard scored.policy.failures == .exclude, scored.templates.failureCount > 0 else {
-            measurement = try await VerificationMeasurement(
+            measurement = try VerificationMeasurement(
                 scores: .single(scores),
                 labels: labels,
                 subjects: subjects,
@@ -47,7 +47,7 @@ struct PolicyRun {
         func kept<Element>(_ column: [Element]) -> [Element] {
             zip(column, scores).compactMap { $1 == TemplateComparison.rejected ? nil : $0 }
         }
-        measurement = try await VerificationMeasurement(
+        measurement = try VerificationMeasurement(
             scores: .single(kept(scores)),
             labels: kept(labels),
             subjects: try subjects.map { subjects in

@@ -1,4 +1,3 @@
-package import ArtifactFiles
 internal import Foundation
 package import Reporting
 
@@ -45,24 +44,4 @@ final class RunClock {
 public enum VerifarVersion {
     /// The version, also written into every report.
     public static let current = "0.1.0"
-}
-
-/// The forms of a report that every run writes.
-package enum ReportFiles {
-    private static let names: Set = ["json", "md", "html"]
-
-    /// Writes them; `report.json` comes last, so that a folder that has it is whole.
-    ///
-    /// - Throws: ``InputError`` (`unwritable`).
-    package static func write(_ document: ReportDocument, to folder: String) throws(InputError) {
-        let last = RunFolder.seal
-        FileSystem.remove(FileSystem.join(folder, last))
-        var files: [RenderedFile] = []
-        for reporter in Reporters.all where names.contains(reporter.name) {
-            files += try reporter.files(for: document)
-        }
-        for file in files.filter({ $0.name != last }) + files.filter({ $0.name == last }) {
-            try AtomicFile.write(file.text, to: FileSystem.join(folder, file.name))
-        }
-    }
 }

@@ -48,7 +48,7 @@ public struct ScoreEvaluation: Sendable {
         let compared = try read.comparisonSubjects()
         var options = metrics
         if areDistances { options.thresholds = options.thresholds.map { -$0 } }
-        let measurement = try await VerificationMeasurement(
+        let measurement = try VerificationMeasurement(
             scores: read.values,
             labels: read.labels,
             subjects: compared,
@@ -58,7 +58,7 @@ public struct ScoreEvaluation: Sendable {
         guard let folder else { return report }
         let staged = try StagedFolder(in: folder)
         try read.write(to: staged.path)
-        try ReportFiles.write(ReportDocument(report: report), to: staged.path)
+        try report.document().write(VerificationReport.forms, to: staged.path)
         try staged.commit(seal: RunFolder.seal, removing: RunFolder.contents)
         return report
     }
@@ -69,20 +69,23 @@ public struct ScoreEvaluation: Sendable {
         _ compared: ComparisonSubjects?
     ) throws(InputError) -> VerificationReport {
         let counts = measurement.counts
+        var summary = ProtocolSummary(
+            name: FileSystem.lastComponent(labels ?? scores),
+            genuine: counts.genuine,
+            impostor: counts.impostor
+        )
+        summary.rejectedGenuine = counts.rejectedGenuine
+        summary.rejectedImpostor = counts.rejectedImpostor
+        summary.subjects = compared?.subjectCount
+        summary.impostorSubjectPairs = compared?.impostorPairCount(labels: read.labels)
+        summary.subjectOrigin = compared.map { _ in subjects == nil ? "implied" : "stated" }
+        summary.sha256 = read.templates.map { _ in "\(read.digest())" }
+        if areDistances {
+            summary.description = "The scores are distances times −1: the threshold −0.8 accepts distances up to 0.8."
+        }
         var report = VerificationReport(
             name: name ?? FileSystem.lastComponent(scores),
-            protocol: ProtocolSummary(
-                name: FileSystem.lastComponent(labels ?? scores),
-                genuine: counts.genuine,
-                impostor: counts.impostor,
-                rejectedGenuine: counts.rejectedGenuine,
-                rejectedImpostor: counts.rejectedImpostor,
-                subjects: compared?.subjectCount,
-                impostorSubjectPairs: compared?.impostorPairCount(labels: read.labels),
-                subjectOrigin: compared.map { _ in subjects == nil ? "implied" : "stated" },
-                description: areDistances
-                    ? "The scores are distances times −1: the threshold −0.8 accepts distances up to 0.8." : nil
-            ),
+            protocol: summary,
             measured: measurement
         )
         report.inputs = read.inputs
@@ -91,7 +94,7 @@ public struct ScoreEvaluation: Sendable {
             let digest = try ContentDigest(ofFile: path)
             report.inputs.append(RunInput(role: role, file: FileSystem.lastComponent(path), sha256: "\(digest)"))
         }
-        report.environment = EnvironmentSummary(version: VerifarVersion.current, threads: threads, seed: seed)
+        report.environment = RunEnvironment.summary(threads: threads, seed: seed)
         return report
     }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Reporting
+internal import VerificationMetrics
 
 /// The few lines that a command leaves on standard output.
 package enum SummaryText {
@@ -14,21 +15,15 @@ package enum SummaryText {
     }
 
     /// TAR at each FAR with interval and counts, and where the report is.
-    package static func headline(
-        name: String,
-        protocolName: String,
-        results: VerificationResults,
-        reportPath: String?
-    ) -> String {
+    package static func headline(_ report: VerificationReport, reportPath: String?) -> String {
+        let results = report.verification
         let intervals = results.operatingPoints.compactMap { $0.outcome.value }.filter(\.resolved)
             .compactMap(\.interval.value)
         let method = PointText.methods(intervals).map { " [interval: \($0)]" } ?? ""
-        var lines = ["\(name) on \(protocolName): TAR in percent\(method)"]
-        for point in results.operatingPoints.sorted(by: { $0.farTarget < $1.farTarget }) {
-            lines.append("  FAR \(rate(point.farTarget))  " + PointText.line(point))
-        }
+        var lines = ["\(report.name) on \(report.protocol.name): TAR in percent\(method)"]
+        lines += results.operatingPoints.map { "  FAR \(rate($0.farTarget))  " + PointText.line($0) }
         for point in results.thresholds ?? [] {
-            func text(_ rate: Reported<ReportedRate>) -> String {
+            func text(_ rate: Outcome<MeasuredRate>) -> String {
                 guard let rate = rate.value else { return "undefined" }
                 let interval = rate.interval.value.map { " [\(percent($0.low)), \(percent($0.high))]" } ?? ""
                 return percent(rate.rate) + interval
@@ -39,7 +34,7 @@ package enum SummaryText {
         }
         if let warning = results.inversionWarning { lines.append("warning: \(warning)") }
         if let reportPath { lines.append("report: \(reportPath)") }
-        return lines.joined(separator: "\n")
+        return (lines + folds(report.folded) + identification(report.identification)).joined(separator: "\n")
     }
 
     /// A small rate in percent with three significant digits.
@@ -49,11 +44,9 @@ package enum SummaryText {
 
     /// What InsightFace's scripts would print.
     package static func nearest(_ results: VerificationResults) -> String {
-        let cells = results.nearestFAR.sorted { $0.farTarget < $1.farTarget }
-            .map { point in
-                let tar = point.outcome.value.map { fixed($0.tar * 100, decimals: 2) } ?? "undefined"
-                return "\(rate(point.farTarget)): \(tar)"
-            }
+        let cells = results.nearestFAR.map { point in
+            "\(rate(point.farTarget)): \(point.outcome.value.map { fixed($0.tar * 100, decimals: 2) } ?? "undefined")"
+        }
         return "nearest FAR (as InsightFace's scripts print it): " + cells.joined(separator: ", ")
     }
 
@@ -62,23 +55,18 @@ package enum SummaryText {
         return Double(short) == value ? short : "\(value)"
     }
 
-    /// Lines on the accuracy over folds; nothing without folds.
-    static func folds(_ folded: FoldedSummary?) -> String {
-        guard let folded else { return "" }
+    private static func folds(_ folded: FoldedSummary?) -> [String] {
+        guard let folded else { return [] }
         return folded.rows.filter { $0.rule == FoldedSummary.Row.grid }
             .map { row in
                 let name = row.flip == "sum" ? "Accuracy-Flip" : "Accuracy"
-                let mean = fixed(row.accuracy.mean * 100, decimals: 2)
-                let spread = fixed(row.accuracy.standardDeviation * 100, decimals: 2)
-                return "\n\(name) (flip \(row.flip), \(folded.folds) folds): \(mean) ± \(spread) %"
+                return "\(name) (flip \(row.flip), \(folded.folds) folds): \(PointText.spread(row.accuracy)) %"
             }
-            .joined()
     }
 
-    /// A line on 1:N identification; nothing without galleries.
-    static func identification(_ results: IdentificationSummary?) -> String {
-        guard let results else { return "" }
-        func percent(_ outcome: Reported<IdentificationSummary.Rate>) -> String {
+    private static func identification(_ results: IdentificationSummary?) -> [String] {
+        guard let results else { return [] }
+        func percent(_ outcome: Outcome<MeasuredRate>) -> String {
             outcome.value.map { fixed($0.rate * 100, decimals: 2) + " %" } ?? "undefined"
         }
         func percent(_ open: IdentificationSummary.OpenSetRate) -> String {
@@ -88,6 +76,6 @@ package enum SummaryText {
         }
         let ranks = results.average.ranks.map { "rank-\($0.rank) \(percent($0.outcome))" }
         let open = results.average.openSet.map { "TPIR@FPIR=\($0.fpirTarget) \(percent($0))" }
-        return "\n1:N, mean of \(results.galleries.count) galleries: " + (ranks + open).joined(separator: ", ")
+        return ["1:N, mean of \(results.galleries.count) galleries: " + (ranks + open).joined(separator: ", ")]
     }
 }

@@ -4,6 +4,7 @@ package import FaceEvaluation
 package import FaceImaging
 internal import FaceProtocols
 internal import NeuralGraph
+internal import Reporting
 
 /// Examines a checkpoint on labelled faces: runs every check and ranks what they find.
 package struct Doctor {
@@ -213,8 +214,7 @@ package struct Doctor {
     private func write(_ report: DoctorReport, sheets: [(name: String, bytes: [UInt8])]) throws {
         guard let outputFolder else { return }
         for (name, bytes) in sheets { try AtomicFile.write(bytes, to: FileSystem.join(outputFolder, name)) }
-        try AtomicFile.write(try report.json(), to: FileSystem.join(outputFolder, "doctor.json"))
-        try AtomicFile.write(report.markdown, to: FileSystem.join(outputFolder, "doctor.md"))
+        try report.document().write(["json", "md"], to: outputFolder)
     }
 }
 

@@ -112,9 +112,9 @@ private struct StudyReport {
         for (_, _, names) in stages { common.formIntersection(names) }
         for name in common.sorted() {
             let runs = try stages.map { try RunFolder(path: FileSystem.join($0.1, name)) }
-            try await leaderboard(runs, suffix: common.count > 1 ? "-\(name)" : "")
+            try leaderboard(runs, suffix: common.count > 1 ? "-\(name)" : "")
             guard let baseline = pipeline.baseline else { continue }
-            try await study(runs, baseline: baseline, suffix: common.count > 1 ? "-\(name)" : "")
+            try study(runs, baseline: baseline, suffix: common.count > 1 ? "-\(name)" : "")
         }
     }
 
@@ -135,8 +135,8 @@ private struct StudyReport {
         try AtomicFile.write(text, to: FileSystem.join(outputFolder, "accuracy.csv"))
     }
 
-    private func leaderboard(_ runs: [RunFolder], suffix: String) async throws {
-        let board = try await Leaderboard(
+    private func leaderboard(_ runs: [RunFolder], suffix: String) throws {
+        let board = try Leaderboard(
             runs: runs,
             // Stages of one recipe have one name: what tells them apart is the row, and the stage for its seed.
             names: pipeline.stages.map { stage in stage.row.map { "\($0) (\(stage.name))" } },
@@ -145,14 +145,12 @@ private struct StudyReport {
             sortFAR: FARTarget("1e-4"),
             bootstrap: try bootstrap
         )
-        for file in try board.files() {
-            let name = file.name.replacing("leaderboard", with: "leaderboard\(suffix)")
-            try AtomicFile.write(file.text, to: FileSystem.join(outputFolder, name))
-        }
-        listener(.result(board.summaryText))
+        let document = board.document(name: "leaderboard\(suffix)")
+        try document.write(Leaderboard.forms, to: outputFolder)
+        listener(.result(document.summary))
     }
 
-    private func study(_ runs: [RunFolder], baseline: String, suffix: String) async throws {
+    private func study(_ runs: [RunFolder], baseline: String, suffix: String) throws {
         var groups: [StudyTable.Group] = []
         for (stage, run) in zip(pipeline.stages, runs) {
             let row = stage.row ?? stage.name
@@ -162,15 +160,15 @@ private struct StudyReport {
                 groups.append(StudyTable.Group(name: row, runs: [run]))
             }
         }
-        let table = try await StudyTable(
+        let table = try StudyTable(
             title: pipeline.name,
             groups: groups,
             baseline: baseline,
             targets: try ["1e-6", "1e-5", "1e-4"].map { try FARTarget($0) },
             bootstrap: try bootstrap
         )
-        try AtomicFile.write(table.markdown, to: FileSystem.join(outputFolder, "study\(suffix).md"))
-        try AtomicFile.write(table.csv, to: FileSystem.join(outputFolder, "study\(suffix).csv"))
-        listener(.result(table.markdown))
+        let document = table.document(name: "study\(suffix)")
+        try document.write(["md", "csv"], to: outputFolder)
+        listener(.result(document.summary))
     }
 }

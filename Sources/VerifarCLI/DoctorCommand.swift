@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ArtifactFiles
 internal import FaceDiagnosis
 internal import FaceEvaluation
+internal import Reporting
 
 /// `verifar doctor`.
 struct DoctorCommand: ParsableCommand {
@@ -97,7 +98,8 @@ struct DoctorCommand: ParsableCommand {
         let display = RunDisplay(isQuiet: running.quiet)
         doctor.progress = { display.status("examining", $0) }
         let report = try doctor.run()
-        print(report.text)
+        let document = report.document()
+        print("\(document.title)\n\n\(document.summary)")
         if let output { print("\nreport: \(FileSystem.join(output, "doctor.md"))") }
         if !report.isHealthy { throw ExitCode(1) }
     }

@@ -82,12 +82,8 @@ struct MetricsCommand: AsyncParsableCommand {
         (evaluation.seed, evaluation.threads) = (metrics.seed, running.threadCount)
         let report = try await evaluation.run(writingTo: output)
         let lines = [
-            SummaryText.headline(
-                name: report.name,
-                protocolName: report.protocol.name,
-                results: report.verification,
-                reportPath: output.map { FileSystem.join($0, "report.html") }
-            ), SummaryText.nearest(report.verification),
+            SummaryText.headline(report, reportPath: output.map { FileSystem.join($0, "report.html") }),
+            SummaryText.nearest(report.verification),
         ]
         try result.show(report, text: lines.joined(separator: "\n"))
     }

@@ -11,7 +11,7 @@ struct ReportCommand: ParsableCommand {
         discussion: """
             Everything comes from RUN/report.json; RUN/scores.npy and labels.npy are checked against it where they are \
             there. Formats:
-            \(Reporters.all.map { "  \($0.name)  \($0.summary)" }.joined(separator: "\n"))
+            \(ReportForms.all.map { "  \($0.name)  \($0.summary)" }.joined(separator: "\n"))
 
               verifar report out --format html,tex
             """
@@ -33,26 +33,17 @@ struct ReportCommand: ParsableCommand {
     var noImages = false
 
     func run() throws {
-        let names = format.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        var reporters: [any Reporter] = []
-        for name in names { reporters.append(try Reporters.named(name)) }
+        let forms = format.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        for form in forms { _ = try ReportForms.named(form) }
         let run = try RunFolder(path: folder)
         if FileSystem.exists(FileSystem.join(folder, "scores.npy")) { _ = try run.scores() }
-        let document = ReportDocument(report: run.report, pictures: noImages ? [:] : try run.pictures())
-        let destination = output ?? folder
-        try FileSystem.createFolder(destination)
-        for reporter in reporters {
-            for file in try reporter.files(for: document) {
-                let path = FileSystem.join(destination, file.name)
-                try AtomicFile.write(file.text, to: path)
-                print(path)
-            }
-        }
+        let document = run.report.document(pictures: noImages ? [:] : try run.pictures())
+        for path in try document.write(forms, to: output ?? folder) { print(path) }
     }
 }
 
 /// `verifar compare`.
-struct CompareCommand: AsyncParsableCommand {
+struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Say whether one run is better than another, by resampling the same subjects for both.",
@@ -78,7 +69,7 @@ struct CompareCommand: AsyncParsableCommand {
     var far: String?
 
     @OptionGroup(title: "Resampling") var resampling: ResamplingOptions
-    @OptionGroup(title: "Running") var run: RunOptions
+    @OptionGroup(title: "Running") var running: RunOptions
 
     @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"), completion: .directory)
     var output: String?
@@ -89,25 +80,21 @@ struct CompareCommand: AsyncParsableCommand {
         _ = try far.map(MetricOptions.targets)
     }
 
-    func run() async throws {
-        let comparison = try await RunComparison(
+    func run() throws {
+        let comparison = try RunComparison(
             try RunFolder(path: first),
             try RunFolder(path: second),
             farTargets: try far.map(MetricOptions.targets),
-            bootstrap: try resampling.bootstrap(threads: run.threadCount)
+            bootstrap: try resampling.bootstrap(threads: running.threadCount)
         )
-        if let output {
-            try FileSystem.createFolder(output)
-            for file in try comparison.files() {
-                try AtomicFile.write(file.text, to: FileSystem.join(output, file.name))
-            }
-        }
-        try result.show(json: comparison.jsonText(), text: comparison.summaryText)
+        let document = comparison.document()
+        if let output { try document.write(["json", "md", "html"], to: output) }
+        try result.show(document)
     }
 }
 
 /// `verifar leaderboard`.
-struct LeaderboardCommand: AsyncParsableCommand {
+struct LeaderboardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "leaderboard",
         abstract: "Put runs side by side, with published rows and their sources on request.",
@@ -161,20 +148,18 @@ struct LeaderboardCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    func run() throws {
         var folders: [RunFolder] = []
         for path in runs { folders.append(try RunFolder(path: path)) }
-        let board = try await Leaderboard(
+        let board = try Leaderboard(
             runs: folders,
             includesPublished: reference,
             additions: rows,
             sortFAR: try FARTarget(sort),
             bootstrap: try resampling.bootstrap(threads: running.threadCount)
         )
-        if let output {
-            try FileSystem.createFolder(output)
-            for file in try board.files() { try AtomicFile.write(file.text, to: FileSystem.join(output, file.name)) }
-        }
-        try result.show(json: board.jsonText(), text: board.summaryText)
+        let document = board.document()
+        if let output { try document.write(Leaderboard.forms, to: output) }
+        try result.show(document)
     }
 }

@@ -53,14 +53,19 @@ struct ResultOptions: ParsableArguments {
     /// Prints a result.
     ///
     /// - Parameters:
-    ///   - value: What stands in the JSON; keys keep the order of declaration.
+    ///   - value: What stands in the JSON.
     ///   - text: What people read.
     func show(_ value: some Encodable, text: @autoclosure () -> String) throws {
-        try show(json: OrderedJSONEncoder.text(of: value), text: text())
+        try show(json: JSONText.of(value), text: text())
+    }
+
+    /// Prints a document: its JSON, or what fits a terminal.
+    func show(_ document: ReportDocument) throws {
+        try show(json: document.json?() ?? "", text: document.summary)
     }
 
     /// Prints a result whose JSON is a file's text, which ends with a line feed.
-    func show(json document: @autoclosure () throws -> String, text: @autoclosure () -> String) throws {
+    private func show(json document: @autoclosure () throws -> String, text: @autoclosure () -> String) throws {
         guard json else { return print(text()) }
         print(String(try document().dropLast()))
     }

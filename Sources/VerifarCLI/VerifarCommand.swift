@@ -79,7 +79,9 @@ public struct VerifarCommand: ParsableCommand {
         standardError: (String) -> Void
     ) async -> Int32 {
         await StandardOutput.$current.withValue(StandardOutput(receiver: standardOutput)) {
-            let status = await execute(arguments, standardError)
+            let status = await RunEnvironment.$arguments.withValue(arguments) {
+                await execute(arguments, standardError)
+            }
             do throws(InputError) {
                 try StandardOutput.finish()
                 return status

@@ -37,7 +37,7 @@ public struct FoldedVerification: Hashable, Sendable {
 }
 
 /// A mean and its spread over folds.
-public struct MeanAndDeviation: Hashable, Sendable {
+public struct MeanAndDeviation: Hashable, Sendable, Codable {
     /// The mean.
     public let mean: Double
     /// The standard deviation over the folds, with n in the denominator as the field's scripts have it (`np.std`).

@@ -146,13 +146,11 @@ public struct IdentificationResult: Sendable {
         guard let scores = try? ScoreSet(scores: search.scores, labels: search.labels) else {
             preconditionFailure("an outcome holds no NaN and no +infinity")
         }
-        return scores.operatingPoint(at: fpirTarget)
-            .mapError {
-                switch $0 {
-                case .noGenuine: .noMatedProbe
-                case .noImpostor: .noUnmatedProbe
-                default: $0
-                }
-            }
+        let point = scores.operatingPoint(at: fpirTarget)
+        switch point.undefinedReason {
+        case .noGenuine: return .failure(.noMatedProbe)
+        case .noImpostor: return .failure(.noUnmatedProbe)
+        default: return point
+        }
     }
 }

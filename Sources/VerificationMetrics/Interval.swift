@@ -1,7 +1,7 @@
 /// An interval for a rate or a difference of rates, and what may be claimed of it.
-public struct Interval: Hashable, Sendable {
+public struct Interval: Hashable, Sendable, Codable {
     /// What an interval leaves out; a report must print it.
-    public enum Caveat: String, Hashable, Sendable, CustomStringConvertible {
+    public enum Caveat: String, Hashable, Sendable, Codable, CustomStringConvertible {
         /// The threshold was taken as given, though the same data chose it.
         case thresholdUncertaintyOmitted = "threshold-uncertainty-omitted"
         /// Comparisons that share a subject were counted as independent.
@@ -63,7 +63,7 @@ public struct Interval: Hashable, Sendable {
 
 extension Interval {
     /// How an interval was made; its ``description`` stands wherever an interval stands.
-    public enum Method: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+    public enum Method: String, Hashable, Sendable, Codable, CaseIterable, CustomStringConvertible {
         /// Wilson's interval on the number of independent trials that would spread as the rate does over resampled subjects;
         /// the threshold is found anew in each replicate.
         case subjectBootstrapWilson = "subject-bootstrap-wilson"

@@ -41,7 +41,7 @@ public struct MetricsError: Error, Hashable, Sendable, CustomStringConvertible {
 /// Why a metric has no value.
 ///
 /// An undefined result is never written as 0 or NaN.
-public enum UndefinedResult: String, Error, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+public enum UndefinedResult: String, Error, Hashable, Sendable, Codable, CaseIterable, CustomStringConvertible {
     /// There is no genuine comparison, so no TAR.
     case noGenuine = "no-genuine"
     /// There is no impostor comparison, so no FAR.
@@ -60,6 +60,12 @@ public enum UndefinedResult: String, Error, Hashable, Sendable, CaseIterable, Cu
     case noMatedProbe = "no-mated-probe"
     /// Every probe has a mate in the gallery, so there is no FPIR.
     case noUnmatedProbe = "no-unmated-probe"
+    /// No comparison has a finite score, so no threshold separates anything.
+    case noFiniteScore = "no-finite-score"
+    /// Nothing is accepted, so there is no lowest accepted score.
+    case nothingAccepted = "nothing-accepted"
+    /// Intervals were not asked for.
+    case notDrawn = "not-drawn"
 
     /// The reason in words, without a full stop.
     public var description: String {
@@ -73,19 +79,81 @@ public enum UndefinedResult: String, Error, Hashable, Sendable, CaseIterable, Cu
         case .tooFewReplicates: "most bootstrap replicates held only one class"
         case .noMatedProbe: "no probe has a mate in the gallery"
         case .noUnmatedProbe: "every probe has a mate in the gallery"
+        case .noFiniteScore: "no comparison has a finite score"
+        case .nothingAccepted: "nothing is accepted"
+        case .notDrawn: "no intervals were drawn"
         }
     }
 }
 
 /// A metric's value, or the reason why there is none.
-public typealias Outcome<Value> = Result<Value, UndefinedResult>
+///
+/// Encoded, the value itself stands there, or `{"undefined": "no-impostor"}` in its place: never null, 0 or NaN.
+public enum Outcome<Value> {
+    case success(Value)
+    case failure(UndefinedResult)
 
-extension Result where Failure == UndefinedResult {
+    public init(catching body: () throws(UndefinedResult) -> Value) {
+        do throws(UndefinedResult) {
+            self = .success(try body())
+        } catch {
+            self = .failure(error)
+        }
+    }
+
+    /// The value, or `reason` where there is none.
+    public init(_ value: Value?, or reason: UndefinedResult) { self = value.map { .success($0) } ?? .failure(reason) }
+
+    public func get() throws(UndefinedResult) -> Value {
+        switch self {
+        case .success(let value): return value
+        case .failure(let reason): throw reason
+        }
+    }
+
     /// The value, or nil where it is undefined.
-    public var value: Success? { try? get() }
+    public var value: Value? { try? get() }
 
     /// The reason, or nil where there is a value.
     public var undefinedReason: UndefinedResult? {
         if case .failure(let reason) = self { reason } else { nil }
+    }
+
+    public func map<Other>(_ transform: (Value) -> Other) -> Outcome<Other> { flatMap { .success(transform($0)) } }
+
+    public func flatMap<Other>(_ transform: (Value) -> Outcome<Other>) -> Outcome<Other> {
+        switch self {
+        case .success(let value): transform(value)
+        case .failure(let reason): .failure(reason)
+        }
+    }
+}
+
+extension Outcome: Equatable where Value: Equatable {}
+extension Outcome: Hashable where Value: Hashable {}
+extension Outcome: Sendable where Value: Sendable {}
+
+private enum OutcomeKeys: String, CodingKey {
+    case undefined
+}
+
+extension Outcome: Decodable where Value: Decodable {
+    public init(from decoder: any Decoder) throws {
+        if let container = try? decoder.container(keyedBy: OutcomeKeys.self), container.contains(.undefined) {
+            self = .failure(try container.decode(UndefinedResult.self, forKey: .undefined))
+        } else {
+            self = .success(try Value(from: decoder))
+        }
+    }
+}
+
+extension Outcome: Encodable where Value: Encodable {
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .success(let value): try value.encode(to: encoder)
+        case .failure(let reason):
+            var container = encoder.container(keyedBy: OutcomeKeys.self)
+            try container.encode(reason, forKey: .undefined)
+        }
     }
 }

@@ -1,5 +1,5 @@
 /// How the scores of one class lie; rejected comparisons have none and are left out.
-public struct ScoreSummary: Hashable, Sendable {
+public struct ScoreSummary: Hashable, Sendable, Codable {
     /// How many scores.
     public let count: Int
     /// Their mean.
@@ -13,7 +13,7 @@ public struct ScoreSummary: Hashable, Sendable {
 }
 
 /// Counts of both classes in bins of equal width.
-public struct ScoreHistogram: Hashable, Sendable {
+public struct ScoreHistogram: Hashable, Sendable, Codable {
     /// Where the first bin begins.
     public let low: Double
     /// Where the last bin ends; a score of exactly this counts there.

@@ -1,22 +1,33 @@
 internal import Parallelism
 
 /// A rate and an interval for it.
-public struct MeasuredRate: Hashable, Sendable {
+public struct MeasuredRate: Hashable, Sendable, Codable {
     /// The share, in [0, 1].
     public let rate: Double
-    /// An interval for it.
     public let interval: Outcome<Interval>
+
+    public init(rate: Double, interval: Outcome<Interval>) {
+        self.rate = rate
+        self.interval = interval
+    }
+
+    /// The share of images or templates that failed, taken as independent; nil where the counts are not known.
+    public init?(failed: Int?, of total: Int?) {
+        guard let failed, let total, total > 0, (0...total).contains(failed) else { return nil }
+        rate = Double(failed) / Double(total)
+        interval = Interval.wilson(successes: failed, trials: total).map { $0.without(.thresholdUncertaintyOmitted) }
+    }
 }
 
 /// The error rates of a given threshold: of one that was not chosen on the same scores.
 ///
 /// FMR and FNMR are those of ISO/IEC 19795-1: of the comparisons whose templates exist. FAR and FRR are its generalised
 /// rates: a comparison of a template that failed to enrol counts as rejected.
-public struct ThresholdRates: Hashable, Sendable {
+public struct ThresholdRates: Hashable, Sendable, Codable {
     /// Scores from here on are accepted.
     public let threshold: Double
-    /// What it accepts.
-    public let accepted: AcceptedCounts
+    public let acceptedImpostors: Int
+    public let acceptedGenuine: Int
     /// Accepted impostors over impostors with a score.
     public let fmr: Outcome<MeasuredRate>
     /// Rejected genuines over genuines with a score.
@@ -92,10 +103,8 @@ public struct ThresholdRates: Hashable, Sendable {
             )
         }
         threshold = decided.threshold
-        accepted = AcceptedCounts(
-            impostors: decided.counts[Decision.acceptedImpostor.rawValue],
-            genuine: decided.counts[Decision.acceptedGenuine.rawValue]
-        )
+        acceptedImpostors = decided.counts[Decision.acceptedImpostor.rawValue]
+        acceptedGenuine = decided.counts[Decision.acceptedGenuine.rawValue]
         fmr = measured(.fmr)
         fnmr = measured(.fnmr)
         far = measured(.far)

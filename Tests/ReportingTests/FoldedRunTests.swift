@@ -64,7 +64,7 @@ import VerificationMetrics
     /// The paired t-test by hand; the chance is that of the table for 9 degrees of freedom.
     @Test func accuraciesArePairedOverFolds() async throws {
         try await withRuns([1.5, 4]) { runs, accuracies, _ in
-            let comparison = try await RunComparison(runs[0], runs[1], bootstrap: bootstrap)
+            let comparison = try RunComparison(runs[0], runs[1], bootstrap: bootstrap)
             let found = try #require(comparison.folded)
             let differences = zip(accuracies[1], accuracies[0]).map { $0 - $1 }
             let mean = differences.reduce(0, +) / 10
@@ -74,21 +74,21 @@ import VerificationMetrics
             #expect(found.pValue < 0.001 && found.low > 0 && found.pairPValue < 0.001)
             // Folds are of equal size, so mean accuracies count pairs.
             #expect(abs(Double(found.gained - found.lost) / 300 - mean) < 1e-12)
-            #expect(comparison.summaryText.contains("B decides more pairs rightly"))
-            let itself = try #require(try await RunComparison(runs[0], runs[0], bootstrap: bootstrap).folded)
+            #expect(comparison.document().summary.contains("B decides more pairs rightly"))
+            let itself = try #require(try RunComparison(runs[0], runs[0], bootstrap: bootstrap).folded)
             #expect(itself.pValue == 1 && itself.pairPValue == 1 && itself.difference == 0)
         }
     }
 
     @Test func theLeaderboardRanksByAccuracy() async throws {
         try await withRuns([1.5, 4, 1.5, 4.1]) { runs, _, _ in
-            let board = try await Leaderboard(
+            let board = try Leaderboard(
                 runs: runs,
                 includesPublished: false,
                 sortFAR: try FARTarget("1e-5"),
                 bootstrap: bootstrap
             )
-            let text = try #require(try board.files().first { $0.name == "leaderboard.md" }).text
+            let text = try board.document().text("md")
             #expect(text.contains("|     Accuracy |") && !text.contains("not resolved"))
             let ranks = text.split(separator: "\n").filter { $0.contains("| shift") }
                 .map { $0.split(separator: "|")[0].filter { $0 != " " } }
@@ -100,7 +100,7 @@ import VerificationMetrics
         try await withRuns([1.5, 4]) { runs, _, paths in
             FileSystem.remove(paths[1] + "/folds.npy")
             let error = await #expect(throws: InputError.self) {
-                _ = try await RunComparison(runs[0], runs[1], bootstrap: bootstrap)
+                _ = try RunComparison(runs[0], runs[1], bootstrap: bootstrap)
             }
             #expect(error?.description.contains("did not make report.json") == true)
         }

@@ -10,7 +10,7 @@ import VerificationMetrics
     init() throws { bootstrap = try SubjectBootstrap(replicates: 200, seed: 1, threads: 2) }
 
     private func files(_ board: Leaderboard) throws -> [String: String] {
-        Dictionary(uniqueKeysWithValues: try board.files().map { ($0.name, $0.text) })
+        Dictionary(uniqueKeysWithValues: try board.document().files(Leaderboard.forms).map { ($0.name, $0.text) })
     }
 
     private func rows(_ csv: String?) -> [[String: String]] {
@@ -34,7 +34,7 @@ import VerificationMetrics
     }
 
     @Test func publishedRowsAreThoseOfThePapers() async throws {
-        let board = try await Leaderboard(
+        let board = try Leaderboard(
             runs: [],
             includesPublished: true,
             sortFAR: try FARTarget("1e-5"),
@@ -77,7 +77,7 @@ import VerificationMetrics
                   - {name: elsewhere, tar: {1e-4: 99}}
             """
         try AtomicFile.write(yaml, to: folder.file("rows.yml"))
-        let board = try await Leaderboard(
+        let board = try Leaderboard(
             runs: [],
             includesPublished: false,
             additions: [folder.file("rows.yml")],
@@ -89,7 +89,7 @@ import VerificationMetrics
         #expect(order == ["best 1", "near best 2", "third 3", "worst 4", "elsewhere "])
         let text = try #require(try files(board)["leaderboard.md"])
         #expect(text.contains("Place by value") && !text.contains("| Rank") && text.contains("Without scores"))
-        let other = try await Leaderboard(
+        let other = try Leaderboard(
             runs: [],
             includesPublished: false,
             additions: [folder.file("rows.yml")],
@@ -106,7 +106,7 @@ import VerificationMetrics
             try await SampleRun(seed: UInt64(index)).writeScoresAlone(to: folder.path, name: "run \(index)")
         }
         let runs = try folders.map { try RunFolder(path: $0.path) }
-        let board = try await Leaderboard(
+        let board = try Leaderboard(
             runs: runs,
             includesPublished: true,
             sortFAR: try FARTarget("1e-4"),
@@ -114,14 +114,14 @@ import VerificationMetrics
         )
         let files = try files(board)
         let markdown = try #require(files["leaderboard.md"])
-        #expect(markdown.components(separatedBy: "\n## ").count == 5)
+        #expect(markdown.components(separatedBy: "\n## ").count == 6)
         #expect(markdown.contains("## Measured here: sample, 30 genuine and 1,740 impostor comparisons"))
         #expect(markdown.contains("|    – | run 0"))
         #expect(markdown.contains("not resolved"))
         let page = try MarkupElements(page: try #require(files["leaderboard.html"]))
         #expect(page.elements.filter { $0.name == "table" && $0.attributes["class"] == "sortable" }.count == 4)
-        #expect(board.summaryText.contains("Quoted") == false && board.summaryText.contains("Rank"))
-        let named = try await Leaderboard(
+        #expect(!board.document().summary.contains("Quoted") && board.document().summary.contains("Rank"))
+        let named = try Leaderboard(
             runs: runs,
             names: [nil, "the second"],
             includesPublished: false,
@@ -145,7 +145,7 @@ import VerificationMetrics
             try await run.writeScoresAlone(to: folder.path, name: "shift \(system.shift)")
         }
         try change(folders.map(\.path))
-        return try await Leaderboard(
+        return try Leaderboard(
             runs: try folders.map { try RunFolder(path: $0.path) },
             includesPublished: published,
             sortFAR: try FARTarget("1e-4"),
@@ -166,8 +166,8 @@ import VerificationMetrics
         // A sample is not the benchmark of the published rows.
         #expect(text.contains("Not the full IJB-C 1:1 benchmark (19,557 genuine and 15,638,932 impostor comparisons)"))
         #expect(text.contains("Of the full IJB-C 1:1 benchmark"))
-        let json = try board.jsonText()
-        #expect(json.contains("\"rankBest\": 1") && json.contains("\"rankWorst\": 4"))
+        let json = try board.document().text("json")
+        #expect(json.contains("\"rankBest\" : 1") && json.contains("\"rankWorst\" : 4"))
     }
 
     /// The same counts and the same protocol name are not the same comparisons.
@@ -190,7 +190,7 @@ import VerificationMetrics
         let board = try await rankedBoard([(1, 4), (2, 7)]) { folders in
             let file = folders[1] + "/report.json"
             let text = try String(contentsOfFile: file, encoding: .utf8)
-            try AtomicFile.write(text.replacing("\"name\": \"sample\"", with: "\"name\": \"other\""), to: file)
+            try AtomicFile.write(text.replacing("\"name\" : \"sample\"", with: "\"name\" : \"other\""), to: file)
         }
         #expect(rows(try files(board)["leaderboard.csv"]).contains { $0["rank_worst"] == "2" })
     }
@@ -209,7 +209,7 @@ import VerificationMetrics
         defer { folder.remove() }
         try AtomicFile.write(yaml, to: folder.file("rows.yml"))
         let error = await #expect(throws: InputError.self) {
-            _ = try await Leaderboard(
+            _ = try Leaderboard(
                 runs: [],
                 includesPublished: false,
                 additions: [folder.file("rows.yml")],
@@ -222,7 +222,7 @@ import VerificationMetrics
 
     @Test func unknownColumnListsTheKnown() async throws {
         let error = await #expect(throws: InputError.self) {
-            _ = try await Leaderboard(
+            _ = try Leaderboard(
                 runs: [],
                 includesPublished: true,
                 sortFAR: try FARTarget("1e-3"),
@@ -239,7 +239,7 @@ import VerificationMetrics
             let quoted = "'" + name.replacing("'", with: "''") + "'"
             let yaml = "families: [{name: \(quoted), rows: [{name: \(quoted), source: \(quoted), tar: {1e-5: 90}}]}]"
             try AtomicFile.write(yaml, to: folder.file("rows.yml"))
-            let board = try await Leaderboard(
+            let board = try Leaderboard(
                 runs: [],
                 includesPublished: false,
                 additions: [folder.file("rows.yml")],

@@ -17,7 +17,7 @@ import VerificationMetrics
             #expect(found.resolved == (allowed > 0))
             let interval = try #require(found.interval.value)
             #expect(
-                interval.method == "subject-bootstrap-wilson" && interval.low <= found.tar && found.tar <= interval.high
+                interval.method == .subjectBootstrapWilson && interval.low <= found.tar && found.tar <= interval.high
             )
         }
         #expect(measured.results.operatingPoints.map(\.farTarget) == [1e-4, 1e-3, 1e-2, 1e-1])
@@ -54,7 +54,7 @@ import VerificationMetrics
 
     @Test func withoutSubjectsIntervalsAreWilsons() async throws {
         let run = SampleRun()
-        let measured = try await VerificationMeasurement(
+        let measured = try VerificationMeasurement(
             scores: .single(run.scores),
             labels: run.labels,
             subjects: nil,
@@ -62,8 +62,8 @@ import VerificationMetrics
         )
         for point in measured.results.operatingPoints {
             let interval = try #require(point.outcome.value?.interval.value)
-            #expect(interval.method == "wilson")
-            #expect(interval.caveats.contains("threshold-uncertainty-omitted"))
+            #expect(interval.method == .wilson)
+            #expect(interval.caveats.contains(.thresholdUncertaintyOmitted))
         }
     }
 }

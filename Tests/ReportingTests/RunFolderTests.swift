@@ -30,16 +30,16 @@ import VerificationMetrics
         try await run.write(to: temporary.path)
         let folder = try RunFolder(path: temporary.path)
         let scores = try folder.scores()
-        let again = try await VerificationMeasurement(
+        var options = VerificationMeasurement.Options(
+            farTargets: try ["1e-4", "1e-3", "1e-2", "1e-1"].map { try FARTarget($0) },
+            bootstrap: try SubjectBootstrap(replicates: 64, seed: 1)
+        )
+        options.pointsPerDecade = 8
+        let again = try VerificationMeasurement(
             scores: scores.values,
             labels: scores.labels,
             subjects: try scores.comparisonSubjects(),
-            options: .init(
-                farTargets: try ["1e-4", "1e-3", "1e-2", "1e-1"].map { try FARTarget($0) },
-                bootstrap: try SubjectBootstrap(replicates: 64, seed: 1),
-                histogramBins: 24,
-                pointsPerDecade: 8
-            )
+            options: options
         )
         #expect(again.results.nearestFAR == folder.report.verification.nearestFAR)
         #expect(again.curves.roc == folder.report.curves.roc)
@@ -156,8 +156,9 @@ import VerificationMetrics
 
     @Test func pictureNamesCannotLeaveTheFolder() async throws {
         var report = try await SampleRun().report()
-        report.contactSheet = [PicturedFace(image: "x", picture: "../report.json")]
-        let error = #expect(throws: InputError.self) { try report.jsonText() }
+        report.contactSheet = [PicturedFace(image: "x", template: nil, picture: "../report.json")]
+        let text = try report.jsonText()
+        let error = #expect(throws: InputError.self) { try VerificationReport(json: Array(text.utf8)) }
         #expect(error?.code == .forbidden)
     }
 }

@@ -35,13 +35,13 @@ struct SampleRun {
 
     func measurement(replicates: Int = 64) async throws -> VerificationMeasurement {
         let targets = try ["1e-4", "1e-3", "1e-2", "1e-1"].map { try FARTarget($0) }
-        let options = VerificationMeasurement.Options(
+        var options = VerificationMeasurement.Options(
             farTargets: targets,
-            bootstrap: try SubjectBootstrap(replicates: replicates, seed: 1),
-            histogramBins: 24,
-            pointsPerDecade: 8
+            bootstrap: try SubjectBootstrap(replicates: replicates, seed: 1)
         )
-        return try await VerificationMeasurement(
+        options.histogramBins = 24
+        options.pointsPerDecade = 8
+        return try VerificationMeasurement(
             scores: .single(scores),
             labels: labels,
             subjects: try comparisonSubjects(),
@@ -53,22 +53,22 @@ struct SampleRun {
     func report(hostile: Bool = false) async throws -> VerificationReport {
         let name: (String) -> String = { hostile ? $0 + HostileText.all : $0 }
         let measured = try await measurement()
-        let counts = ProtocolSummary(
+        var counts = ProtocolSummary(
             name: name("sample"),
-            images: 120,
-            templates: 60,
             genuine: 30,
             impostor: 1740,
+            images: 120,
+            templates: 60,
             failedImages: 2,
-            failedTemplates: 0,
-            rejectedGenuine: 0,
-            rejectedImpostor: 0,
-            subjects: 30,
-            subjectOrigin: "stated",
-            sha256: String(repeating: "ab", count: 32),
-            description: name("Made of random numbers, for tests."),
-            findings: [name("warning: meta/sample_face_tid_mid.txt: line 7: a duplicated image")]
+            failedTemplates: 0
         )
+        counts.rejectedGenuine = 0
+        counts.rejectedImpostor = 0
+        counts.subjects = 30
+        counts.subjectOrigin = "stated"
+        counts.sha256 = String(repeating: "ab", count: 32)
+        counts.description = name("Made of random numbers, for tests.")
+        counts.findings = [name("warning: meta/sample_face_tid_mid.txt: line 7: a duplicated image")]
         var report = VerificationReport(name: name("Sample run"), protocol: counts, measured: measured)
         report.inputs = [
             RunInput(role: "checkpoint", file: name("net.onnx"), sha256: String(repeating: "cd", count: 32))
@@ -79,19 +79,19 @@ struct SampleRun {
             architecture: name("mobilefacenet"),
             parameters: 993_920,
             macs: 221_000_000,
-            embeddingSize: 128,
-            format: "onnx",
-            trainingSet: name("MS1M-V2"),
-            isTrained: true
+            embeddingSize: 128
         )
+        report.checkpoint?.format = "onnx"
+        report.checkpoint?.trainingSet = name("MS1M-V2")
+        report.checkpoint?.isTrained = true
         report.preprocessing = PreprocessingSummary(
             size: [112, 112],
             channels: "rgb",
             mean: [123.675, 116.28, 103.53],
             std: [58.395, 57.12, 57.375],
-            template: "insightface-112",
-            name: "imagenet"
+            template: "insightface-112"
         )
+        report.preprocessing?.name = "imagenet"
         let policy = PolicySummary(
             flip: "sum",
             norm: "keep",
@@ -114,19 +114,17 @@ struct SampleRun {
             examples: [.init(image: name("7.jpg"), reason: name("the file is truncated"))]
         )
         report.timing = TimingSummary(
-            imagesPerSecond: 104.25,
-            totalSeconds: 31.5,
-            peakMemoryBytes: 312_000_000,
             stages: [.init(name: name("decode"), seconds: 4.5), .init(name: "embed", seconds: 25.25)]
         )
-        report.environment = EnvironmentSummary(
-            version: "0.1.0",
-            machine: name("test machine"),
-            threads: 2,
-            batch: 16,
-            seed: 1,
-            command: name("verifar evaluate --checkpoint net.onnx")
-        )
+        report.timing?.imagesPerSecond = 104.25
+        report.timing?.totalSeconds = 31.5
+        report.timing?.peakMemoryBytes = 312_000_000
+        report.environment = EnvironmentSummary(version: "0.1.0")
+        report.environment?.machine = name("test machine")
+        report.environment?.threads = 2
+        report.environment?.batch = 16
+        report.environment?.seed = 1
+        report.environment?.command = name("verifar evaluate --checkpoint net.onnx")
         return report
     }
 

@@ -1,11 +1,12 @@
+internal import ArtifactFiles
 package import FaceEvaluation
 package import FaceImaging
+package import Reporting
 
 /// What `verifar doctor` says: the value behind `doctor.json`, `doctor.md` and the text.
 package struct DoctorReport: Sendable, Codable {
     /// What was examined.
     package struct Subject: Hashable, Sendable, Codable {
-        /// The checkpoint's file.
         package var checkpoint: String
         /// What it was taken for.
         package var architecture: String
@@ -18,7 +19,6 @@ package struct DoctorReport: Sendable, Codable {
         /// The user's policy.
         package var policy: EvaluationPolicy
 
-        /// Creates a description.
         package init(
             checkpoint: String,
             architecture: String,
@@ -38,11 +38,8 @@ package struct DoctorReport: Sendable, Codable {
 
     /// The faces that were looked at.
     package struct Sample: Hashable, Sendable, Codable {
-        /// Faces in the sample.
         package var faces: Int
-        /// People in the sample.
         package var subjects: Int
-        /// All faces.
         package var population: Int
 
         init(_ examination: Examination) {
@@ -54,9 +51,7 @@ package struct DoctorReport: Sendable, Codable {
 
     /// A check and its outcome.
     package struct Check: Hashable, Sendable, Codable {
-        /// The check's name.
         package var name: String
-        /// What it asks.
         package var question: String
         /// What came of it.
         package var summary: String
@@ -115,4 +110,96 @@ package struct DoctorReport: Sendable, Codable {
 
     /// The findings that make the numbers bad.
     package var culprits: [DoctorFinding] { findings.filter { $0.kind == .culprit } }
+}
+
+// MARK: The document
+
+extension DoctorReport {
+    package func document() -> ReportDocument {
+        var document = ReportDocument(name: "doctor", title: "verifar doctor: \(verdict)")
+        document.sections = [ReportSection("", [.facts(facts)])]
+        for (index, finding) in findings.enumerated() {
+            let title = "\(index + 1). [\(finding.surety)] \(finding.title)"
+            let blocks: [ReportBlock] = [
+                .list(finding.evidence + ["check: \(finding.check)"]), .paragraph("→ \(finding.remedy)"),
+            ]
+            let options: [ReportBlock] = finding.options.map { [.code($0)] } ?? []
+            document.sections.append(ReportSection(title, blocks + options))
+        }
+        if let suggestedOptions {
+            document.sections.append(ReportSection("All settings at once", [.code(suggestedOptions)]))
+        }
+        let outcomes = ReportTable(
+            "checks",
+            columns: [.left("check"), .left("question", isDetail: true), .left("outcome")],
+            rows: checks.map { [.init($0.name), .init($0.question), .init($0.summary)] }
+        )
+        document.sections.append(ReportSection("What was checked", [.table(outcomes)]))
+        if !trials.isEmpty {
+            let note = "One factor at a time; round 1 varies the setting as given."
+            document.sections.append(
+                ReportSection("Settings that were tried", isDetail: true, [.paragraph(note), .table(trialTable)])
+            )
+        }
+        let sheets = contactSheets.map { ReportBlock.picture(file: $0, alt: "aligned faces") }
+        document.sections.append(ReportSection("", isDetail: true, sheets))
+        // A standard error over fewer than two people is infinite.
+        document.json = { () throws(InputError) in try JSONText.of(self, allowsNonFinite: true) }
+        return document
+    }
+
+    private var verdict: String {
+        guard isHealthy else {
+            return culprits.count == 1 ? "1 culprit found" : "\(culprits.count) culprits found, the likeliest first"
+        }
+        return findings.isEmpty ? "healthy" : "healthy, \(Words.count(findings.count, "thing")) worth a look"
+    }
+
+    private var facts: [ReportFact] {
+        var facts = [
+            ReportFact("checkpoint", "\(subject.checkpoint) (\(subject.architecture))"),
+            ReportFact("data", subject.data),
+            ReportFact("preprocessing", "\(subject.preprocessing) (\(subject.preprocessingOrigin))"),
+            ReportFact("policy", subject.policy.label),
+        ]
+        if let sample {
+            let text = "\(sample.faces) of \(sample.population) faces, \(sample.subjects) people"
+            facts.append(ReportFact("sample", text))
+        }
+        if let separation {
+            let counts =
+                "\(separation.genuineCount) genuine, \(separation.impostorCount) impostor pairs of single upright faces"
+            facts.append(
+                ReportFact(
+                    "separation",
+                    "margin \(Words.number(separation.margin)) (standard deviations of strangers' scores), AUC "
+                        + "\(Words.number(separation.auc, 4)), TAR at FAR 1 % "
+                        + "\(Words.percent(separation.tarAtFAR1Percent)) (\(counts))"
+                )
+            )
+        }
+        return facts
+    }
+
+    private var trialTable: ReportTable {
+        ReportTable(
+            "trials",
+            columns: [
+                .right("round"), .left("factor"), .left("value"), .right("margin"), .right("gain (± standard error)"),
+                .right("AUC"), .right("TAR at FAR 1 %"),
+            ],
+            rows: trials.map { trial in
+                let gain = trial.gain.map { gain in
+                    let sign = gain.difference < 0 ? "−" : "+"
+                    return "\(sign)\(Words.number(abs(gain.difference))) ± \(Words.number(gain.standardError))"
+                }
+                return [
+                    "\(trial.round)", trial.factor, trial.label, Words.number(trial.separation?.margin),
+                    gain ?? "undefined", Words.number(trial.separation?.auc, 4),
+                    Words.percent(trial.separation?.tarAtFAR1Percent),
+                ]
+                .map { .init($0) }
+            }
+        )
+    }
 }

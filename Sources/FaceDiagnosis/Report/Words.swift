@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Reporting
 
 /// Numbers in sentences.
 enum Words {
@@ -15,16 +16,7 @@ enum Words {
     static func count(_ value: Int, _ noun: String) -> String { value == 1 ? "1 \(noun)" : "\(value) \(noun)s" }
 
     /// Text from files on one line: control characters are spelled out.
-    static func visible(_ text: String) -> String {
-        text.unicodeScalars
-            .map { scalar in
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator: "\\u{\(String(scalar.value, radix: 16))}"
-                default: String(scalar)
-                }
-            }
-            .joined()
-    }
+    static func visible(_ text: String) -> String { VisibleText.line(text) }
 
     /// A few names.
     static func list(_ names: [String], most: Int = 3) -> String {

@@ -1,9 +1,11 @@
+public import ArtifactFiles
+public import VerificationMetrics
+
 /// How two systems differ over the same comparisons: the content of `compare.json`.
 public struct RunComparison: Codable, Hashable, Sendable {
     /// The number of the JSON layout that this version writes.
     public static let currentSchema = 2
 
-    /// The number of the JSON layout.
     public var schema: Int
     /// The first system.
     public var first: System
@@ -12,7 +14,7 @@ public struct RunComparison: Codable, Hashable, Sendable {
     /// What both were measured on.
     public var `protocol`: ProtocolSummary
     /// The difference at each FAR, the smallest first.
-    public var differences: [Difference]
+    public var differences: [AtFAR<Measured>]
     /// The difference of the accuracies over folds; absent for a protocol without folds.
     public var folded: Folded?
     /// Comparisons that only one of them decides rightly, at one FAR; absent where none is resolved.
@@ -24,24 +26,11 @@ public struct RunComparison: Codable, Hashable, Sendable {
         case schema, first, second, `protocol`, differences, folded, flips, agreement
     }
 
-    /// One of the two.
     public struct System: Codable, Hashable, Sendable {
-        /// The run's name.
         public var name: String
-        /// The checkpoint's architecture, where there is one.
         public var architecture: String?
-        /// The checkpoint's SHA-256, where there is one.
         public var sha256: String?
-        /// The policy, where there is one.
         public var policy: PolicySummary?
-    }
-
-    /// The difference at one FAR.
-    public struct Difference: Hashable, Sendable {
-        /// The FAR asked for.
-        public var farTarget: Double
-        /// What was found there.
-        public var outcome: Reported<Measured>
     }
 
     /// TAR of both and what lies between them.
@@ -52,10 +41,9 @@ public struct RunComparison: Codable, Hashable, Sendable {
         public var secondTAR: Double
         /// The second's less the first's.
         public var difference: Double
-        /// The standard error of the difference.
         public var standardError: Double
         /// An interval for the difference: leaves out zero exactly where ``pValue`` is at most 1 − level.
-        public var interval: ReportedInterval
+        public var interval: Interval
         /// The chance of a difference as many standard errors from zero if the systems were alike.
         public var pValue: Double
         /// ``pValue`` by Holm's correction for all resolved targets; absent for an unresolved one.
@@ -64,10 +52,8 @@ public struct RunComparison: Codable, Hashable, Sendable {
         public var linearisedPValue: Double?
         /// False where the target allows not even one impostor.
         public var resolved: Bool
-        /// Threshold of the first system.
-        public var firstThreshold: Reported<Double>
-        /// Threshold of the second system.
-        public var secondThreshold: Reported<Double>
+        public var firstThreshold: Outcome<Double>
+        public var secondThreshold: Outcome<Double>
         /// Genuine comparisons that only the second accepts.
         public var genuineGained: Int
         /// Genuine comparisons that only the first accepts.
@@ -80,21 +66,14 @@ public struct RunComparison: Codable, Hashable, Sendable {
 
     /// Accuracy over folds, LFW's way, of both and what lies between them; see `FoldedDifference`.
     public struct Folded: Codable, Hashable, Sendable {
-        /// How many folds there are.
         public var folds: Int
-        /// How many pairs.
         public var pairs: Int
-        /// Accuracy of the first system.
-        public var firstAccuracy: FoldedSummary.Spread
-        /// Accuracy of the second.
-        public var secondAccuracy: FoldedSummary.Spread
+        public var firstAccuracy: MeanAndDeviation
+        public var secondAccuracy: MeanAndDeviation
         /// The second's less the first's.
         public var difference: Double
-        /// The lower end of its interval over folds.
         public var low: Double
-        /// The upper end.
         public var high: Double
-        /// Nominal coverage.
         public var level: Double
         /// The paired t-test over folds.
         public var pValue: Double
@@ -124,11 +103,8 @@ public struct RunComparison: Codable, Hashable, Sendable {
     public struct Flip: Codable, Hashable, Sendable {
         /// Its place in the protocol, counted from 0.
         public var comparison: Int
-        /// The ids of its templates.
         public var templates: [UInt32]
-        /// The first system's score.
         public var firstScore: Double
-        /// The second system's score.
         public var secondScore: Double
         /// The first's distance above its threshold, in standard deviations of its impostor scores.
         public var firstMargin: Double
@@ -138,10 +114,8 @@ public struct RunComparison: Codable, Hashable, Sendable {
 
     /// Where the pairs of scores lie.
     public struct Agreement: Codable, Hashable, Sendable {
-        /// The genuine comparisons.
-        public var genuine: Reported<Grid>
-        /// The impostor comparisons.
-        public var impostor: Reported<Grid>
+        public var genuine: Outcome<Grid>
+        public var impostor: Outcome<Grid>
     }
 
     /// Counts over a square grid of pairs of scores; failures to enrol are left out.
@@ -159,19 +133,136 @@ public struct RunComparison: Codable, Hashable, Sendable {
     }
 }
 
-extension RunComparison.Difference: Codable {
-    private enum CodingKeys: String, CodingKey { case farTarget }
+// MARK: Measuring
 
-    /// Reads the target and, beside it, the measured values or `"undefined"`.
-    public init(from decoder: any Decoder) throws {
-        farTarget = try decoder.container(keyedBy: CodingKeys.self).decode(Double.self, forKey: .farTarget)
-        outcome = try Reported(from: decoder)
+extension RunComparison {
+    /// Compares two runs by resampling the same subjects for both.
+    ///
+    /// - Parameters:
+    ///   - first: The run that is compared against.
+    ///   - second: The run whose gain or loss is measured.
+    ///   - farTargets: FAR targets; nil for those that both reports have.
+    ///   - bootstrap: How subjects are resampled: at least ``SubjectBootstrap/leastTestReplicates`` times.
+    ///   - exampleCount: How many flipped comparisons of each kind are named.
+    /// - Throws: `InputError` for folders that cannot be read, and (`mismatch`) for runs over different protocols,
+    ///   labels, templates or subjects, with the first difference.
+    public init(
+        _ first: RunFolder,
+        _ second: RunFolder,
+        farTargets: [FARTarget]? = nil,
+        bootstrap: SubjectBootstrap,
+        exampleCount: Int = 6
+    ) throws(InputError) {
+        let runs = try ComparedRuns(first, second)
+        var targets = farTargets ?? []
+        if targets.isEmpty { targets = try Self.commonTargets(first.report, second.report) }
+        targets.sort()
+        let outcomes: [Outcome<PairedDifference>]
+        do {
+            outcomes = try bootstrap.compare(
+                runs.firstScores,
+                runs.secondScores,
+                labels: runs.labels,
+                subjects: runs.subjects,
+                targets: targets
+            )
+        } catch {
+            throw InputError(.malformed, "\(error)", file: second.path)
+        }
+        schema = Self.currentSchema
+        self.first = System(first.report)
+        self.second = System(second.report)
+        self.protocol = first.report.protocol
+        differences = zip(targets, outcomes)
+            .map { target, outcome in
+                AtFAR(farTarget: target.value, outcome: outcome.map { Measured($0, FlipCount($0, runs)) })
+            }
+        folded = try Folded(first, second, level: bootstrap.level)
+        flips = Self.headline(outcomes.compactMap(\.value)).map { Flips($0, runs, count: exampleCount) }
+        agreement = Agreement(
+            genuine: RunComparison.Grid.counting(runs, label: 1),
+            impostor: RunComparison.Grid.counting(runs, label: 0)
+        )
     }
 
-    /// Writes the target and, beside it, the measured values or `"undefined"`.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(farTarget, forKey: .farTarget)
-        try outcome.encode(to: encoder)
+    private static func commonTargets(
+        _ first: VerificationReport,
+        _ second: VerificationReport
+    ) throws(InputError) -> [FARTarget] {
+        let others = Set(second.verification.operatingPoints.map(\.farTarget))
+        let common = first.verification.operatingPoints.map(\.farTarget).filter { others.contains($0) }
+        let targets = common.compactMap { try? FARTarget($0) }
+        guard !targets.isEmpty else {
+            throw InputError(.mismatch, "the runs have no FAR target in common: name some")
+        }
+        return targets
+    }
+
+    /// 1e-4 where it is resolved, or else the smallest FAR that is.
+    private static func headline(_ differences: [PairedDifference]) -> PairedDifference? {
+        let resolved = differences.filter(\.first.resolved)
+        return resolved.first { $0.farTarget.value == 1e-4 } ?? resolved.first
+    }
+}
+
+extension RunComparison.System {
+    fileprivate init(_ report: VerificationReport) {
+        name = report.name
+        architecture = report.checkpoint?.architecture
+        sha256 = report.checkpoint?.sha256
+        policy = report.policy
+    }
+}
+
+extension RunComparison.Measured {
+    fileprivate init(_ difference: PairedDifference, _ flips: FlipCount) {
+        firstTAR = difference.first.tar
+        secondTAR = difference.second.tar
+        self.difference = difference.tarDifference
+        standardError = difference.standardError
+        interval = difference.interval
+        pValue = difference.pValue
+        adjustedPValue = difference.adjustedPValue
+        linearisedPValue = difference.linearisedPValue
+        resolved = difference.first.resolved
+        firstThreshold = Outcome(difference.first.threshold, or: .noFiniteScore)
+        secondThreshold = Outcome(difference.second.threshold, or: .noFiniteScore)
+        genuineGained = flips.genuineGained
+        genuineLost = flips.genuineLost
+        impostorsGained = flips.impostorsGained
+        impostorsLost = flips.impostorsLost
+    }
+}
+
+extension RunComparison.Folded {
+    /// Nil where the protocol has no folds.
+    fileprivate init?(_ first: RunFolder, _ second: RunFolder, level: Double) throws(InputError) {
+        guard let one = try first.foldedScores(), let other = try second.foldedScores() else { return nil }
+        guard one.folds == other.folds else {
+            throw InputError(
+                .mismatch,
+                "the runs have different folds",
+                file: second.path,
+                expected: "as in \(first.path)"
+            )
+        }
+        let found: FoldedDifference
+        do {
+            found = try FoldedDifference(one.scores, other.scores, labels: one.labels, folds: one.folds, level: level)
+        } catch {
+            throw InputError(.malformed, "\(error)", file: second.path)
+        }
+        folds = one.folds.count
+        pairs = one.labels.count
+        firstAccuracy = found.first
+        secondAccuracy = found.second
+        difference = found.difference
+        low = found.low
+        high = found.high
+        self.level = found.level
+        pValue = found.pValue
+        gained = found.gained
+        lost = found.lost
+        pairPValue = found.pairPValue
     }
 }

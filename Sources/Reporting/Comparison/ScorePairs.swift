@@ -1,39 +1,112 @@
 internal import VerificationMetrics
 
-/// The scores that two systems give the comparisons of one class, counted over a grid.
-struct ScorePairs {
-    private static let columns = 64
-    let grid: Result<RunComparison.Grid, UndefinedResult>
+/// How many decisions differ.
+struct FlipCount {
+    var genuineGained = 0
+    var genuineLost = 0
+    var impostorsGained = 0
+    var impostorsLost = 0
 
-    init(_ runs: ComparedRuns, label: UInt8) {
-        var ranges = (Range(), Range())
-        Self.visit(runs, label) { one, other in
+    init(_ difference: PairedDifference, _ runs: ComparedRuns) {
+        let firstThreshold = difference.first.threshold ?? .infinity
+        let secondThreshold = difference.second.threshold ?? .infinity
+        for (index, label) in runs.labels.enumerated() {
+            let isByFirst = runs.firstScores[index] >= firstThreshold
+            let isBySecond = runs.secondScores[index] >= secondThreshold
+            guard isByFirst != isBySecond else { continue }
+            switch (label, isBySecond) {
+            case (1, true): genuineGained += 1
+            case (1, false): genuineLost += 1
+            case (_, true): impostorsGained += 1
+            case (_, false): impostorsLost += 1
+            }
+        }
+    }
+}
+
+extension RunComparison.Flips {
+    init(_ difference: PairedDifference, _ runs: ComparedRuns, count: Int) {
+        farTarget = difference.farTarget.value
+        let scales = (
+            ImpostorScale(runs.firstScores, runs.labels, threshold: difference.first.threshold),
+            ImpostorScale(runs.secondScores, runs.labels, threshold: difference.second.threshold)
+        )
+        var flips: [[RunComparison.Flip]] = [[], [], [], []]
+        for (index, label) in runs.labels.enumerated() {
+            let (one, other) = (runs.firstScores[index], runs.secondScores[index])
+            let (margin, otherMargin) = (scales.0.margin(one), scales.1.margin(other))
+            guard (margin >= 0) != (otherMargin >= 0), one.isFinite, other.isFinite else { continue }
+            let flip = RunComparison.Flip(
+                comparison: index,
+                templates: [runs.templates[2 * index], runs.templates[2 * index + 1]],
+                firstScore: one,
+                secondScore: other,
+                firstMargin: margin,
+                secondMargin: otherMargin
+            )
+            flips[(label == 1 ? 0 : 2) + (otherMargin >= 0 ? 0 : 1)].append(flip)
+        }
+        func widest(_ flips: [RunComparison.Flip]) -> [RunComparison.Flip] {
+            func width(_ flip: RunComparison.Flip) -> Double { abs(flip.secondMargin - flip.firstMargin) }
+            return Array(flips.sorted { (width($1), $0.comparison) < (width($0), $1.comparison) }.prefix(count))
+        }
+        genuineGained = widest(flips[0])
+        genuineLost = widest(flips[1])
+        impostorsGained = widest(flips[2])
+        impostorsLost = widest(flips[3])
+    }
+}
+
+/// Distances from a threshold in standard deviations of the impostor scores: comparable between systems.
+private struct ImpostorScale {
+    private let threshold: Double
+    private let deviation: Double
+
+    init(_ scores: ScoreValues, _ labels: [UInt8], threshold: Double?) {
+        self.threshold = threshold ?? .infinity
+        var (count, sum, squares) = (0.0, 0.0, 0.0)
+        for (index, label) in labels.enumerated() where label == 0 {
+            let score = scores[index]
+            guard score.isFinite else { continue }
+            count += 1
+            let change = score - sum
+            sum += change / count
+            squares += change * (score - sum)
+        }
+        let variance = count > 1 ? squares / (count - 1) : 0
+        deviation = variance > 0 ? variance.squareRoot() : 1
+    }
+
+    func margin(_ score: Double) -> Double { (score - threshold) / deviation }
+}
+
+extension RunComparison.Grid {
+    private static let squaresPerRow = 64
+
+    /// The scores that two systems give the comparisons of one class.
+    static func counting(_ runs: ComparedRuns, label: UInt8) -> Outcome<Self> {
+        var ranges = (Span(), Span())
+        visit(runs, label) { one, other in
             ranges.0.add(one)
             ranges.1.add(other)
         }
-        guard ranges.0.count > 0 else {
-            grid = .failure(.allRejected)
-            return
-        }
-        guard ranges.0.isWide, ranges.1.isWide else {
-            grid = .failure(.noSpread)
-            return
-        }
+        guard ranges.0.count > 0 else { return .failure(.allRejected) }
+        guard ranges.0.isWide, ranges.1.isWide else { return .failure(.noSpread) }
         let means = (ranges.0.sum / ranges.0.count, ranges.1.sum / ranges.1.count)
-        var counts = [Int](repeating: 0, count: Self.columns * Self.columns)
+        var counts = [Int](repeating: 0, count: squaresPerRow * squaresPerRow)
         var (products, squares, others) = (0.0, 0.0, 0.0)
-        Self.visit(runs, label) { one, other in
-            counts[ranges.1.column(other) * Self.columns + ranges.0.column(one)] += 1
+        visit(runs, label) { one, other in
+            counts[ranges.1.column(other) * squaresPerRow + ranges.0.column(one)] += 1
             let (deviation, otherDeviation) = (one - means.0, other - means.1)
             products += deviation * otherDeviation
             squares += deviation * deviation
             others += otherDeviation * otherDeviation
         }
-        grid = .success(
-            RunComparison.Grid(
+        return .success(
+            Self(
                 firstRange: [ranges.0.lowest, ranges.0.highest],
                 secondRange: [ranges.1.lowest, ranges.1.highest],
-                columns: Self.columns,
+                columns: squaresPerRow,
                 counts: counts,
                 correlation: max(-1, min(1, products / (squares * others).squareRoot()))
             )
@@ -50,7 +123,7 @@ struct ScorePairs {
     }
 
     /// What one system's scores span.
-    private struct Range {
+    private struct Span {
         var count = 0.0
         var sum = 0.0
         var lowest = Double.infinity
@@ -67,11 +140,7 @@ struct ScorePairs {
         var isWide: Bool { lowest < highest && (highest - lowest).isFinite }
 
         func column(_ score: Double) -> Int {
-            min(Int((score - lowest) / (highest - lowest) * Double(columns)), columns - 1)
+            min(Int((score - lowest) / (highest - lowest) * Double(squaresPerRow)), squaresPerRow - 1)
         }
     }
-}
-
-extension Reported<RunComparison.Grid> {
-    init(_ pairs: ScorePairs) { self.init(pairs.grid) { $0 } }
 }

@@ -1,3 +1,5 @@
+public import VerificationMetrics
+
 /// Everything that is said of one run: the content of `report.json`, from which every other form is made.
 ///
 /// A section that does not apply (no checkpoint, because the scores came from another system) is absent. What differs
@@ -6,12 +8,14 @@
 public struct VerificationReport: Codable, Hashable, Sendable {
     /// The number of the JSON layout that this version writes.
     public static let currentSchema = 1
+    /// The forms that every run writes; the JSON comes last, so that a folder with it is whole.
+    public static let forms = ["md", "html", "json"]
 
     /// The number of the JSON layout.
     public var schema: Int
     /// What the run is called: a title for people.
     public var name: String
-    /// The files that the run was made from, with their digests.
+    /// The files that the run was made from.
     public var inputs: [RunInput]
     /// The network, when there is one.
     public var checkpoint: CheckpointSummary?
@@ -21,7 +25,6 @@ public struct VerificationReport: Codable, Hashable, Sendable {
     public var policy: PolicySummary?
     /// What was compared.
     public var `protocol`: ProtocolSummary
-    /// The numbers.
     public var verification: VerificationResults
     /// The accuracy of a cross-validated set of pairs; absent for a protocol without folds.
     public var folded: FoldedSummary?
@@ -39,21 +42,10 @@ public struct VerificationReport: Codable, Hashable, Sendable {
     public var curves: ReportCurves
     /// How long it took; differs from run to run.
     public var timing: TimingSummary?
-    /// What it ran on and with.
+    /// What it ran on and with; differs from machine to machine.
     public var environment: EnvironmentSummary?
 
-    private enum CodingKeys: String, CodingKey {
-        case schema, name, inputs, checkpoint, preprocessing, policy, `protocol`, verification, folded, identification,
-            modes, hardest
-        case contactSheet, failures, curves, timing, environment
-    }
-
     /// Puts a report together; sections that do not apply stay nil.
-    ///
-    /// - Parameters:
-    ///   - name: A title for people.
-    ///   - protocol: What was compared.
-    ///   - measured: The numbers and the points for plots.
     public init(name: String, protocol: ProtocolSummary, measured: VerificationMeasurement) {
         schema = Self.currentSchema
         self.name = name
@@ -62,118 +54,163 @@ public struct VerificationReport: Codable, Hashable, Sendable {
         verification = measured.results
         curves = measured.curves
     }
+
+    /// The pictures that the report names.
+    var pictureNames: [String] {
+        let pairs = (hardest?.impostor ?? []) + (hardest?.genuine ?? [])
+        return pairs.flatMap { [$0.first.picture, $0.second.picture] }.compactMap { $0 }
+            + (contactSheet ?? []).map(\.picture)
+    }
 }
 
-/// A file that a run was made from.
-public struct RunInput: Codable, Hashable, Sendable {
-    /// What it was to the run: `checkpoint`, `scores`, `labels`, `protocol`.
-    public var role: String
-    /// Its name.
-    public var file: String
-    /// Its SHA-256 in hexadecimal.
-    public var sha256: String
+/// The numbers of a verification experiment.
+public struct VerificationResults: Codable, Hashable, Sendable {
+    /// TAR at each FAR target by the `at-most` rule, the smallest FAR first.
+    public var operatingPoints: [AtFAR<ReportedPoint>]
+    /// The ROC points nearest the targets, for checking published numbers.
+    public var nearestFAR: [AtFAR<ReportedNearestPoint>]
+    /// Equal error rate.
+    public var eer: Outcome<Double>
+    public var eerThreshold: Outcome<Double>
+    /// Area under the ROC curve.
+    public var auc: Outcome<Double>
+    /// Distance of the class means in units of their root mean square deviation.
+    public var dPrime: Outcome<Double>
+    public var genuineScores: Outcome<ScoreSummary>
+    public var impostorScores: Outcome<ScoreSummary>
+    /// Absent where subjects are not known.
+    public var eerInterval: Outcome<Interval>?
+    /// Absent where subjects are not known.
+    public var aucInterval: Outcome<Interval>?
+    /// The error rates of thresholds that were given; absent without any.
+    public var thresholds: [ThresholdRates]?
+}
 
-    /// Names an input.
-    public init(role: String, file: String, sha256: String) {
-        self.role = role
-        self.file = file
-        self.sha256 = sha256
+/// What was found at a FAR; in JSON the target stands beside the values or beside `"undefined"`.
+public struct AtFAR<Found: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
+    /// The FAR asked for.
+    public var farTarget: Double
+    public var outcome: Outcome<Found>
+
+    private enum CodingKeys: String, CodingKey {
+        case farTarget
+    }
+
+    init(farTarget: Double, outcome: Outcome<Found>) {
+        self.farTarget = farTarget
+        self.outcome = outcome
+    }
+
+    public init(from decoder: any Decoder) throws {
+        farTarget = try decoder.container(keyedBy: CodingKeys.self).decode(Double.self, forKey: .farTarget)
+        outcome = try Outcome(from: decoder)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(farTarget, forKey: .farTarget)
+        try outcome.encode(to: encoder)
+    }
+}
+
+/// What a threshold accepts by the `at-most` rule; as `OperatingPoint`.
+public struct ReportedPoint: Codable, Hashable, Sendable {
+    /// Accepted genuines over all genuines.
+    public var tar: Double
+    /// The score from which on comparisons are accepted.
+    public var threshold: Outcome<Double>
+    /// The FAR reached; never above the target.
+    public var far: Double
+    /// ⌊target × impostors⌋.
+    public var allowedImpostors: Int
+    public var acceptedImpostors: Int
+    public var acceptedGenuine: Int
+    /// False where the target allows not even one impostor: these data cannot show that FAR.
+    public var resolved: Bool
+    /// An interval for the TAR.
+    public var interval: Outcome<Interval>
+
+    /// How well the data show that FAR; the rule of 30 by ``allowedImpostors``.
+    public var resolution: FARResolution { FARResolution(allowedImpostors: allowedImpostors) }
+
+    init(_ point: OperatingPoint, _ interval: Outcome<Interval>) {
+        tar = point.tar
+        threshold = Outcome(point.threshold, or: .noFiniteScore)
+        far = point.far
+        allowedImpostors = point.allowedImpostors
+        acceptedImpostors = point.acceptedImpostors
+        acceptedGenuine = point.acceptedGenuine
+        resolved = point.resolved
+        self.interval = interval
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case tar, threshold, far, allowedImpostors, acceptedImpostors, acceptedGenuine, resolved, interval
+    }
+
+    private enum DerivedKeys: String, CodingKey {
+        case resolution
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(tar, forKey: .tar)
+        try container.encode(threshold, forKey: .threshold)
+        try container.encode(far, forKey: .far)
+        try container.encode(allowedImpostors, forKey: .allowedImpostors)
+        try container.encode(acceptedImpostors, forKey: .acceptedImpostors)
+        try container.encode(acceptedGenuine, forKey: .acceptedGenuine)
+        try container.encode(resolved, forKey: .resolved)
+        try container.encode(interval, forKey: .interval)
+        var derived = encoder.container(keyedBy: DerivedKeys.self)
+        try derived.encode(resolution.rawValue, forKey: .resolution)
+    }
+}
+
+/// The ROC point nearest one FAR target, which it may exceed; as `NearestFARPoint`.
+public struct ReportedNearestPoint: Codable, Hashable, Sendable {
+    /// Accepted genuines over all genuines.
+    public var tar: Double
+    /// The lowest accepted score.
+    public var threshold: Outcome<Double>
+    /// The FAR of that point.
+    public var far: Double
+}
+
+/// Points for plots and for the threshold explorer.
+public struct ReportCurves: Codable, Hashable, Sendable {
+    /// The ROC curve, thinned evenly over decades of either error; undefined when a class is empty.
+    public var roc: Outcome<Curve>
+    /// TAR intervals at FARs between the targets; empty when none were computed.
+    public var band: [BandPoint]
+    /// Score counts in equal bins.
+    public var histogram: Outcome<ScoreHistogram>
+
+    /// States of the decision from the strictest threshold on, one entry of each list per state.
+    public struct Curve: Codable, Hashable, Sendable {
+        public var acceptedImpostors: [Int]
+        public var acceptedGenuine: [Int]
+        /// The lowest accepted score; null where nothing is accepted.
+        public var thresholds: [Double?]
+    }
+
+    /// A TAR interval at a FAR.
+    public struct BandPoint: Codable, Hashable, Sendable {
+        public var far: Double
+        public var low: Double
+        public var high: Double
     }
 }
 
 /// The same evaluation under another policy.
 public struct ModeResult: Codable, Hashable, Sendable {
-    /// The policy.
     public var policy: PolicySummary
-    /// Its operating points by the `at-most` rule.
-    public var operatingPoints: [ReportedPoint]
-    /// Its points nearest the targets.
-    public var nearestFAR: [ReportedNearestPoint]
+    public var operatingPoints: [AtFAR<ReportedPoint>]
+    public var nearestFAR: [AtFAR<ReportedNearestPoint>]
 
-    /// Wraps the results of a policy.
     public init(policy: PolicySummary, results: VerificationResults) {
         self.policy = policy
         operatingPoints = results.operatingPoints
         nearestFAR = results.nearestFAR
-    }
-}
-
-/// How long the run took.
-public struct TimingSummary: Codable, Hashable, Sendable {
-    /// One part of the work.
-    public struct Stage: Codable, Hashable, Sendable {
-        /// What it is: `decode`, `align`, `embed`.
-        public var name: String
-        /// Seconds spent in it, summed over threads.
-        public var seconds: Double
-
-        /// Names a stage.
-        public init(name: String, seconds: Double) {
-            self.name = name
-            self.seconds = seconds
-        }
-    }
-
-    /// Images embedded per second of wall time; nil when none were embedded in this run.
-    public var imagesPerSecond: Double?
-    /// Wall time of the run in seconds.
-    public var totalSeconds: Double?
-    /// Largest resident memory in bytes.
-    public var peakMemoryBytes: Int?
-    /// When it began, as ISO 8601.
-    public var startedAt: String?
-    /// Images taken from the embedding cache instead of the network.
-    public var cachedImages: Int?
-    /// The parts.
-    public var stages: [Stage]
-
-    /// Describes a run's timing.
-    public init(
-        imagesPerSecond: Double? = nil,
-        totalSeconds: Double? = nil,
-        peakMemoryBytes: Int? = nil,
-        startedAt: String? = nil,
-        cachedImages: Int? = nil,
-        stages: [Stage] = []
-    ) {
-        self.imagesPerSecond = imagesPerSecond
-        self.totalSeconds = totalSeconds
-        self.peakMemoryBytes = peakMemoryBytes
-        self.startedAt = startedAt
-        self.cachedImages = cachedImages
-        self.stages = stages
-    }
-}
-
-/// What the run ran on and with.
-public struct EnvironmentSummary: Codable, Hashable, Sendable {
-    /// The program's version.
-    public var version: String
-    /// Operating system, processor, instruction set.
-    public var machine: String?
-    /// Worker threads.
-    public var threads: Int?
-    /// Faces per batch.
-    public var batch: Int?
-    /// The seed of everything random.
-    public var seed: UInt64?
-    /// The command line that repeats the run.
-    public var command: String?
-
-    /// Describes an environment.
-    public init(
-        version: String,
-        machine: String? = nil,
-        threads: Int? = nil,
-        batch: Int? = nil,
-        seed: UInt64? = nil,
-        command: String? = nil
-    ) {
-        self.version = version
-        self.machine = machine
-        self.threads = threads
-        self.batch = batch
-        self.seed = seed
-        self.command = command
     }
 }

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import VerificationMetrics
 
 /// The folder of a run, read back: the report and, where they are there, the scores that it was made from.
 ///
@@ -57,12 +58,8 @@ public struct RunFolder: Sendable {
             guard FileSystem.exists(file) else { continue }
             let mapped = try MappedFile(path: file)
             guard mapped.count <= 1 << 20 else {
-                throw InputError(
-                    .limitExceeded,
-                    "too large for a picture of a face",
-                    file: file,
-                    found: "\(mapped.count)"
-                )
+                let size = "\(mapped.count)"
+                throw InputError(.limitExceeded, "too large for a picture of a face", file: file, found: size)
             }
             pictures[name] = mapped.withBytes { Array($0) }
         }
@@ -78,9 +75,9 @@ extension RunFolder {
 
     /// Everything that a run may leave in its folder, so that none of it stays beside the run that replaces it.
     public static let contents = [
-        seal, "report.html", "report.md", "report.tex", "report.csv", "scores.npy", "labels.npy", "comparisons.npy",
-        "folds.npy", "subjects.csv", "templates.npy", "failures.csv", "run.log", "pictures", "curve.csv", "folds.csv",
-        "identification.csv",
+        seal, "report.html", "report.md", "report.tex", "report.txt", "report.csv", "curve.csv", "folds.csv",
+        "identification.csv", "roc.svg", "det.svg", "scores.svg", "cmc.svg", "dir.svg", "scores.npy", "labels.npy",
+        "comparisons.npy", "folds.npy", "subjects.csv", "templates.npy", "failures.csv", "run.log", "pictures",
     ]
 
     /// Makes the folder of a run that is about to begin, and finds out whether it can be written.
@@ -104,11 +101,98 @@ extension RunFolder {
     }
 }
 
-extension VerificationReport {
-    /// The pictures that the report names.
-    var pictureNames: [String] {
-        let pairs = (hardest?.impostor ?? []) + (hardest?.genuine ?? [])
-        return pairs.flatMap { [$0.first.picture, $0.second.picture] }.compactMap { $0 }
-            + (contactSheet ?? []).map(\.picture)
+// MARK: Scores that made the report
+
+extension RunFolder {
+    /// Refuses scores that did not make the report.
+    private func check(_ scores: ComparisonScores) throws(InputError) {
+        let set: ScoreSet
+        do {
+            set = try ScoreSet(scores: scores.values, labels: scores.labels)
+        } catch {
+            throw InputError(.malformed, error.description, file: file("scores.npy"))
+        }
+        let counts = report.protocol
+        for (label, found, expected) in [
+            ("genuine", set.counts.genuine, counts.genuine), ("impostor", set.counts.impostor, counts.impostor),
+        ] where found != expected {
+            throw InputError(
+                .mismatch,
+                "not as many \(label) comparisons as report.json says",
+                file: file("labels.npy"),
+                expected: "\(expected)",
+                found: "\(found)"
+            )
+        }
+        for point in report.verification.operatingPoints {
+            guard let reported = point.outcome.value, let target = try? FARTarget(point.farTarget),
+                let found = set.operatingPoint(at: target).value
+            else { continue }
+            guard found.acceptedGenuine == reported.acceptedGenuine,
+                found.acceptedImpostors == reported.acceptedImpostors
+            else {
+                throw InputError(
+                    .mismatch,
+                    "these scores did not make report.json: other counts are accepted at FAR \(target)",
+                    file: file("scores.npy"),
+                    expected: "\(reported.acceptedGenuine) genuine and \(reported.acceptedImpostors) impostor",
+                    found: "\(found.acceptedGenuine) and \(found.acceptedImpostors)"
+                )
+            }
+        }
     }
+
+    /// The pairs of a run over folds; nil for a protocol without.
+    ///
+    /// Every pair counts, rejected ones too, whatever the policy for failures. Where `folds.npy` is missing, folds are
+    /// consecutive and of equal size; the accuracies that they give must then be those of the report.
+    ///
+    /// - Throws: `InputError` that names the file that is missing, damaged or does not belong to the report.
+    func foldedScores() throws(InputError) -> FoldedScores? {
+        guard let summary = report.folded else { return nil }
+        let read = try ComparisonScores(
+            scores: file("scores.npy"),
+            labels: file("labels.npy"),
+            comparisons: nil,
+            subjects: nil
+        )
+        let scores = (0..<read.values.count).map { read.values[$0] }
+        let labels = read.labels
+        let folds: Folds
+        let measured: FoldedVerification
+        do {
+            folds =
+                FileSystem.exists(file("folds.npy"))
+                ? try Folds(foldOfPair: try NPYFile(path: file("folds.npy")).integers().map { Int($0) })
+                : try Folds(pairs: labels.count, folds: summary.folds)
+            measured = try FoldedVerification(
+                scores: scores,
+                labels: labels,
+                folds: folds,
+                farTarget: FARTarget(summary.farTarget)
+            )
+        } catch let error as InputError {
+            throw error
+        } catch {
+            throw InputError(.malformed, "\(error)", file: path)
+        }
+        let row = summary.rows.first { $0.rule == FoldedSummary.Row.exact && $0.flip == report.policy?.flip }
+        if let row, measured.folds.map(\.accuracy) != row.foldAccuracies {
+            throw InputError(
+                .mismatch,
+                "these scores and folds did not make report.json: the folds' accuracies differ",
+                file: file("scores.npy")
+            )
+        }
+        return FoldedScores(scores: scores, labels: labels, folds: folds, accuracy: measured.accuracy)
+    }
+}
+
+/// The scores of a set of pairs with the fold of each, LFW's way.
+struct FoldedScores {
+    var scores: [Double]
+    var labels: [UInt8]
+    var folds: Folds
+    /// By every threshold that the other folds' scores tell apart.
+    var accuracy: MeanAndDeviation
 }

@@ -29,14 +29,7 @@ struct ScoreList {
         func checked<Score: BinaryFloatingPoint>(_ scores: [Score], _ range: Range<Int>) throws(InputError) -> [Score] {
             let signed = areDistances ? scores.map { -$0 } : scores
             guard let place = signed.firstIndex(where: { !($0 < .infinity) }) else { return signed }
-            throw InputError(
-                .malformed,
-                "not a score",
-                file: file.path,
-                place: "row \(range.lowerBound + place)",
-                expected: expected,
-                found: "\(scores[place])"
-            )
+            throw refusal("not a score", row: range.lowerBound + place, expected, found: "\(scores[place])")
         }
         if array.elementType.isSinglePrecision {
             return .single(
@@ -73,19 +66,16 @@ struct ScoreList {
             labels.reserveCapacity(range.count)
             for (row, value) in zip(range, try array.doubles(range)) {
                 guard let label = label(value) else {
-                    throw InputError(
-                        .malformed,
-                        problem,
-                        file: file.path,
-                        place: "row \(row)",
-                        expected: expected,
-                        found: value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
-                    )
+                    throw refusal(problem, row: row, expected, found: NumberText.shortest(value))
                 }
                 labels.append(label)
             }
             return labels
         }
+    }
+
+    private func refusal(_ problem: String, row: Int, _ expected: String, found: String) -> InputError {
+        InputError(.malformed, problem, file: file.path, place: "row \(row)", expected: expected, found: found)
     }
 
     /// Opens an array of one axis that is longer than 1; nil where the file is text.
