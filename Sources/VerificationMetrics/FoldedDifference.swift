@@ -1,9 +1,11 @@
 /// How the accuracies of two systems differ over the same folds of the same pairs, LFW's way of measuring.
-public struct FoldedDifference: Hashable, Sendable {
-    /// Accuracy of the first: the mean over folds.
-    public let first: MeanAndDeviation
+public struct FoldedDifference: Hashable, Sendable, Codable {
+    public let folds: Int
+    public let pairs: Int
+    /// Accuracy of the first system.
+    public let firstAccuracy: MeanAndDeviation
     /// Accuracy of the second.
-    public let second: MeanAndDeviation
+    public let secondAccuracy: MeanAndDeviation
     /// The second's mean less the first's.
     public let difference: Double
     /// The standard error of ``difference`` over the folds.
@@ -47,8 +49,10 @@ public struct FoldedDifference: Hashable, Sendable {
     }
 
     init(_ first: FoldedDecisions, _ second: FoldedDecisions, level: Double) {
-        self.first = MeanAndDeviation(of: first.accuracies)
-        self.second = MeanAndDeviation(of: second.accuracies)
+        folds = first.accuracies.count
+        pairs = first.isRight.count
+        firstAccuracy = MeanAndDeviation(of: first.accuracies)
+        secondAccuracy = MeanAndDeviation(of: second.accuracies)
         self.level = level
         let differences = zip(first.accuracies, second.accuracies).map { $1 - $0 }
         let degrees = Double(differences.count - 1)

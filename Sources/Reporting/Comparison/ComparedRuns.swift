@@ -13,36 +13,69 @@ struct ComparedRuns {
 
     /// Reads both and refuses what cannot be compared, naming the difference.
     init(_ first: RunFolder, _ second: RunFolder) throws(InputError) {
-        if first.report.checkpoint != nil && second.report.checkpoint != nil {
-            try Self.require(
-                first.report.protocol.name == second.report.protocol.name,
-                "the runs are of different protocols",
-                second,
-                expected: "'\(first.report.protocol.name)' as in \(first.path)",
-                found: "'\(second.report.protocol.name)'"
+        func different(
+            _ problem: String,
+            in file: String? = nil,
+            place: String? = nil,
+            _ expected: String,
+            _ found: String
+        ) -> InputError {
+            InputError(
+                .mismatch,
+                problem,
+                file: file.map(second.file) ?? second.path,
+                place: place,
+                expected: "\(expected) as in \(first.path)",
+                found: found
             )
+        }
+        let (name, otherName) = (first.report.protocol.name, second.report.protocol.name)
+        if first.report.checkpoint != nil, second.report.checkpoint != nil, name != otherName {
+            throw different("the runs are of different protocols", "'\(name)'", "'\(otherName)'")
         }
         let one = try first.scores()
         let other = try second.scores()
-        try Self.require(
-            one.labels.count == other.labels.count,
-            "the runs have different numbers of comparisons",
-            second,
-            expected: "\(one.labels.count) as in \(first.path)",
-            found: "\(other.labels.count)"
-        )
+        let (count, otherCount) = (one.labels.count, other.labels.count)
+        guard count == otherCount else {
+            throw different("the runs have different numbers of comparisons", "\(count)", "\(otherCount)")
+        }
         if let place = zip(one.labels, other.labels).enumerated().first(where: { $1.0 != $1.1 })?.offset {
-            throw InputError(
-                .mismatch,
+            let labels = ("\(one.labels[place])", "\(other.labels[place])")
+            throw different(
                 "the runs have different labels",
-                file: second.file("labels.npy"),
+                in: "labels.npy",
                 place: "comparison \(place)",
-                expected: "\(one.labels[place]) as in \(first.path)",
-                found: "\(other.labels[place])"
+                labels.0,
+                labels.1
             )
         }
-        templates = try Self.commonTemplates(one, other, first, second)
-        try Self.requireSameSubjects(one, other, first, second)
+        for (scores, folder) in [(one, first), (other, second)] where scores.templates == nil {
+            let problem = "a paired test needs to know which templates each comparison compares"
+            throw InputError(.missing, problem, file: folder.file("comparisons.npy"))
+        }
+        templates = one.templates ?? []
+        let others = other.templates ?? []
+        if let place = zip(templates, others).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+            let row = place / 2 * 2
+            throw different(
+                "the runs compare different templates",
+                in: "comparisons.npy",
+                place: "comparison \(place / 2)",
+                "\(templates[row]) and \(templates[row + 1])",
+                "\(others[row]) and \(others[row + 1])"
+            )
+        }
+        if (one.subjectNames == nil) != (other.subjectNames == nil) {
+            let folder = one.subjectNames == nil ? first : second
+            throw InputError(.missing, "only the other run states its subjects", file: folder.file("subjects.csv"))
+        }
+        if let names = one.subjectNames, let others = other.subjectNames, names != others {
+            for template in Set(templates).sorted() where names[template] != others[template] {
+                let found = ("'\(names[template] ?? "none")'", "'\(others[template] ?? "none")'")
+                let place = "template \(template)"
+                throw different("the runs have different subjects", in: "subjects.csv", place: place, found.0, found.1)
+            }
+        }
         guard let subjects = try one.comparisonSubjects() else {
             throw InputError(.missing, "no comparisons.npy", file: first.path)
         }
@@ -52,70 +85,5 @@ struct ComparedRuns {
         firstScores = one.values
         secondScores = other.values
         labels = one.labels
-    }
-
-    private static func commonTemplates(
-        _ one: ComparisonScores,
-        _ other: ComparisonScores,
-        _ first: RunFolder,
-        _ second: RunFolder
-    ) throws(InputError) -> [UInt32] {
-        for (scores, folder) in [(one, first), (other, second)] where scores.templates == nil {
-            throw InputError(
-                .missing,
-                "a paired test needs to know which templates each comparison compares",
-                file: folder.file("comparisons.npy")
-            )
-        }
-        let templates = one.templates ?? []
-        let others = other.templates ?? []
-        if let place = zip(templates, others).enumerated().first(where: { $1.0 != $1.1 })?.offset {
-            let row = place / 2 * 2
-            throw InputError(
-                .mismatch,
-                "the runs compare different templates",
-                file: second.file("comparisons.npy"),
-                place: "comparison \(place / 2)",
-                expected: "\(templates[row]) and \(templates[row + 1]) as in \(first.path)",
-                found: "\(others[row]) and \(others[row + 1])"
-            )
-        }
-        return templates
-    }
-
-    private static func requireSameSubjects(
-        _ one: ComparisonScores,
-        _ other: ComparisonScores,
-        _ first: RunFolder,
-        _ second: RunFolder
-    ) throws(InputError) {
-        guard let names = one.subjectNames, let others = other.subjectNames else {
-            let isOnlyOne = (one.subjectNames == nil) != (other.subjectNames == nil)
-            guard isOnlyOne else { return }
-            let folder = one.subjectNames == nil ? first : second
-            throw InputError(.missing, "only the other run states its subjects", file: folder.file("subjects.csv"))
-        }
-        guard names != others else { return }
-        for template in Set(one.templates ?? []).sorted() where names[template] != others[template] {
-            throw InputError(
-                .mismatch,
-                "the runs have different subjects",
-                file: second.file("subjects.csv"),
-                place: "template \(template)",
-                expected: "'\(names[template] ?? "none")' as in \(first.path)",
-                found: "'\(others[template] ?? "none")'"
-            )
-        }
-    }
-
-    private static func require(
-        _ condition: Bool,
-        _ problem: String,
-        _ second: RunFolder,
-        expected: String,
-        found: String
-    ) throws(InputError) {
-        guard !condition else { return }
-        throw InputError(.mismatch, problem, file: second.path, expected: expected, found: found)
     }
 }

@@ -16,7 +16,7 @@ public struct RunComparison: Codable, Hashable, Sendable {
     /// The difference at each FAR, the smallest first.
     public var differences: [AtFAR<Measured>]
     /// The difference of the accuracies over folds; absent for a protocol without folds.
-    public var folded: Folded?
+    public var folded: FoldedDifference?
     /// Comparisons that only one of them decides rightly, at one FAR; absent where none is resolved.
     public var flips: Flips?
     /// How the scores of the two go together.
@@ -62,27 +62,6 @@ public struct RunComparison: Codable, Hashable, Sendable {
         public var impostorsGained: Int
         /// Impostor comparisons that only the first accepts.
         public var impostorsLost: Int
-    }
-
-    /// Accuracy over folds, LFW's way, of both and what lies between them; see `FoldedDifference`.
-    public struct Folded: Codable, Hashable, Sendable {
-        public var folds: Int
-        public var pairs: Int
-        public var firstAccuracy: MeanAndDeviation
-        public var secondAccuracy: MeanAndDeviation
-        /// The second's less the first's.
-        public var difference: Double
-        public var low: Double
-        public var high: Double
-        public var level: Double
-        /// The paired t-test over folds.
-        public var pValue: Double
-        /// Pairs that only the second decides rightly.
-        public var gained: Int
-        /// Pairs that only the first decides rightly.
-        public var lost: Int
-        /// McNemar's exact test over pairs.
-        public var pairPValue: Double
     }
 
     /// Comparisons on which the decisions differ most, at one FAR.
@@ -175,14 +154,32 @@ extension RunComparison {
         self.protocol = first.report.protocol
         differences = zip(targets, outcomes)
             .map { target, outcome in
-                AtFAR(farTarget: target.value, outcome: outcome.map { Measured($0, FlipCount($0, runs)) })
+                AtFAR(farTarget: target.value, outcome: outcome.map { Measured($0, FlipKind.counts($0, runs)) })
             }
-        folded = try Folded(first, second, level: bootstrap.level)
+        folded = try Self.foldedDifference(first, second, level: bootstrap.level)
         flips = Self.headline(outcomes.compactMap(\.value)).map { Flips($0, runs, count: exampleCount) }
         agreement = Agreement(
             genuine: RunComparison.Grid.counting(runs, label: 1),
             impostor: RunComparison.Grid.counting(runs, label: 0)
         )
+    }
+
+    /// The difference of the accuracies over folds; nil where the protocol has none.
+    private static func foldedDifference(
+        _ first: RunFolder,
+        _ second: RunFolder,
+        level: Double
+    ) throws(InputError) -> FoldedDifference? {
+        guard let one = try first.foldedScores(), let other = try second.foldedScores() else { return nil }
+        guard one.folds == other.folds else {
+            let expected = "as in \(first.path)"
+            throw InputError(.mismatch, "the runs have different folds", file: second.path, expected: expected)
+        }
+        do throws(MetricsError) {
+            return try FoldedDifference(one.scores, other.scores, labels: one.labels, folds: one.folds, level: level)
+        } catch {
+            throw InputError(.malformed, "\(error)", file: second.path)
+        }
     }
 
     private static func commonTargets(
@@ -215,7 +212,7 @@ extension RunComparison.System {
 }
 
 extension RunComparison.Measured {
-    fileprivate init(_ difference: PairedDifference, _ flips: FlipCount) {
+    fileprivate init(_ difference: PairedDifference, _ flips: [Int]) {
         firstTAR = difference.first.tar
         secondTAR = difference.second.tar
         self.difference = difference.tarDifference
@@ -227,42 +224,9 @@ extension RunComparison.Measured {
         resolved = difference.first.resolved
         firstThreshold = Outcome(difference.first.threshold, or: .noFiniteScore)
         secondThreshold = Outcome(difference.second.threshold, or: .noFiniteScore)
-        genuineGained = flips.genuineGained
-        genuineLost = flips.genuineLost
-        impostorsGained = flips.impostorsGained
-        impostorsLost = flips.impostorsLost
-    }
-}
-
-extension RunComparison.Folded {
-    /// Nil where the protocol has no folds.
-    fileprivate init?(_ first: RunFolder, _ second: RunFolder, level: Double) throws(InputError) {
-        guard let one = try first.foldedScores(), let other = try second.foldedScores() else { return nil }
-        guard one.folds == other.folds else {
-            throw InputError(
-                .mismatch,
-                "the runs have different folds",
-                file: second.path,
-                expected: "as in \(first.path)"
-            )
-        }
-        let found: FoldedDifference
-        do {
-            found = try FoldedDifference(one.scores, other.scores, labels: one.labels, folds: one.folds, level: level)
-        } catch {
-            throw InputError(.malformed, "\(error)", file: second.path)
-        }
-        folds = one.folds.count
-        pairs = one.labels.count
-        firstAccuracy = found.first
-        secondAccuracy = found.second
-        difference = found.difference
-        low = found.low
-        high = found.high
-        self.level = found.level
-        pValue = found.pValue
-        gained = found.gained
-        lost = found.lost
-        pairPValue = found.pairPValue
+        genuineGained = flips[0]
+        genuineLost = flips[1]
+        impostorsGained = flips[2]
+        impostorsLost = flips[3]
     }
 }

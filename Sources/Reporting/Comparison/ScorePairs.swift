@@ -1,26 +1,20 @@
 internal import VerificationMetrics
 
-/// How many decisions differ.
-struct FlipCount {
-    var genuineGained = 0
-    var genuineLost = 0
-    var impostorsGained = 0
-    var impostorsLost = 0
+/// The kinds of comparisons that only one of two systems accepts: genuine gained and lost, impostors gained and lost.
+enum FlipKind {
+    static func index(label: UInt8, isBySecond: Bool) -> Int { (label == 1 ? 0 : 2) + (isBySecond ? 0 : 1) }
 
-    init(_ difference: PairedDifference, _ runs: ComparedRuns) {
-        let firstThreshold = difference.first.threshold ?? .infinity
-        let secondThreshold = difference.second.threshold ?? .infinity
+    /// How many of each kind there are.
+    static func counts(_ difference: PairedDifference, _ runs: ComparedRuns) -> [Int] {
+        let (first, second) = (difference.first.threshold ?? .infinity, difference.second.threshold ?? .infinity)
+        var counts = [0, 0, 0, 0]
         for (index, label) in runs.labels.enumerated() {
-            let isByFirst = runs.firstScores[index] >= firstThreshold
-            let isBySecond = runs.secondScores[index] >= secondThreshold
-            guard isByFirst != isBySecond else { continue }
-            switch (label, isBySecond) {
-            case (1, true): genuineGained += 1
-            case (1, false): genuineLost += 1
-            case (_, true): impostorsGained += 1
-            case (_, false): impostorsLost += 1
+            let isBySecond = runs.secondScores[index] >= second
+            if (runs.firstScores[index] >= first) != isBySecond {
+                counts[self.index(label: label, isBySecond: isBySecond)] += 1
             }
         }
+        return counts
     }
 }
 
@@ -44,7 +38,7 @@ extension RunComparison.Flips {
                 firstMargin: margin,
                 secondMargin: otherMargin
             )
-            flips[(label == 1 ? 0 : 2) + (otherMargin >= 0 ? 0 : 1)].append(flip)
+            flips[FlipKind.index(label: label, isBySecond: otherMargin >= 0)].append(flip)
         }
         func widest(_ flips: [RunComparison.Flip]) -> [RunComparison.Flip] {
             func width(_ flip: RunComparison.Flip) -> Double { abs(flip.secondMargin - flip.firstMargin) }

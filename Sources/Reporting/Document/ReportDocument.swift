@@ -135,23 +135,16 @@ package struct ReportTable: Sendable {
         let title: String
         let alignment: Alignment
         /// Whether it belongs to the column before it and is set small.
-        let isSmall: Bool
+        var isSmall = false
         /// Whether a terminal goes without it.
-        let isDetail: Bool
-
-        init(_ title: String, _ alignment: Alignment, isSmall: Bool, isDetail: Bool) {
-            self.title = title
-            self.alignment = alignment
-            self.isSmall = isSmall
-            self.isDetail = isDetail
-        }
+        var isDetail = false
 
         package static func left(_ title: String, isSmall: Bool = false, isDetail: Bool = false) -> Column {
-            Column(title, .left, isSmall: isSmall, isDetail: isDetail)
+            Column(title: title, alignment: .left, isSmall: isSmall, isDetail: isDetail)
         }
 
         package static func right(_ title: String, isSmall: Bool = false, isDetail: Bool = false) -> Column {
-            Column(title, .right, isSmall: isSmall, isDetail: isDetail)
+            Column(title: title, alignment: .right, isSmall: isSmall, isDetail: isDetail)
         }
     }
 
@@ -189,28 +182,16 @@ package struct ReportTable: Sendable {
     /// Where all of it is from; a terminal goes without it.
     var source: String?
     /// Whether readers of a page may sort it.
-    var isSortable: Bool
+    var isSortable = false
     /// Whether a page sets details below their values.
-    var setsDetailsBelow: Bool
+    var setsDetailsBelow = false
 
-    package init(
-        _ label: String,
-        caption: String = "",
-        columns: [Column],
-        rows: [[Cell]],
-        notes: [String] = [],
-        source: String? = nil,
-        isSortable: Bool = false,
-        setsDetailsBelow: Bool = false
-    ) {
+    package init(_ label: String, caption: String = "", columns: [Column], rows: [[Cell]], notes: [String] = []) {
         self.label = label
         self.caption = caption
         self.columns = columns
         self.rows = rows
         self.notes = notes
-        self.source = source
-        self.isSortable = isSortable
-        self.setsDetailsBelow = setsDetailsBelow
     }
 
     /// Source and notes.

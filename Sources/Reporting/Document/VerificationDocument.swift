@@ -272,7 +272,7 @@ extension VerificationReport {
         let average = results.average
         let rates = (average.ranks.map(\.outcome) + average.openSet.map(\.outcome))
             .compactMap { $0.value?.interval.value }
-        let table = ReportTable(
+        var table = ReportTable(
             "identification",
             caption: "1:N identification, each gallery apart and averaged",
             columns: [.left("Gallery"), .right("Subjects"), .right("Mated probes"), .right("Others")]
@@ -290,9 +290,9 @@ extension VerificationReport {
                 "In brackets: 95 % intervals (\(PointText.methods(rates) ?? "none were drawn")) from resampled probe "
                     + "subjects; in parentheses: the FPIR allows not even one probe, so the rate is that at zero; few: it "
                     + "allows fewer than \(FARResolution.enough).",
-            ],
-            setsDetailsBelow: true
+            ]
         )
+        table.setsDetailsBelow = true
         let figures = ReportFigures(report: self)
         let plots = [
             figures.cmc.map { ReportFigure($0, "CMC: how often the mate is among the first candidates.") },

@@ -4,33 +4,47 @@ public import VerificationMetrics
 
 /// Systems side by side: runs measured here and rows quoted from papers, in families that may be compared.
 public struct Leaderboard: Sendable {
-    /// A TAR and what is known of its uncertainty.
-    struct Rate: Hashable, Sendable {
+    /// A TAR at a FAR and what is known of its uncertainty; as in `leaderboard.json`.
+    struct Rate: Encodable, Hashable, Sendable {
+        var farTarget: String
         /// In [0, 1].
         var tar: Double
-        /// Its interval, where one can be given.
-        var interval: ClosedRange<Double>?
+        /// The ends of its interval, where one can be given.
+        var low: Double?
+        var high: Double?
         /// Whether the interval is only the least it can be: Wilson's, from the number of genuine comparisons.
-        var isAssumed: Bool
+        var assumed: Bool
         /// Whether the data can show that FAR.
-        var isResolved: Bool
+        var resolved: Bool
     }
 
-    /// One system.
-    struct Row: Hashable, Sendable {
+    /// One system; as in `leaderboard.json`.
+    struct Row: Encodable, Hashable, Sendable {
         var name: String
-        var source: String?
-        var trainingSet: String?
+        /// Whether the numbers are quoted, not measured.
+        var quoted: Bool
+        /// The ranks that it may hold among the rows of its family; nil where nothing can be tested.
+        var rankBest: Int?
+        var rankWorst: Int?
+        /// One more than the number of rows of its family with a higher value; nil without a value that the data can show.
+        var placeByValue: Int?
+        /// The same among the quoted rows of as many comparisons, for a measured row of the full benchmark.
+        var placeAmongQuoted: Int?
+        /// Over folds, of a run on a protocol with folds.
+        var accuracy: MeanAndDeviation?
+        var rates: [Rate]
         var parameters: Int?
         var macs: Int?
         var facesPerSecond: Double?
-        /// Whether the numbers are quoted, not measured.
-        var isQuoted: Bool
-        var rates: [FARTarget: Rate]
-        /// Over folds, of a run on a protocol with folds.
-        var accuracy: MeanAndDeviation?
-        /// Among the rows of its family; nil where nothing can be tested.
-        var rank: RankInterval?
+        var trainingSet: String?
+        var source: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, quoted, rankBest, rankWorst, placeByValue, accuracy, rates, parameters, macs, facesPerSecond
+            case trainingSet, source
+        }
+
+        func rate(at target: FARTarget) -> Rate? { rates.first { $0.farTarget == "\(target)" } }
     }
 
     /// Rows that may be compared with each other: measured on the very same comparisons, or stated in one list.
@@ -41,8 +55,17 @@ public struct Leaderboard: Sendable {
         var isByAccuracy = false
         /// The protocol's comparisons, where known.
         var counts: (genuine: Int, impostor: Int)?
+        /// The highest value first.
         var rows: [Row]
+
+        /// Whether it is of as many comparisons as the full IJB-C benchmark.
+        var isBenchmark: Bool {
+            counts.map { $0.genuine == benchmark.genuine && $0.impostor == benchmark.impostor } ?? false
+        }
     }
+
+    /// IJB-C's 1:1 comparisons, the ones that published rows are of.
+    static let benchmark = (genuine: 19_557, impostor: 15_638_932)
 
     /// The forms that are written.
     public static let forms = ["md", "html", "tex", "csv", "json"]
@@ -87,45 +110,69 @@ public struct Leaderboard: Sendable {
         guard families.contains(where: { !$0.rows.isEmpty }) else {
             throw InputError(.usage, "a leaderboard needs runs, a file of rows or the published ones")
         }
+        // The quoted rows of the full benchmark.
+        let quoted = families.filter { $0.isBenchmark && !$0.isMeasuredHere }.flatMap(\.rows).filter(\.quoted)
+            .compactMap { $0.rate(at: sortFAR)?.tar }
+        for index in families.indices { families[index].sort(by: sortFAR, quoted: quoted) }
+    }
+}
+
+extension Leaderboard.Family {
+    /// Sorts the rows by their value and says which place each has.
+    fileprivate mutating func sort(by target: FARTarget, quoted: [Double]) {
+        let values = rows.map { row in
+            isByAccuracy ? row.accuracy?.mean : row.rate(at: target).flatMap { $0.resolved ? $0.tar : nil }
+        }
+        for (index, value) in values.enumerated() {
+            guard let value else { continue }
+            rows[index].placeByValue = 1 + values.count { $0.map { $0 > value } ?? false }
+            if isBenchmark && isMeasuredHere && !quoted.isEmpty {
+                rows[index].placeAmongQuoted = 1 + quoted.count { $0 > value }
+            }
+        }
+        let order = rows.indices.sorted { (values[$1] ?? -1, $0) < (values[$0] ?? -1, $1) }
+        rows = order.map { rows[$0] }
     }
 }
 
 extension Leaderboard.Rate {
     /// A published percentage; its interval is the least it can be, where the number of comparisons is known.
-    init(percent: Double, genuine: Int?) {
+    init(farTarget: FARTarget, percent: Double, genuine: Int?) {
+        self.farTarget = "\(farTarget)"
         tar = percent / 100
-        isAssumed = true
-        isResolved = true
-        interval = genuine.flatMap { genuine in
-            let accepted = min(max(Int((percent / 100 * Double(genuine)).rounded()), 0), genuine)
-            let wilson = Interval.wilson(successes: accepted, trials: max(genuine, 0)).value
-            return wilson.map { $0.low...$0.high }
-        }
-    }
-
-    fileprivate init(_ point: ReportedPoint) {
-        tar = point.tar
-        let interval = point.interval.value
-        isAssumed = interval.map { $0.method == .wilson } ?? false
-        isResolved = point.resolved
-        self.interval = interval.flatMap { $0.low < $0.high ? $0.low...$0.high : nil }
+        assumed = true
+        resolved = true
+        guard let genuine else { return }
+        let accepted = min(max(Int((percent / 100 * Double(genuine)).rounded()), 0), genuine)
+        let wilson = Interval.wilson(successes: accepted, trials: max(genuine, 0)).value
+        (low, high) = (wilson?.low, wilson?.high)
     }
 }
 
 extension Leaderboard.Row {
-    init(_ report: VerificationReport) {
-        name = report.name
+    init(_ report: VerificationReport, name: String?) {
+        self.name = name ?? report.name
         source = report.policy.map { "Measured: \($0.line)" } ?? "Measured"
-        trainingSet = report.checkpoint?.trainingSet
-        if report.checkpoint?.isTrained == false { trainingSet = "untrained" }
+        trainingSet = report.checkpoint?.isTrained == false ? "untrained" : report.checkpoint?.trainingSet
         parameters = report.checkpoint?.parameters
         macs = report.checkpoint?.macs
         facesPerSecond = report.timing?.imagesPerSecond
-        isQuoted = false
-        rates = [:]
-        for point in report.verification.operatingPoints {
+        quoted = false
+        rates = []
+        for point in report.verification.operatingPoints.sorted(by: { $0.farTarget < $1.farTarget }) {
             guard let target = try? FARTarget(point.farTarget), let measured = point.outcome.value else { continue }
-            rates[target] = Leaderboard.Rate(measured)
+            let interval = measured.interval.value
+            let shown = interval.flatMap { $0.low < $0.high ? $0 : nil }
+            rates.append(
+                Leaderboard.Rate(
+                    farTarget: "\(target)",
+                    tar: measured.tar,
+                    low: shown?.low,
+                    high: shown?.high,
+                    assumed: interval?.method == .wilson,
+                    resolved: measured.resolved
+                )
+            )
         }
     }
 }
@@ -144,8 +191,7 @@ private struct ComparableRun {
 
     init(_ folder: RunFolder, name: String?) throws(InputError) {
         report = folder.report
-        row = Leaderboard.Row(report)
-        row.name = name ?? row.name
+        row = Leaderboard.Row(report, name: name)
         guard FileSystem.exists(folder.file("scores.npy")) else { return }
         let read = try folder.scores()
         folded = try folder.foldedScores()
@@ -176,11 +222,8 @@ private struct ComparableRun {
 }
 
 extension Leaderboard {
-    /// IJB-C's 1:1 comparisons, the ones that published rows are of.
-    static let benchmark = (genuine: 19_557, impostor: 15_638_932)
-
     /// Runs in families of the same comparisons, in the order in which these first occur, each with its ranks.
-    static func measured(
+    private static func measured(
         _ runs: [RunFolder],
         names: [String?],
         sortFAR: FARTarget,
@@ -214,7 +257,9 @@ extension Leaderboard {
                 family.name += " (comparisons \(key.prefix(8)))"
             }
             let ranks = try ranks(runs, of: family, sortFAR: sortFAR, bootstrap: bootstrap)
-            for index in family.rows.indices { family.rows[index].rank = ranks?[index] }
+            for (index, rank) in (ranks ?? []).enumerated() {
+                (family.rows[index].rankBest, family.rows[index].rankWorst) = (rank.best, rank.worst)
+            }
             families.append(family)
         }
         return families
@@ -252,51 +297,5 @@ extension Leaderboard {
         } catch {
             throw InputError(.malformed, "\(error)")
         }
-    }
-
-    /// A row in its place.
-    struct Placed {
-        let row: Row
-        /// One more than the number of rows of its family with a higher value; nil without a value that the data can show.
-        let place: Int?
-        /// The same among the quoted rows of as many comparisons, for a measured row of the full benchmark.
-        var placeAmongQuoted: (place: Int, of: Int)?
-    }
-
-    /// The rows of a family, the highest value first.
-    func placed(_ family: Family) -> [Placed] {
-        func value(_ row: Row) -> Double? {
-            if family.isByAccuracy { return row.accuracy?.mean }
-            return row.rates[sortFAR].flatMap { $0.isResolved ? $0.tar : nil }
-        }
-        let values = family.rows.map(value)
-        let quoted = family.isBenchmark && family.isMeasuredHere ? quotedValues : []
-        let order = family.rows.indices.sorted { one, other in
-            let (first, second) = (values[one] ?? -1, values[other] ?? -1)
-            return first != second ? first > second : one < other
-        }
-        return order.map { index in
-            let value = values[index]
-            return Placed(
-                row: family.rows[index],
-                place: value.map { value in 1 + values.count { $0.map { $0 > value } ?? false } },
-                placeAmongQuoted: quoted.isEmpty
-                    ? nil : value.map { value in (1 + quoted.count { $0 > value }, quoted.count + 1) }
-            )
-        }
-    }
-
-    /// The quoted rows of the full benchmark at the sorted FAR.
-    private var quotedValues: [Double] {
-        families.filter { $0.isBenchmark && !$0.isMeasuredHere }
-            .flatMap { family in family.rows.filter(\.isQuoted).compactMap { $0.rates[sortFAR]?.tar } }
-    }
-}
-
-extension Leaderboard.Family {
-    /// Whether it is of as many comparisons as the full IJB-C benchmark.
-    var isBenchmark: Bool {
-        counts.map { $0.genuine == Leaderboard.benchmark.genuine && $0.impostor == Leaderboard.benchmark.impostor }
-            ?? false
     }
 }

@@ -12,16 +12,27 @@ extension Leaderboard {
             ReportSection("How to read this", notes.map { .paragraph($0) }),
         ]
         document.data = [data(name)]
-        let json = LeaderboardJSON(self)
+        let json = LeaderboardJSON(
+            sortFAR: "\(sortFAR)",
+            replicates: replicates,
+            families: families.map { family in
+                LeaderboardJSON.Family(
+                    name: family.name,
+                    orderedBy: family.isByAccuracy ? "accuracy" : "tar",
+                    notes: notes(family),
+                    rows: family.rows
+                )
+            }
+        )
         document.json = { () throws(InputError) in try JSONText.of(json) }
         return document
     }
 
     private var notes: [String] {
         let isAssumed = families.contains { family in
-            family.rows.contains { row in row.rates.values.contains { $0.isAssumed && $0.interval != nil } }
+            family.rows.contains { row in row.rates.contains { $0.assumed && $0.low != nil } }
         }
-        let isRanked = families.contains { family in family.rows.contains { $0.rank != nil } }
+        let isRanked = families.contains { family in family.rows.contains { $0.rankBest != nil } }
         return ["TAR in percent with 95 % intervals; rows stand in the order of their TAR at FAR \(sortFAR)."]
             + (isRanked ? [rankRule] : []) + (isAssumed ? [Self.assumedRule] : [])
             + ["Families are kept apart: they differ in comparisons, training set, teacher or network."]
@@ -41,7 +52,7 @@ extension Leaderboard {
         "≈: no interval was published (or no subjects are known). The one shown is Wilson's at 95 % for the protocol's "
         + "genuine comparisons; it leaves the threshold and shared subjects out and so is too narrow."
 
-    fileprivate func familyNotes(_ family: Family) -> [String] {
+    private func notes(_ family: Family) -> [String] {
         var notes: [String] = []
         if family.isByAccuracy {
             notes.append(
@@ -68,11 +79,12 @@ extension Leaderboard {
 
     /// One family; intervals stand small beside their TAR, a source that is not the whole family's beside the name.
     private func table(_ family: Family, label: String) -> ReportTable {
-        let placed = placed(family)
-        let isAmongQuoted = placed.contains { $0.placeAmongQuoted != nil }
+        let isAmongQuoted = family.rows.contains { $0.placeAmongQuoted != nil }
+        let quotedCount = families.filter { $0.isBenchmark && !$0.isMeasuredHere }.flatMap(\.rows)
+            .count { $0.quoted && $0.rate(at: sortFAR) != nil }
         let values = family.isByAccuracy ? ["Accuracy"] : Self.columns.map { "TAR at \($0)" }
         let common = family.commonSource
-        return ReportTable(
+        var table = ReportTable(
             label,
             caption: family.name,
             columns: [.right(family.isMeasuredHere ? "Rank" : "Place by value"), .left("System")]
@@ -80,35 +92,37 @@ extension Leaderboard {
                 + (isAmongQuoted ? [.right("Among quoted, by value", isDetail: true)] : [])
                 + ["Parameters", "MACs", "Faces/s"].map { .right($0, isDetail: true) }
                 + [.left("Training set", isDetail: true)],
-            rows: placed.map { placed in
-                let row = placed.row
-                let rank = family.isMeasuredHere ? row.rank.map(Self.text) : placed.place.map { "\($0)" }
-                let among = placed.placeAmongQuoted.map { "\($0.place) of \($0.of)" }
+            rows: family.rows.map { row in
+                let rank = family.isMeasuredHere ? Self.rank(row) : row.placeByValue.map { "\($0)" }
+                let among = row.placeAmongQuoted.map { "\($0) of \(quotedCount + 1)" }
                 let facts = [
                     row.parameters.map(NumberText.magnitude), row.macs.map(NumberText.magnitude),
                     row.facesPerSecond.map { NumberText.fixed($0, decimals: 0) }, row.trainingSet,
                 ]
                 return [.init(rank ?? "–"), .init(row.name, source: row.sourceText == common ? nil : row.sourceText)]
                     + (family.isByAccuracy
-                        ? [.init(row.accuracy.map(PointText.spread) ?? "–")] : Self.columns.map { cell(row.rates[$0]) })
+                        ? [.init(row.accuracy.map(PointText.spread) ?? "–")]
+                        : Self.columns.map { cell(row.rate(at: $0)) })
                     + (isAmongQuoted ? [.init(among ?? "–")] : []) + facts.map { .init($0 ?? "–") }
             },
-            notes: familyNotes(family),
-            source: common.map { $0 + "." },
-            isSortable: true
+            notes: notes(family)
         )
+        table.source = common.map { $0 + "." }
+        table.isSortable = true
+        return table
     }
 
-    private static func text(_ rank: RankInterval) -> String {
-        rank.best == rank.worst ? "\(rank.best)" : "\(rank.best)–\(rank.worst)"
+    private static func rank(_ row: Row) -> String? {
+        guard let best = row.rankBest, let worst = row.rankWorst else { return nil }
+        return best == worst ? "\(best)" : "\(best)–\(worst)"
     }
 
     private func cell(_ rate: Rate?) -> ReportTable.Cell {
         guard let rate else { return "–" }
-        guard rate.isResolved else { return "not resolved" }
-        guard let interval = rate.interval else { return .init(NumberText.percent(rate.tar)) }
-        let ends = "[\(NumberText.percent(interval.lowerBound)), \(NumberText.percent(interval.upperBound))]"
-        return .init(NumberText.percent(rate.tar), detail: (rate.isAssumed ? "≈ " : "") + ends)
+        guard rate.resolved else { return "not resolved" }
+        guard let low = rate.low, let high = rate.high else { return .init(NumberText.percent(rate.tar)) }
+        let ends = "[\(NumberText.percent(low)), \(NumberText.percent(high))]"
+        return .init(NumberText.percent(rate.tar), detail: (rate.assumed ? "≈ " : "") + ends)
     }
 
     /// A line for each system and FAR, or for its accuracy.
@@ -119,7 +133,7 @@ extension Leaderboard {
         ]
         let facts = ["parameters", "macs", "faces_per_second", "training_set", "source"]
         var table = DataTable(name, columns: start + values + facts)
-        for family in LeaderboardJSON(self).families {
+        for family in families {
             for row in family.rows {
                 func add(_ values: [String]) {
                     let place = [DataTable.field(row.rankBest), DataTable.field(row.rankWorst)]
@@ -141,87 +155,24 @@ extension Leaderboard {
     }
 }
 
-/// What `leaderboard.json` holds, and a line of `leaderboard.csv`.
+/// What `leaderboard.json` holds.
 private struct LeaderboardJSON: Encodable {
-    var schema = 1
-    var sortFAR: String
-    var replicates: Int
-    var families: [Family]
-
-    init(_ board: Leaderboard) {
-        sortFAR = "\(board.sortFAR)"
-        replicates = board.replicates
-        families = board.families.map { family in
-            Family(
-                name: family.name,
-                orderedBy: family.isByAccuracy ? "accuracy" : "tar",
-                notes: board.familyNotes(family),
-                rows: board.placed(family).map { Row($0) }
-            )
-        }
-    }
-
     struct Family: Encodable {
         var name: String
         var orderedBy: String
         var notes: [String]
-        var rows: [Row]
+        var rows: [Leaderboard.Row]
     }
 
-    struct Row: Encodable {
-        var name: String
-        var quoted: Bool
-        var rankBest: Int?
-        var rankWorst: Int?
-        var placeByValue: Int?
-        var accuracy: MeanAndDeviation?
-        var rates: [Rate]
-        var parameters: Int?
-        var macs: Int?
-        var facesPerSecond: Double?
-        var trainingSet: String?
-        var source: String?
-
-        init(_ placed: Leaderboard.Placed) {
-            let row = placed.row
-            name = row.name
-            quoted = row.isQuoted
-            rankBest = row.rank?.best
-            rankWorst = row.rank?.worst
-            placeByValue = placed.place
-            accuracy = row.accuracy
-            rates = row.rates.sorted { $0.key < $1.key }
-                .map { target, rate in
-                    Rate(
-                        farTarget: "\(target)",
-                        tar: rate.tar,
-                        low: rate.interval?.lowerBound,
-                        high: rate.interval?.upperBound,
-                        assumed: rate.isAssumed,
-                        resolved: rate.isResolved
-                    )
-                }
-            parameters = row.parameters
-            macs = row.macs
-            facesPerSecond = row.facesPerSecond
-            trainingSet = row.trainingSet
-            source = row.source
-        }
-    }
-
-    struct Rate: Encodable {
-        var farTarget: String
-        var tar: Double
-        var low: Double?
-        var high: Double?
-        var assumed: Bool
-        var resolved: Bool
-    }
+    var schema = 1
+    var sortFAR: String
+    var replicates: Int
+    var families: [Family]
 }
 
 extension Leaderboard.Row {
     /// Where the numbers are from, and whether they were measured or quoted.
-    var sourceText: String? { source.map { isQuoted ? "Quoted, not measured: \($0)" : $0 } }
+    var sourceText: String? { source.map { quoted ? "Quoted, not measured: \($0)" : $0 } }
 }
 
 extension Leaderboard.Family {

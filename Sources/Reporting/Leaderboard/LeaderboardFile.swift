@@ -84,7 +84,7 @@ extension Leaderboard.Row {
         parameters = row.parameters ?? family.parameters
         macs = row.macs ?? family.macs
         facesPerSecond = row.facesPerSecond
-        isQuoted = family.quoted ?? true
+        quoted = family.quoted ?? true
         var rates: [FARTarget: Leaderboard.Rate] = [:]
         for (text, percent) in row.tar.sorted(by: { $0.key < $1.key }) {
             let place = "row '\(row.name)': tar"
@@ -97,10 +97,12 @@ extension Leaderboard.Row {
             guard percent >= 0, percent <= 100 else {
                 throw InputError(.malformed, "a TAR is in percent", place: place, found: "\(percent)")
             }
-            guard rates.updateValue(Leaderboard.Rate(percent: percent, genuine: family.genuine), forKey: target) == nil
-            else { throw InputError(.malformed, "the FAR \(target) occurs twice", place: place) }
+            let rate = Leaderboard.Rate(farTarget: target, percent: percent, genuine: family.genuine)
+            guard rates.updateValue(rate, forKey: target) == nil else {
+                throw InputError(.malformed, "the FAR \(target) occurs twice", place: place)
+            }
         }
-        self.rates = rates
+        self.rates = rates.sorted { $0.key < $1.key }.map(\.value)
     }
 }
 

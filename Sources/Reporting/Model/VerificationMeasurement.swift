@@ -49,22 +49,38 @@ public struct VerificationMeasurement: Hashable, Sendable {
         if let target = options.farTargets.first(where: { !$0.isNamedByValue }) {
             throw MetricsError(.invalidFARTarget, "FAR target \(target) has more digits than a report keeps")
         }
-        // The sorted scores are the largest thing here: they are gone before subjects are drawn.
-        let measured = try MeasuredScores(scores: scores, labels: labels, options: options)
-        var drawn: [Outcome<Interval>]?
-        if let subjects, let bootstrap = options.bootstrap {
-            drawn = try bootstrap.tarIntervals(
-                scores: scores,
-                labels: labels,
-                subjects: subjects,
-                targets: measured.allTargets
+        let targets = Set(options.farTargets).sorted()
+        // The FARs at which the band of the ROC plot is drawn, the targets among them.
+        let counted: (points: [FARTarget: Outcome<OperatingPoint>], eer: Outcome<EqualErrorRate>)
+        do {
+            // The sorted scores are the largest thing here: they are gone before subjects are drawn.
+            let set = try ScoreSet(scores: scores, labels: labels)
+            counts = set.counts
+            let grid = targets + Self.bandGrid(between: targets, impostors: set.counts.impostor)
+            let points = Dictionary(uniqueKeysWithValues: grid.map { ($0, set.operatingPoint(at: $0)) })
+            counted = (points, set.equalErrorRate)
+            results = VerificationResults(
+                operatingPoints: [],
+                nearestFAR: targets.map { target in
+                    AtFAR(
+                        farTarget: target.value,
+                        outcome: set.nearestPoint(to: target).map { ReportedNearestPoint($0) }
+                    )
+                },
+                eer: counted.eer.map(\.rate),
+                eerThreshold: counted.eer.map(\.threshold),
+                auc: set.areaUnderCurve,
+                dPrime: set.dPrime,
+                genuineScores: set.genuineSummary,
+                impostorScores: set.impostorSummary
+            )
+            curves = ReportCurves(
+                roc: set.rocCurve(pointsPerDecade: options.pointsPerDecade).map { ReportCurves.Curve($0) },
+                band: [],
+                histogram: set.histogram(bins: options.histogramBins)
             )
         }
-        let intervals = measured.allTargets.indices.map { index in
-            measured.interval(at: index, drawn: drawn?[index], level: options.level)
-        }
-        counts = measured.counts
-        results = measured.results(intervals)
+        try addIntervals(counted.points, targets, scores, labels, subjects, options)
         if !options.thresholds.isEmpty {
             results.thresholds = try ThresholdRates.measure(
                 options.thresholds,
@@ -75,60 +91,21 @@ public struct VerificationMeasurement: Hashable, Sendable {
                 level: options.level
             )
         }
-        if let subjects, let bootstrap = options.bootstrap {
-            if let rate = measured.equalErrorRate.value {
-                results.eerInterval = try bootstrap.equalErrorRateInterval(
-                    rate,
-                    scores: scores,
-                    labels: labels,
-                    subjects: subjects
-                )
-            }
-            results.aucInterval = try Interval.areaUnderCurve(
+        guard let subjects, let bootstrap = options.bootstrap else { return }
+        if let rate = counted.eer.value {
+            results.eerInterval = try bootstrap.equalErrorRateInterval(
+                rate,
                 scores: scores,
                 labels: labels,
-                subjects: subjects,
-                level: bootstrap.level
+                subjects: subjects
             )
         }
-        curves = measured.curves(intervals)
-    }
-}
-
-/// All that is read off the sorted scores of a measurement.
-private struct MeasuredScores {
-    let counts: ClassCounts
-    let targets: [FARTarget]
-    /// The targets and the FARs between them at which the band of the ROC plot is drawn.
-    let allTargets: [FARTarget]
-    private let points: [Outcome<OperatingPoint>]
-    private let nearest: [Outcome<NearestFARPoint>]
-    let equalErrorRate: Outcome<EqualErrorRate>
-    private let areaUnderCurve: Outcome<Double>
-    private let dPrime: Outcome<Double>
-    private let genuineSummary: Outcome<ScoreSummary>
-    private let impostorSummary: Outcome<ScoreSummary>
-    private let roc: Outcome<ROCCurve>
-    private let histogram: Outcome<ScoreHistogram>
-
-    init(
-        scores: ScoreValues,
-        labels: [UInt8],
-        options: VerificationMeasurement.Options
-    ) throws(MetricsError) {
-        let set = try ScoreSet(scores: scores, labels: labels)
-        counts = set.counts
-        targets = Set(options.farTargets).sorted()
-        allTargets = targets + Self.bandGrid(between: targets, impostors: set.counts.impostor)
-        points = allTargets.map { set.operatingPoint(at: $0) }
-        nearest = targets.map { set.nearestPoint(to: $0) }
-        equalErrorRate = set.equalErrorRate
-        areaUnderCurve = set.areaUnderCurve
-        dPrime = set.dPrime
-        genuineSummary = set.genuineSummary
-        impostorSummary = set.impostorSummary
-        roc = set.rocCurve(pointsPerDecade: options.pointsPerDecade)
-        histogram = set.histogram(bins: options.histogramBins)
+        results.aucInterval = try Interval.areaUnderCurve(
+            scores: scores,
+            labels: labels,
+            subjects: subjects,
+            level: bootstrap.level
+        )
     }
 
     /// FARs between the smallest and largest target at which the band of the ROC plot is drawn too: 1, 2 and 5 times
@@ -143,68 +120,70 @@ private struct MeasuredScores {
             }
     }
 
-    /// The drawn interval, or Wilson's where there are no subjects to draw.
-    func interval(at index: Int, drawn: Outcome<Interval>?, level: Double) -> Outcome<Interval> {
-        if let drawn, drawn.undefinedReason != .tooFewSubjects { return drawn }
-        return points[index]
-            .flatMap { point in
-                let wilson = Interval.wilson(successes: point.acceptedGenuine, trials: counts.genuine, level: level)
-                return wilson.map { interval in
-                    Interval(
-                        low: interval.low,
-                        high: interval.high,
-                        level: interval.level,
-                        method: interval.method,
-                        replicates: interval.replicates,
-                        caveats: interval.caveats + (point.resolved ? [] : [.unresolvedTarget])
-                    )
+    /// Operating points and band: with drawn intervals, or Wilson's where there are no subjects to draw.
+    private mutating func addIntervals(
+        _ points: [FARTarget: Outcome<OperatingPoint>],
+        _ targets: [FARTarget],
+        _ scores: ScoreValues,
+        _ labels: [UInt8],
+        _ subjects: ComparisonSubjects?,
+        _ options: Options
+    ) throws(MetricsError) {
+        let all = points.sorted { $0.key < $1.key }
+        var drawn: [Outcome<Interval>]?
+        if let subjects, let bootstrap = options.bootstrap {
+            drawn = try bootstrap.tarIntervals(
+                scores: scores,
+                labels: labels,
+                subjects: subjects,
+                targets: all.map(\.key)
+            )
+        }
+        for (index, (target, point)) in all.enumerated() {
+            var interval = drawn?[index] ?? .failure(.tooFewSubjects)
+            if interval.undefinedReason == .tooFewSubjects {
+                interval = point.flatMap { point in
+                    Interval.wilson(successes: point.acceptedGenuine, trials: counts.genuine, level: options.level)
+                        .map { point.resolved ? $0 : $0.with(.unresolvedTarget) }
                 }
             }
-    }
-
-    func results(_ intervals: [Outcome<Interval>]) -> VerificationResults {
-        VerificationResults(
-            operatingPoints: targets.indices.map { index in
-                AtFAR(
-                    farTarget: targets[index].value,
-                    outcome: points[index].map { ReportedPoint($0, intervals[index]) }
-                )
-            },
-            nearestFAR: targets.indices.map { index in
-                AtFAR(
-                    farTarget: targets[index].value,
-                    outcome: nearest[index]
-                        .map { point in
-                            let threshold = Outcome(point.threshold, or: .nothingAccepted)
-                            return ReportedNearestPoint(tar: point.tar, threshold: threshold, far: point.far)
-                        }
-                )
-            },
-            eer: equalErrorRate.map(\.rate),
-            eerThreshold: equalErrorRate.map(\.threshold),
-            auc: areaUnderCurve,
-            dPrime: dPrime,
-            genuineScores: genuineSummary,
-            impostorScores: impostorSummary
-        )
-    }
-
-    func curves(_ intervals: [Outcome<Interval>]) -> ReportCurves {
-        var band: [ReportCurves.BandPoint] = []
-        for (target, interval) in zip(allTargets, intervals).sorted(by: { $0.0 < $1.0 }) {
-            guard target.allowedImpostors(of: counts.impostor) > 0, let interval = interval.value else { continue }
-            band.append(ReportCurves.BandPoint(far: target.value, low: interval.low, high: interval.high))
+            if targets.contains(target) {
+                let outcome = point.map { ReportedPoint($0, interval) }
+                results.operatingPoints.append(AtFAR(farTarget: target.value, outcome: outcome))
+            }
+            if target.allowedImpostors(of: counts.impostor) > 0, let interval = interval.value {
+                let point = ReportCurves.BandPoint(far: target.value, low: interval.low, high: interval.high)
+                curves.band.append(point)
+            }
         }
-        return ReportCurves(
-            roc: roc.map { curve in
-                ReportCurves.Curve(
-                    acceptedImpostors: curve.points.map(\.accepted.impostors),
-                    acceptedGenuine: curve.points.map(\.accepted.genuine),
-                    thresholds: curve.points.map(\.threshold)
-                )
-            },
-            band: band,
-            histogram: histogram
+    }
+}
+
+extension Interval {
+    /// The same interval with a caveat more.
+    fileprivate func with(_ caveat: Caveat) -> Interval {
+        Interval(
+            low: low,
+            high: high,
+            level: level,
+            method: method,
+            replicates: replicates,
+            effectiveCount: effectiveCount,
+            caveats: caveats + [caveat]
         )
+    }
+}
+
+extension ReportedNearestPoint {
+    fileprivate init(_ point: NearestFARPoint) {
+        self.init(tar: point.tar, threshold: Outcome(point.threshold, or: .nothingAccepted), far: point.far)
+    }
+}
+
+extension ReportCurves.Curve {
+    fileprivate init(_ curve: ROCCurve) {
+        acceptedImpostors = curve.points.map(\.accepted.impostors)
+        acceptedGenuine = curve.points.map(\.accepted.genuine)
+        thresholds = curve.points.map(\.threshold)
     }
 }
