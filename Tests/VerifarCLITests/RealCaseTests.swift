@@ -70,6 +70,7 @@ struct RealCaseTests {
             from: Data(contentsOf: URL(fileURLWithPath: output + "/report.json"))
         )
         #expect(report.modes.count == 8)
+        var differing = 0
         for mode in report.modes {
             let policy = mode.policy
             let key = "norm=\(policy.norm) detector=\(policy.detectorScore) flip=\(policy.flip)"
@@ -79,10 +80,17 @@ struct RealCaseTests {
                 let atMost = try #require(mode.operatingPoints.first { $0.farTarget == target })
                 let nearest = try #require(mode.nearestFAR.first { $0.farTarget == target })
                 #expect(atMost.allowedImpostors == point.allowed)
-                #expect(abs(atMost.tar * 100 - point.atMost) < 0.3, "\(key) at \(far)")
-                #expect(abs(nearest.tar * 100 - point.insightface) < 0.3, "\(key) at \(far)")
+                for (found, wanted) in [(atMost.tar, point.atMost), (nearest.tar, point.insightface)] {
+                    let accepted = (found * Double(expected.genuine)).rounded()
+                    let difference = abs(accepted - (wanted / 100 * Double(expected.genuine)).rounded())
+                    // Rounding of aligned pixels moves one genuine comparison over a threshold here and there where a
+                    // single view of the face is compared; with both, every count is that of the other stack.
+                    #expect(difference <= (policy.flip == "sum" ? 0 : 1), "\(key) at \(far)")
+                    differing += difference == 0 ? 0 : 1
+                }
             }
         }
+        #expect(differing <= 6, "of 96 counts")
     }
 
     @Test func embeddingsAgree() async throws {
