@@ -92,26 +92,50 @@ public protocol Device: AnyObject, Sendable {
     ///
     /// - Parameters:
     ///   - rule: The optimiser.
-    ///   - parameter: What is changed.
-    ///   - gradient: Its gradient, or that of `rows`.
-    ///   - slots: ``UpdateRule/slotCount`` tensors of the parameter's shape, 0 before the first step.
-    ///   - rows: Row indices that the gradient's rows belong to; nil for all. Other rows and their slots stay as they are.
+    ///   - updates: What is changed.
     ///   - learningRate: Of this step.
-    ///   - weightDecay: 0 for parameters that are spared.
     ///   - step: Updates before this one.
-    func update(
-        _ rule: UpdateRule,
+    func update(_ rule: UpdateRule, _ updates: [ParameterUpdate], learningRate: Float, step: Int)
+
+    /// The first operation that failed, for want of memory or because the device vanished; nil on devices that cannot fail.
+    ///
+    /// What was computed since then is not to be used.
+    var failure: InputError? { get }
+}
+
+/// What an optimiser changes, and what by.
+public struct ParameterUpdate {
+    /// The parameter's value.
+    public let parameter: DeviceTensor
+    /// Its gradient, or that of ``rows``.
+    public let gradient: DeviceTensor
+    /// ``UpdateRule/slotCount`` tensors of the parameter's shape, 0 before the first step.
+    public let slots: [DeviceTensor]
+    /// Indices of the rows that the gradient's rows belong to; nil for all. Other rows and their slots stay as they are.
+    public let rows: [Int]?
+    /// 0 for parameters that are spared.
+    public let weightDecay: Float
+
+    /// An update of all rows, or of some.
+    public init(
         _ parameter: DeviceTensor,
         gradient: DeviceTensor,
         slots: [DeviceTensor],
-        rows: [Int]?,
-        learningRate: Float,
-        weightDecay: Float,
-        step: Int
-    )
+        rows: [Int]? = nil,
+        weightDecay: Float = 0
+    ) {
+        self.parameter = parameter
+        self.gradient = gradient
+        self.slots = slots
+        self.rows = rows
+        self.weightDecay = weightDecay
+    }
 }
 
 extension Device {
+    /// Nil.
+    public var failure: InputError? { nil }
+
     /// A matrix in the device's memory, copied from the host.
     public func tensor(_ matrix: Matrix) -> DeviceTensor {
         let tensor = makeTensor(rows: matrix.rows, columns: matrix.columns)
@@ -167,10 +191,17 @@ public struct OperationResult {
 public final class GradientSlot {
     /// The sum so far; nil until there is a term.
     public private(set) var tensor: DeviceTensor?
+    let rows: Int
+    let columns: Int
     private let lent: DeviceTensor?
 
-    /// - Parameter lent: Memory of the caller's that the gradient is to be in.
-    package init(lent: DeviceTensor? = nil) { self.lent = lent }
+    /// - Parameters:
+    ///   - value: What the gradient is of.
+    ///   - lent: Memory of the caller's that the gradient is to be in.
+    package init(of value: DeviceTensor, lent: DeviceTensor? = nil) {
+        (rows, columns) = (value.rows, value.columns)
+        self.lent = lent
+    }
 
     /// The memory for the next term, and whether it already holds terms to add to.
     package func next(_ make: () -> DeviceTensor) -> (tensor: DeviceTensor, holdsSum: Bool) {
@@ -208,12 +239,12 @@ public struct DeviceKind: Sendable {
 /// The devices that exist.
 public enum Devices {
     /// One line each; the first is the default.
-    public static let all: [DeviceKind] = [CPUDevice.kind, ReferenceDevice.kind]
+    public static let all: [DeviceKind] = [CPUDevice.kind, TorchDevice.kind, ReferenceDevice.kind]
 
     /// Opens a device.
     ///
     /// - Parameters:
-    ///   - name: `cpu`, `reference`.
+    ///   - name: `cpu`, `torch:cuda:1`.
     ///   - threads: How many of the host's threads it may use; results do not depend on it.
     /// - Throws: ``InputError`` (`unknownName`) that lists the known ones, or what the device says of itself.
     public static func open(_ name: String = all[0].name, threads: Int) throws(InputError) -> any Device {

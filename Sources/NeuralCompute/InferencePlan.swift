@@ -1,3 +1,4 @@
+public import ArtifactFiles
 internal import Dispatch
 public import NeuralGraph
 
@@ -41,8 +42,16 @@ public protocol InferencePlan: Sendable {
     /// How many faces a worker takes through the network together.
     var facesPerPass: Int { get }
 
+    /// What kept the plan from computing; nil where nothing did. Outputs since then are not to be used.
+    var failure: InputError? { get }
+
     /// Makes a worker with buffers of its own. Each worker belongs to one thread at a time.
     func makeWorker() -> any InferenceWorker
+}
+
+extension InferencePlan {
+    /// Nil.
+    public var failure: InputError? { nil }
 }
 
 /// One thread's means of running a plan.

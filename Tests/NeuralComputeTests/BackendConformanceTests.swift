@@ -11,7 +11,7 @@ import Testing
         #expect(OperationCase.outputs.count > 10_000)
     }
 
-    @Test(arguments: OperationCase.all, ["cpu", "reference"])
+    @Test(arguments: OperationCase.all, Devices.tested)
     func agreesWithPyTorch(_ golden: OperationCase, backend: String) throws {
         let network = try SelectedInputs(golden)
         let backend = try Devices.open(backend, threads: 1)

@@ -1,9 +1,10 @@
 import NeuralCompute
 import NeuralGraph
+import TestSupport
 
 /// Every device, opened with two threads.
 enum TestDevices {
-    static let names = Devices.all.map(\.name)
+    static let names = Devices.tested
 
     static func open(_ name: String) throws -> any Device { try Devices.open(name, threads: 2) }
 }

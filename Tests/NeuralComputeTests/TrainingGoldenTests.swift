@@ -139,19 +139,21 @@ import Testing
         for (step, expected) in golden.losses.enumerated() {
             let loss = network.step(.training(randomSeed: 1))
             #expect(abs(loss - expected) < 1e-3 * max(expected, 0.05), "\(loss), expected \(expected)")
-            for (parameter, momentum) in zip(plan.parameters, momenta)
-            where trained.contains(parameter.specification.name) {
-                device.update(
-                    .sgd(momentum: golden.momentum, nesterov: false),
-                    parameter.value,
-                    gradient: parameter.gradient,
-                    slots: [momentum],
-                    rows: nil,
-                    learningRate: golden.rate,
-                    weightDecay: golden.decay,
-                    step: step
-                )
-            }
+            let updates = zip(plan.parameters, momenta).filter { trained.contains($0.0.specification.name) }
+                .map { parameter, momentum in
+                    ParameterUpdate(
+                        parameter.value,
+                        gradient: parameter.gradient,
+                        slots: [momentum],
+                        weightDecay: golden.decay
+                    )
+                }
+            device.update(
+                .sgd(momentum: golden.momentum, nesterov: false),
+                updates,
+                learningRate: golden.rate,
+                step: step
+            )
         }
         var offset = 2 * golden.trained.reduce(0) { $0 + $1.keptCount }
         for tensor in golden.state {

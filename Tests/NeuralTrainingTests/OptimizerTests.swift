@@ -36,20 +36,17 @@ import Testing
                 betas: item.settings.betas
             )
             let rule = try settings.rule()
-            for device in try Devices.all.map({ try Devices.open($0.name, threads: 1) }) {
+            for device in try Devices.tested.map({ try Devices.open($0, threads: 1) }) {
                 let values = device.tensor(Matrix(row: golden.start))
                 let slots = (0..<rule.slotCount).map { _ in device.zeros(rows: 1, columns: golden.start.count) }
                 for (step, gradient) in golden.gradients.enumerated() {
-                    device.update(
-                        rule,
+                    let update = ParameterUpdate(
                         values,
                         gradient: device.tensor(Matrix(row: gradient)),
                         slots: slots,
-                        rows: nil,
-                        learningRate: item.rate,
-                        weightDecay: item.decay,
-                        step: step
+                        weightDecay: item.decay
                     )
+                    device.update(rule, [update], learningRate: item.rate, step: step)
                     for (found, expected) in zip(device.matrix(of: values).elements, item.values[step]) {
                         // Single precision, a few operations a step.
                         #expect(abs(found - expected) <= 2e-6 * max(1, abs(expected)), "\(item.name), step \(step)")

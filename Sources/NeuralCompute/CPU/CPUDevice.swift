@@ -159,27 +159,21 @@ public final class CPUDevice: Device {
     }
 
     /// One step of an optimiser.
-    public func update(
-        _ rule: UpdateRule,
-        _ parameter: DeviceTensor,
-        gradient: DeviceTensor,
-        slots: [DeviceTensor],
-        rows: [Int]?,
-        learningRate: Float,
-        weightDecay: Float,
-        step: Int
-    ) {
-        precondition(slots.count == rule.slotCount && gradient.columns == parameter.columns)
-        let (values, slopes) = (parameter.onCPU.buffer, gradient.onCPU.buffer)
-        let states = slots.map { $0.onCPU.buffer }
-        let columns = parameter.columns
+    public func update(_ rule: UpdateRule, _ updates: [ParameterUpdate], learningRate: Float, step: Int) {
+        for update in updates { apply(rule, update, rate: learningRate, step: step) }
+    }
+
+    private func apply(_ rule: UpdateRule, _ update: ParameterUpdate, rate: Float, step: Int) {
+        let (values, slopes) = (update.parameter.onCPU.buffer, update.gradient.onCPU.buffer)
+        let (states, columns) = (update.slots.map { $0.onCPU.buffer }, update.parameter.columns)
+        precondition(states.count == rule.slotCount && update.gradient.columns == columns)
         func apply(_ range: Range<Int>, from start: Int) {
             let part = ParameterRange(
                 values: UnsafeMutableBufferPointer(rebasing: values[range]),
                 gradient: UnsafeMutableBufferPointer(rebasing: slopes[start..<start + range.count]),
                 slots: states.map { UnsafeMutableBufferPointer(rebasing: $0[range]) },
-                rate: learningRate,
-                decay: weightDecay
+                rate: rate,
+                decay: update.weightDecay
             )
             switch rule {
             case .sgd(let momentum, let nesterov): part.descend(momentum: momentum, nesterov: nesterov)
@@ -187,7 +181,7 @@ public final class CPUDevice: Device {
                 part.adapt(beta1: beta1, beta2: beta2, epsilon: epsilon, step: step)
             }
         }
-        guard let rows else { return apply(values.indices, from: 0) }
+        guard let rows = update.rows else { return apply(values.indices, from: 0) }
         for (index, row) in rows.enumerated() { apply(row * columns..<(row + 1) * columns, from: index * columns) }
     }
 }

@@ -102,19 +102,14 @@ public final class ReferenceDevice: Device {
     }
 
     /// One step of an optimiser.
-    public func update(
-        _ rule: UpdateRule,
-        _ parameter: DeviceTensor,
-        gradient: DeviceTensor,
-        slots: [DeviceTensor],
-        rows: [Int]?,
-        learningRate: Float,
-        weightDecay: Float,
-        step: Int
-    ) {
-        let (w, g, slots) = (parameter.onReference, gradient.onReference, slots.map(\.onReference))
-        let (rate, decay, columns) = (Double(learningRate), Double(weightDecay), parameter.columns)
-        for (index, row) in (rows ?? Array(0..<parameter.rows)).enumerated() {
+    public func update(_ rule: UpdateRule, _ updates: [ParameterUpdate], learningRate: Float, step: Int) {
+        for update in updates { apply(rule, update, rate: Double(learningRate), step: step) }
+    }
+
+    private func apply(_ rule: UpdateRule, _ update: ParameterUpdate, rate: Double, step: Int) {
+        let (w, g, slots) = (update.parameter.onReference, update.gradient.onReference, update.slots.map(\.onReference))
+        let (decay, columns) = (Double(update.weightDecay), update.parameter.columns)
+        for (index, row) in (update.rows ?? Array(0..<w.rows)).enumerated() {
             for column in 0..<columns {
                 let (place, slope) = (row * columns + column, g.values[index * columns + column])
                 switch rule {

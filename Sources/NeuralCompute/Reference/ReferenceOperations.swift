@@ -184,7 +184,7 @@ extension ReferenceDevice {
         let unit = normalizeRows(b, leastNorm)
         let result = product(a, unit.value.onReference, isTransposed: true)
         return OperationResult(result.value) { upstream, slots in
-            let middle = GradientSlot()
+            let middle = GradientSlot(of: unit.value)
             result.pullback(upstream, [slots[0], slots[1] == nil ? nil : middle])
             if let gradient = middle.tensor { unit.pullback(gradient, [slots[1]]) }
         }

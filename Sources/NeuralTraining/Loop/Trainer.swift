@@ -107,6 +107,7 @@ public final class Trainer {
         let randomSeed = Self.mix(settings.seed, UInt64(step))
         let isDivided = batch.count > plan.batchSize
         let result = try objective.evaluate(forward(batch, randomSeed, isDivided: isDivided))
+        if let failure = device.failure { throw failure }
         guard result.loss.isFinite else { throw nonFiniteLoss(result, isDivided: isDivided) }
         if isDivided {
             divided.backward(batch.faces, count: batch.count, seed: randomSeed, result)
@@ -114,6 +115,7 @@ public final class Trainer {
             plan.backward(outputGradient: result.outputGradient, tapGradients: result.tapGradients)
         }
         let gradients = changed(result)
+        if let failure = device.failure { throw failure }
         let norms = try checkedNorms(gradients)
         let rate = settings.schedule.rate(at: step, of: settings.totalSteps, stepsPerEpoch: settings.stepsPerEpoch)
         let clip = Float(settings.optimizer.clipNorm.map { min(1, $0 / max(norms.clipped, 1e-30)) } ?? 1)
@@ -174,20 +176,18 @@ public final class Trainer {
 
     private func apply(_ gradients: [ParameterGradient], rate: Double) {
         let tensors = Dictionary(uniqueKeysWithValues: slots.map { (ObjectIdentifier($0.parameter), $0.tensors) })
-        for gradient in gradients {
+        let updates = gradients.map { gradient in
             let parameter = gradient.parameter
             let isSpared = parameter.group.map(settings.optimizer.withoutDecay.contains) ?? false
-            device.update(
-                rule,
+            return ParameterUpdate(
                 parameter.value,
                 gradient: gradient.tensor,
                 slots: tensors[ObjectIdentifier(parameter)] ?? [],
                 rows: gradient.rows,
-                learningRate: Float(rate),
-                weightDecay: isSpared ? 0 : Float(settings.optimizer.weightDecay),
-                step: step
+                weightDecay: isSpared ? 0 : Float(settings.optimizer.weightDecay)
             )
         }
+        device.update(rule, updates, learningRate: Float(rate), step: step)
     }
 
     // MARK: Divergence

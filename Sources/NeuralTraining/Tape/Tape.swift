@@ -22,7 +22,7 @@ public final class Tape {
     ///   - gradient: Receives the gradient, written and not accumulated; zeros where the loss does not depend on it. The
     ///     tape makes memory of its own where there is none.
     public func leaf(_ tensor: DeviceTensor, gradient: DeviceTensor? = nil) -> TapeValue {
-        record(TapeNode(tensor, slot: GradientSlot(lent: gradient), lent: gradient))
+        record(TapeNode(tensor, slot: GradientSlot(of: tensor, lent: gradient), lent: gradient))
     }
 
     /// A value without a gradient.
@@ -39,7 +39,7 @@ public final class Tape {
         let parents = inputs.map(\.node)
         let result = device.apply(operation, to: parents.map(\.value))
         guard parents.contains(where: { $0.slot != nil }) else { return constant(result.value) }
-        let node = TapeNode(result.value, slot: GradientSlot()) { upstream in
+        let node = TapeNode(result.value, slot: GradientSlot(of: result.value)) { upstream in
             result.pullback(upstream, parents.map(\.slot))
         }
         return record(node)
@@ -54,7 +54,7 @@ public final class Tape {
     public func differentiated(_ input: TapeValue, value: Float, gradient: DeviceTensor) -> TapeValue {
         let tensor = device.tensor(Matrix(rows: 1, columns: 1, elements: [value]))
         guard let slot = input.node.slot else { return constant(tensor) }
-        let node = TapeNode(tensor, slot: GradientSlot()) { [device] upstream in
+        let node = TapeNode(tensor, slot: GradientSlot(of: tensor)) { [device] upstream in
             let term = device.apply(.combine(.multiply), to: [upstream, gradient]).value
             let (sum, holdsSum) = slot.next { term }
             if holdsSum {
