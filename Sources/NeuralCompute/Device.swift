@@ -234,6 +234,21 @@ public struct DeviceKind: Sendable {
     public let summary: String
     /// Opens it; `detail` is what follows the name's colon.
     let open: @Sendable (_ detail: String?, _ threads: Int) throws(InputError) -> any Device
+    /// The devices of this kind that this machine has, or why it has none.
+    let find: @Sendable () throws(InputError) -> [DeviceListing]
+
+    /// The devices of this kind that this machine has.
+    ///
+    /// - Throws: ``InputError`` that says what was looked for and what to install.
+    public func listings() throws(InputError) -> [DeviceListing] { try find() }
+}
+
+/// A device that is there.
+public struct DeviceListing: Hashable, Sendable {
+    /// The name that users choose it by.
+    public let name: String
+    /// What is known of it: version, memory.
+    public let text: String
 }
 
 /// The devices that exist.
@@ -259,16 +274,16 @@ public enum Devices {
 extension DeviceKind {
     /// A kind of which there is one: a detail is an error.
     init(only name: String, _ summary: String, open: @escaping @Sendable (_ threads: Int) -> any Device) {
-        self.init(name: name, summary: summary) { detail, threads throws(InputError) in
-            guard detail == nil else {
-                throw InputError(
-                    .usage,
-                    "there is one device '\(name)'",
-                    expected: name,
-                    found: "\(name):\(detail ?? "")"
-                )
-            }
-            return open(threads)
-        }
+        self.init(
+            name: name,
+            summary: summary,
+            open: { detail, threads throws(InputError) in
+                if let detail {
+                    throw InputError(.usage, "there is one device '\(name)'", expected: name, found: "\(name):\(detail)")
+                }
+                return open(threads)
+            },
+            find: { () throws(InputError) in [DeviceListing(name: name, text: summary)] }
+        )
     }
 }

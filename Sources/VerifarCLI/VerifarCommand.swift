@@ -34,7 +34,7 @@ public struct VerifarCommand: ParsableCommand {
             LeaderboardCommand.self,
             TrainCommand.self,
             DistillCommand.self,
-            RecipeCommand.self,
+            RecipeCommand.self, DeviceCommand.self,
             SynthCommand.self,
             DoctorCommand.self,
         ]

@@ -12,10 +12,27 @@ public final class TorchDevice: Device, @unchecked Sendable {
     /// The line of ``Devices/all``.
     static let kind = DeviceKind(
         name: "torch",
-        summary: "PyTorch's library, where it is installed: torch:cuda, torch:cuda:1, torch:cpu"
-    ) { detail, threads throws(InputError) in
-        try TorchDevice(detail: detail, threads: threads)
-    }
+        summary: "PyTorch's library, where it is installed: torch:cuda, torch:cuda:1, torch:cpu",
+        open: { detail, threads throws(InputError) in try TorchDevice(detail: detail, threads: threads) },
+        find: { () throws(InputError) in
+            let library = try TorchLibrary.open(threads: 1)
+            let version = "PyTorch \(library.version) in \(library.folder)"
+            var found = [DeviceListing(name: "torch:cpu", text: version)]
+            switch library.cuda {
+            case .failure(let error): found.append(DeviceListing(name: "torch:cuda", text: "not here: \(error)"))
+            case .success:
+                let memories = library.gpuMemories
+                if memories.isEmpty {
+                    found.append(DeviceListing(name: "torch:cuda", text: "not here: the CUDA driver finds no GPU"))
+                }
+                for (index, memory) in memories.enumerated() {
+                    let text = "\(memory.free >> 20) of \(memory.total >> 20) MiB free, \(version)"
+                    found.append(DeviceListing(name: "torch:cuda:\(index)", text: text))
+                }
+            }
+            return found
+        }
+    )
 
     let library: TorchLibrary
     /// Whether tensors lie on a GPU.
@@ -58,7 +75,7 @@ public final class TorchDevice: Device, @unchecked Sendable {
     public init(detail: String?, threads: Int) throws(InputError) {
         library = try TorchLibrary.open(threads: threads)
         self.threads = threads
-        let detail = detail ?? (Self.hasGPU(library) ? "cuda" : "cpu")
+        let detail = detail ?? (library.gpuMemories.isEmpty ? "cpu" : "cuda")
         let parts = detail.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         switch (parts.first, parts.count) {
         case ("cpu", 1): (isCUDA, place) = (false, (library.cpuKind, 0))
@@ -68,7 +85,14 @@ public final class TorchDevice: Device, @unchecked Sendable {
             (isCUDA, place) = (true, (library.cudaKind, index))
         default: throw Self.unknown(detail)
         }
-        if isCUDA { try library.cuda.get() }
+        if isCUDA {
+            try library.cuda.get()
+            let count = library.gpuMemories.count
+            guard place.index < count else {
+                let found = count == 0 ? "no GPU that the CUDA driver knows" : "\(count) GPUs"
+                throw InputError(.missing, "there is no such GPU", expected: "torch:\(detail)", found: found)
+            }
+        }
         name = isCUDA ? "torch:cuda:\(place.index)" : "torch:cpu"
         let prefix = isCUDA ? "aoti_torch_cuda_" : "aoti_torch_cpu_"
         func entry<Function>(_ name: String, _ type: Function.Type, in library: TorchLibrary) throws(InputError) -> Function {
@@ -91,15 +115,6 @@ public final class TorchDevice: Device, @unchecked Sendable {
     private static func unknown(_ detail: String) -> InputError {
         InputError(.unknownName, "no such device of PyTorch's", expected: "torch:cpu, torch:cuda or torch:cuda:1", found: "torch:\(detail)")
     }
-
-    private static func hasGPU(_ library: TorchLibrary) -> Bool {
-        guard case .success = library.cuda else { return false }
-        return library.empty([1], type: library.float32, kind: library.cudaKind, index: 0)
-            .map { library.delete($0) } != nil
-    }
-
-    /// PyTorch's version and folder.
-    public var versionText: String { "PyTorch \(library.version) in \(library.folder)" }
 
     // MARK: Failures
 

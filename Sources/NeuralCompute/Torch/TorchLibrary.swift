@@ -143,6 +143,26 @@ final class TorchLibrary: @unchecked Sendable {
         return nil
     }
 
+    /// Free and total bytes of each GPU that CUDA's runtime, which PyTorch brings, finds.
+    var gpuMemories: [(free: Int, total: Int)] {
+        guard case .success = cuda,
+            let count = entry("cudaGetDeviceCount", as: (@convention(c) (UnsafeMutablePointer<Int32>) -> Int32).self),
+            let choose = entry("cudaSetDevice", as: (@convention(c) (Int32) -> Int32).self),
+            let measure = entry(
+                "cudaMemGetInfo",
+                as: (@convention(c) (UnsafeMutablePointer<Int>, UnsafeMutablePointer<Int>) -> Int32).self
+            )
+        else { return [] }
+        var devices: Int32 = 0
+        guard count(&devices) == 0 else { return [] }
+        defer { _ = choose(0) }
+        return (0..<devices)
+            .compactMap { device in
+                var (free, total) = (0, 0)
+                return choose(device) == 0 && measure(&free, &total) == 0 ? (free, total) : nil
+            }
+    }
+
     // MARK: Calls
 
     /// What PyTorch says of its last error in this thread.
