@@ -117,9 +117,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["mbf", "r18"])
-    func gradientsAgreeWithPyTorch(_ name: String) throws {
-        let network = try Case(name)
+    @Test(arguments: ["mbf", "r18"], TestDevices.names)
+    func gradientsAgreeWithPyTorch(_ name: String, _ device: String) throws {
+        let network = try Case(name, on: TestDevices.open(device))
         let trained = network.golden.trained.reduce(0) { $0 + $1.keptCount }
         // Frozen first: it changes nothing.
         _ = network.step(.evaluation)
@@ -130,15 +130,17 @@ import Testing
     }
 
     @Test(arguments: ["mbf", "r18"], TestDevices.names)
-    func tenStepsAgreeWithPyTorch(_ name: String, _ device: String) throws {
-        let network = try Case(name, on: TestDevices.open(device))
+    func tenStepsAgreeWithPyTorch(_ name: String, _ kind: String) throws {
+        let network = try Case(name, on: TestDevices.open(kind))
         let golden = network.golden
+        // PyTorch itself, in single precision with channels last, is 5.4e-3 off its double precision after ten steps of mbf.
+        let tolerance = kind.hasPrefix("torch") ? 1e-2 : 1e-3
         let (plan, device) = (network.plan, network.plan.device)
         let momenta = plan.parameters.map { device.zeros(rows: $0.value.rows, columns: $0.value.columns) }
         let trained = Set(golden.trained.map(\.name))
         for (step, expected) in golden.losses.enumerated() {
             let loss = network.step(.training(randomSeed: 1))
-            #expect(abs(loss - expected) < 1e-3 * max(expected, 0.05), "\(loss), expected \(expected)")
+            #expect(abs(loss - expected) < tolerance * max(expected, 0.05), "\(loss), expected \(expected)")
             let updates = zip(plan.parameters, momenta).filter { trained.contains($0.0.specification.name) }
                 .map { parameter, momentum in
                     ParameterUpdate(
@@ -159,11 +161,11 @@ import Testing
         for tensor in golden.state {
             let expected = network.numbers[offset..<offset + tensor.keptCount]
             let difference = Self.difference(tensor.kept(plan.value(of: tensor.name)), expected)
-            #expect(difference < 1e-3, "\(tensor.name): \(difference)")
+            #expect(difference < tolerance, "\(tensor.name): \(difference)")
             offset += tensor.keptCount
         }
         plan.forward(network.faces, network.count, .evaluation)
-        #expect(Self.difference(plan.outputs, network.numbers[offset...]) < 1e-3)
+        #expect(Self.difference(plan.outputs, network.numbers[offset...]) < tolerance)
     }
 
     @Test(arguments: ["mbf", "r18"])

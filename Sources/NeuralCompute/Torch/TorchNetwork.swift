@@ -44,15 +44,6 @@ final class TorchNetwork {
         self.device = device
         type = device.library.float32
         for node in graph.nodes {
-            if case .convolution(let convolution) = node.operation,
-                convolution.epilogue != Epilogue() || convolution.borderValues != nil
-            {
-                throw InputError(
-                    .unsupported,
-                    "a graph that was rewritten for inference cannot be trained",
-                    place: "node '\(node.name)'"
-                )
-            }
             if case .pool(let pool) = node.operation, pool.kind == .average, !pool.padding.isSymmetric {
                 throw InputError(
                     .unsupported,
@@ -187,7 +178,9 @@ final class TorchNetwork {
         let shape = graph.shapes[index + 1]
         switch node.operation {
         case .identity: return (x, { g, _ in [g] })
-        case .convolution(let convolution): return convolve(convolution, x, shapes[0])
+        case .convolution(let convolution):
+            let (sums, pullback) = convolve(convolution, x, shapes[0])
+            return (finished(sums, convolution.epilogue, inputs.dropFirst().first, shape), pullback)
         case .linear(let linear):
             let weight = weight(linear.weight)
             let product = d.product(x, d.transpose(weight))
@@ -281,8 +274,8 @@ final class TorchNetwork {
     {
         let d = device
         let (padding, weight) = (convolution.padding, weight(convolution.weight))
-        let isEven = padding.isSymmetric
-        let padded = isEven ? x : d.pad(x, [padding.left, padding.right, padding.top, padding.bottom])
+        let isEven = padding.isSymmetric && convolution.borderValues == nil
+        let padded = isEven ? x : padded(x, padding, convolution.borderValues, shape)
         let stride = [convolution.stride.height, convolution.stride.width]
         let borders = isEven ? [padding.top, padding.left] : [0, 0]
         let dilation = [convolution.dilation.height, convolution.dilation.width]
@@ -308,6 +301,26 @@ final class TorchNetwork {
                 return [isEven ? found[0] : cropped(found[0], top: padding.top, left: padding.left, height, width)]
             }
         )
+    }
+
+    /// A border of zeros, or of a number for each channel.
+    private func padded(_ x: TorchHandle, _ padding: Padding, _ values: String?, _ shape: ActivationShape) -> TorchHandle {
+        let d = device
+        let borders = [padding.left, padding.right, padding.top, padding.bottom]
+        guard let values else { return d.pad(x, borders) }
+        let border = perChannel(weight(values), shape)
+        return d.add(d.pad(d.subtract(x, border), borders), border)
+    }
+
+    /// What graphs that were rewritten for inference have behind a convolution; they are not trained.
+    private func finished(_ sums: TorchHandle, _ epilogue: Epilogue, _ addend: TorchHandle?, _ shape: ActivationShape)
+        -> TorchHandle
+    {
+        var y = sums
+        if let activation = epilogue.activation, !epilogue.activationFollowsAddition { y = activate(activation, y, shape).0 }
+        if epilogue.addsSecondInput, let addend { y = device.add(y, addend) }
+        if let activation = epilogue.activation, epilogue.activationFollowsAddition { y = activate(activation, y, shape).0 }
+        return y
     }
 
     private func normalize(_ norm: BatchNormalization, _ x: TorchHandle, _ pass: Pass) -> (TorchHandle, Pullback) {
@@ -510,6 +523,16 @@ final class TorchTrainingPlan: TrainingPlan {
                 throw .unknownName(name, kind: "tap", known: graph.nodes.map(\.name))
             }
             taps.append(value)
+        }
+        for node in graph.nodes {
+            guard case .convolution(let convolution) = node.operation else { continue }
+            guard convolution.epilogue == Epilogue(), convolution.borderValues == nil else {
+                throw InputError(
+                    .unsupported,
+                    "a graph that was rewritten for inference cannot be trained",
+                    place: "node '\(node.name)'"
+                )
+            }
         }
         self.network = network
         self.taps = taps
