@@ -135,6 +135,7 @@ final class EmbeddingWorker {
         let start = ContinuousClock.now
         network.run(UnsafeBufferPointer(batch), count: pending.count, output: outputs)
         times.embed += (ContinuousClock.now - start).inSeconds
+        if let failure = pipeline.plan.failure { throw failure }
         for (index, view) in pending.enumerated() {
             let output = UnsafeMutableBufferPointer(
                 rebasing: outputs[index * dimensions..<(index + 1) * dimensions]

@@ -279,7 +279,12 @@ extension DeviceKind {
             summary: summary,
             open: { detail, threads throws(InputError) in
                 if let detail {
-                    throw InputError(.usage, "there is one device '\(name)'", expected: name, found: "\(name):\(detail)")
+                    throw InputError(
+                        .usage,
+                        "there is one device '\(name)'",
+                        expected: name,
+                        found: "\(name):\(detail)"
+                    )
                 }
                 return open(threads)
             },

@@ -3,6 +3,7 @@ import FaceImaging
 import NeuralCompute
 import NeuralGraph
 import NeuralTraining
+import TestSupport
 import Testing
 import TrainingData
 
@@ -50,7 +51,12 @@ private final class NoFeatures: TeacherFeatures {
     private let preprocessing = FacePreprocessing.insightface(side: 8)
 
     /// Convolution, optionally batch normalisation, PReLU, dropout, linear layer.
-    private func plan(batchSize: Int, normalizes: Bool, taps: [String]) throws -> any TrainingPlan {
+    private func plan(
+        batchSize: Int,
+        normalizes: Bool,
+        taps: [String],
+        on device: any Device = CPUDevice(threads: 2)
+    ) throws -> any TrainingPlan {
         var builder = GraphBuilder(inputShape: .spatial(height: 8, width: 8, channels: 3))
         var value = builder.append(
             "conv",
@@ -86,20 +92,20 @@ private final class NoFeatures: TeacherFeatures {
             let values = (0..<count).map { isOne ? 1 : Float(($0 * 37 + place) % 17) / 34 - 0.25 }
             weights[parameter.name] = Tensor(shape: parameter.shape, values: values)
         }
-        return try CPUDevice(threads: 2)
-            .trainingPlan(
-                graph: graph,
-                weights: weights,
-                options: TrainingOptions(batchSize: batchSize, taps: taps)
-            )
+        return try device.trainingPlan(
+            graph: graph,
+            weights: weights,
+            options: TrainingOptions(batchSize: batchSize, taps: taps)
+        )
     }
 
     private func trainer(
         holding batchSize: Int,
         normalizes: Bool,
-        taps: [String]
+        taps: [String],
+        on device: any Device = CPUDevice(threads: 2)
     ) throws -> (Trainer, CoupledLoss) {
-        let plan = try plan(batchSize: batchSize, normalizes: normalizes, taps: taps)
+        let plan = try plan(batchSize: batchSize, normalizes: normalizes, taps: taps, on: device)
         let loss = CoupledLoss(dimensions: 5)
         let trainer = try Trainer(
             plan: plan,
@@ -147,6 +153,26 @@ private final class NoFeatures: TeacherFeatures {
             let (a, b) = (try #require(expected[name]).values, try #require(found[name]).values)
             for (x, y) in zip(a, b) { #expect(abs(x - y) <= 1e-4, "\(name)") }
         }
+    }
+
+    /// Started on the CPU, gone on with on another device, and back.
+    @Test(arguments: Devices.tested.dropFirst())
+    func aStateGoesOnOnAnotherDevice(_ name: String) throws {
+        func trainer(_ device: any Device) throws -> Trainer {
+            try self.trainer(holding: 5, normalizes: true, taps: ["prelu"], on: device).0
+        }
+        let (undisturbed, other) = (try trainer(CPUDevice()), try trainer(Devices.open(name, threads: 2)))
+        let (all, loader) = (try batches(12), try batches(12))
+        let started = try trainer(CPUDevice())
+        for _ in 0..<2 { _ = (try undisturbed.takeStep(all.next()), try started.takeStep(loader.next())) }
+        try other.restore(started.state(), step: 2)
+        for _ in 0..<2 {
+            let (expected, found) = (try undisturbed.takeStep(all.next()), try other.takeStep(loader.next()))
+            #expect(abs(expected.loss - found.loss) <= 1e-4 * abs(expected.loss) && found.step == expected.step)
+        }
+        try started.restore(other.state(), step: 4)
+        let (expected, found) = (try undisturbed.takeStep(all.next()), try started.takeStep(loader.next()))
+        #expect(abs(expected.loss - found.loss) <= 1e-4 * abs(expected.loss))
     }
 
     /// A batch that fits takes the ordinary way, whatever the plan could hold.

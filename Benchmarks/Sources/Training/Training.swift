@@ -64,7 +64,9 @@ final class Workload {
         tape.backward(from: loss)
         losses.append(loss.scalar)
         plan.backward(outputGradient: tape.gradientTensor(of: embeddings), tapGradients: [:])
-        let updates = trained.map { ParameterUpdate($0.value, gradient: $0.gradient, slots: [$0.velocity], weightDecay: 5e-4) }
+        let updates = trained.map {
+            ParameterUpdate($0.value, gradient: $0.gradient, slots: [$0.velocity], weightDecay: 5e-4)
+        }
         device.update(.sgd(momentum: 0.9, nesterov: false), updates, learningRate: 0.01, step: losses.count)
     }
 }

@@ -95,7 +95,9 @@ public final class TorchDevice: Device, @unchecked Sendable {
         }
         name = isCUDA ? "torch:cuda:\(place.index)" : "torch:cpu"
         let prefix = isCUDA ? "aoti_torch_cuda_" : "aoti_torch_cpu_"
-        func entry<Function>(_ name: String, _ type: Function.Type, in library: TorchLibrary) throws(InputError) -> Function {
+        func entry<Function>(_ name: String, _ type: Function.Type, in library: TorchLibrary) throws(InputError)
+            -> Function
+        {
             guard let found = library.entry(prefix + name, as: type) else {
                 throw InputError(.unsupported, "PyTorch's library lacks '\(prefix)\(name)'", found: library.version)
             }
@@ -113,7 +115,12 @@ public final class TorchDevice: Device, @unchecked Sendable {
     }
 
     private static func unknown(_ detail: String) -> InputError {
-        InputError(.unknownName, "no such device of PyTorch's", expected: "torch:cpu, torch:cuda or torch:cuda:1", found: "torch:\(detail)")
+        InputError(
+            .unknownName,
+            "no such device of PyTorch's",
+            expected: "torch:cpu, torch:cuda or torch:cuda:1",
+            found: "torch:\(detail)"
+        )
     }
 
     // MARK: Failures
@@ -227,7 +234,9 @@ public final class TorchDevice: Device, @unchecked Sendable {
         return handles.map { TorchHandle($0, library) }
     }
 
-    private func entryResult(_ name: String, _ body: (UnsafeMutablePointer<TorchLibrary.Handle?>) -> Int32) -> TorchHandle {
+    private func entryResult(_ name: String, _ body: (UnsafeMutablePointer<TorchLibrary.Handle?>) -> Int32)
+        -> TorchHandle
+    {
         guard failure == nil else { return placeholder }
         var handle: TorchLibrary.Handle?
         guard body(&handle) == 0, let handle else {
@@ -313,7 +322,11 @@ public final class TorchDevice: Device, @unchecked Sendable {
         let rewritten = try TorchNetwork(graph: graph, weights: weights, device: self)
         rewritten.type = options.precision == .bfloat16 ? library.bfloat16 : library.float32
         if let failure { throw failure }
-        return TorchInferencePlan(network: rewritten, device: self, facesPerPass: options.facesPerPass ?? (isCUDA ? 256 : 32))
+        return TorchInferencePlan(
+            network: rewritten,
+            device: self,
+            facesPerPass: options.facesPerPass ?? (isCUDA ? 256 : 32)
+        )
     }
 
     /// Compiles a graph for batches; see ``Device``.
@@ -342,7 +355,11 @@ public final class TorchDevice: Device, @unchecked Sendable {
 
     /// A copy of the elements.
     public func matrix(of tensor: DeviceTensor) -> Matrix {
-        Matrix(rows: tensor.rows, columns: tensor.columns, elements: download(tensor.onTorch.handle, count: tensor.count))
+        Matrix(
+            rows: tensor.rows,
+            columns: tensor.columns,
+            elements: download(tensor.onTorch.handle, count: tensor.count)
+        )
     }
 
     /// Copies whole rows from the host.
@@ -390,9 +407,12 @@ public final class TorchDevice: Device, @unchecked Sendable {
         guard !tensors.isEmpty else { return [] }
         let sums = tensors.map { tensor in
             let x = reshape(tensor.onTorch.handle, [tensor.count])
-            return call("sum.dim_IntList", [
-                .tensor(multiply(x, x)), .optionalInts([0]), .bool(true), .optionalType(library.float64),
-            ])[0]
+            return call(
+                "sum.dim_IntList",
+                [
+                    .tensor(multiply(x, x)), .optionalInts([0]), .bool(true), .optionalType(library.float64),
+                ]
+            )[0]
         }
         // In single precision on the way to the host: a norm is reported with seven digits.
         let all = converted(concatenate(sums, axis: 0), to: library.float32)
@@ -445,7 +465,8 @@ public final class TorchDevice: Device, @unchecked Sendable {
                 "_fused_sgd_",
                 lists + [
                     .tensors(slots.first ?? []), .double(Double(decay)), .double(Double(momentum)),
-                    .double(Double(learningRate)), .double(0), .bool(nesterov), .bool(false), .bool(false), .none, .none,
+                    .double(Double(learningRate)), .double(0), .bool(nesterov), .bool(false), .bool(false), .none,
+                    .none,
                 ],
                 results: 0
             )

@@ -79,7 +79,8 @@ final class TorchLibrary: @unchecked Sendable {
         let python = Process()
         python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         python.arguments = [
-            "python3", "-c", "import importlib.util as u; print(list(u.find_spec('torch').submodule_search_locations)[0])",
+            "python3", "-c",
+            "import importlib.util as u; print(list(u.find_spec('torch').submodule_search_locations)[0])",
         ]
         let output = Pipe()
         (python.standardOutput, python.standardError) = (output, FileHandle.nullDevice)
@@ -178,7 +179,9 @@ final class TorchLibrary: @unchecked Sendable {
         let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
         var stack = [UInt64](repeating: 0, count: max(arguments.count, results, 1))
         for (index, argument) in arguments.enumerated() { stack[index] = encoded(argument) }
-        guard functions.dispatch("aten::" + parts[0], parts.count > 1 ? parts[1] : "", &stack, buildVersion) == 0 else { return nil }
+        guard functions.dispatch("aten::" + parts[0], parts.count > 1 ? parts[1] : "", &stack, buildVersion) == 0 else {
+            return nil
+        }
         return stack.prefix(results).compactMap { Handle(bitPattern: UInt($0)) }
     }
 
@@ -209,7 +212,11 @@ final class TorchLibrary: @unchecked Sendable {
     /// A cell on the heap, which the operator frees.
     private func optional(_ value: UInt64) -> UInt64 {
         var cell: UnsafeMutablePointer<UInt64>?
-        if let make = functions.newValue { _ = make(&cell) } else { cell = malloc(8)?.assumingMemoryBound(to: UInt64.self) }
+        if let make = functions.newValue {
+            _ = make(&cell)
+        } else {
+            cell = malloc(8)?.assumingMemoryBound(to: UInt64.self)
+        }
         cell?.pointee = value
         return UInt64(UInt(bitPattern: cell))
     }
@@ -229,18 +236,22 @@ final class TorchLibrary: @unchecked Sendable {
     func empty(_ sizes: [Int], type: Int32, kind: Int32, index: Int) -> Handle? {
         var handle: Handle?
         let (sizes, strides) = (sizes.map { Int64($0) }, Self.strides(of: sizes))
-        return functions.emptyStrided(Int64(sizes.count), sizes, strides, type, kind, Int32(index), &handle) == 0 ? handle : nil
+        return functions.emptyStrided(Int64(sizes.count), sizes, strides, type, kind, Int32(index), &handle) == 0
+            ? handle : nil
     }
 
     /// A tensor over host memory that the caller keeps alive.
     func over(_ memory: UnsafeMutableRawPointer, _ sizes: [Int], type: Int32) -> Handle? {
         var handle: Handle?
         let (sizes, strides) = (sizes.map { Int64($0) }, Self.strides(of: sizes))
-        return functions.fromBlob(memory, Int64(sizes.count), sizes, strides, 0, type, cpuKind, 0, &handle) == 0 ? handle : nil
+        return functions.fromBlob(memory, Int64(sizes.count), sizes, strides, 0, type, cpuKind, 0, &handle) == 0
+            ? handle : nil
     }
 
     /// target ← source, across devices and types.
-    func copy(_ source: TorchHandle, into target: TorchHandle) -> Bool { functions.copyInto(target.raw, source.raw, 0) == 0 }
+    func copy(_ source: TorchHandle, into target: TorchHandle) -> Bool {
+        functions.copyInto(target.raw, source.raw, 0) == 0
+    }
 
     func fill(_ tensor: TorchHandle, _ value: Double) -> Bool { functions.fillScalar(tensor.raw, value) == 0 }
 
@@ -298,7 +309,8 @@ private struct Functions {
         @convention(c) (Int64, UnsafePointer<Int64>, UnsafePointer<Int64>, Int32, Int32, Int32, Result) -> Int32
     typealias FromBlob =
         @convention(c) (
-            UnsafeMutableRawPointer, Int64, UnsafePointer<Int64>, UnsafePointer<Int64>, Int64, Int32, Int32, Int32, Result
+            UnsafeMutableRawPointer, Int64, UnsafePointer<Int64>, UnsafePointer<Int64>, Int64, Int32, Int32, Int32,
+            Result
         ) -> Int32
     typealias Copy = @convention(c) (Handle, Handle, Int32) -> Int32
     typealias Fill = @convention(c) (Handle, Double) -> Int32

@@ -96,7 +96,9 @@ final class TorchNetwork {
         let pass = Pass(type == library.float32 ? input : device.converted(input, to: type), count: count, mode: mode)
         var lastReader: [Int: Int] = [:]
         if !records {
-            for (index, node) in graph.nodes.enumerated() { for input in node.inputs { lastReader[input.index] = index } }
+            for (index, node) in graph.nodes.enumerated() {
+                for input in node.inputs { lastReader[input.index] = index }
+            }
         }
         for (index, node) in graph.nodes.enumerated() {
             let (value, pullback) = run(node, index, pass)
@@ -270,8 +272,9 @@ final class TorchNetwork {
         }
     }
 
-    private func convolve(_ convolution: Convolution, _ x: TorchHandle, _ shape: ActivationShape) -> (TorchHandle, Pullback)
-    {
+    private func convolve(_ convolution: Convolution, _ x: TorchHandle, _ shape: ActivationShape) -> (
+        TorchHandle, Pullback
+    ) {
         let d = device
         let (padding, weight) = (convolution.padding, weight(convolution.weight))
         let isEven = padding.isSymmetric && convolution.borderValues == nil
@@ -304,7 +307,9 @@ final class TorchNetwork {
     }
 
     /// A border of zeros, or of a number for each channel.
-    private func padded(_ x: TorchHandle, _ padding: Padding, _ values: String?, _ shape: ActivationShape) -> TorchHandle {
+    private func padded(_ x: TorchHandle, _ padding: Padding, _ values: String?, _ shape: ActivationShape)
+        -> TorchHandle
+    {
         let d = device
         let borders = [padding.left, padding.right, padding.top, padding.bottom]
         guard let values else { return d.pad(x, borders) }
@@ -317,9 +322,13 @@ final class TorchNetwork {
         -> TorchHandle
     {
         var y = sums
-        if let activation = epilogue.activation, !epilogue.activationFollowsAddition { y = activate(activation, y, shape).0 }
+        if let activation = epilogue.activation, !epilogue.activationFollowsAddition {
+            y = activate(activation, y, shape).0
+        }
         if epilogue.addsSecondInput, let addend { y = device.add(y, addend) }
-        if let activation = epilogue.activation, epilogue.activationFollowsAddition { y = activate(activation, y, shape).0 }
+        if let activation = epilogue.activation, epilogue.activationFollowsAddition {
+            y = activate(activation, y, shape).0
+        }
         return y
     }
 
@@ -354,7 +363,9 @@ final class TorchNetwork {
         )
     }
 
-    private func activate(_ activation: Activation, _ x: TorchHandle, _ shape: ActivationShape) -> (TorchHandle, Pullback) {
+    private func activate(_ activation: Activation, _ x: TorchHandle, _ shape: ActivationShape) -> (
+        TorchHandle, Pullback
+    ) {
         let d = device
         func positive() -> TorchHandle { d.greater(x, d.scalar(0)) }
         switch activation {
@@ -363,13 +374,14 @@ final class TorchNetwork {
             return (
                 d.clamp(x, Double(low), Double(high)),
                 { g, _ in
-                    let isInside = d.call(
-                        "logical_and",
-                        [
-                            .tensor(d.greater(x, d.scalar(Double(low)))),
-                            .tensor(d.call("lt.Tensor", [.tensor(x), .tensor(d.scalar(Double(high)))])[0]),
-                        ]
-                    )[0]
+                    let isInside =
+                        d.call(
+                            "logical_and",
+                            [
+                                .tensor(d.greater(x, d.scalar(Double(low)))),
+                                .tensor(d.call("lt.Tensor", [.tensor(x), .tensor(d.scalar(Double(high)))])[0]),
+                            ]
+                        )[0]
                     return [d.choose(isInside, g, d.scalar(0))]
                 }
             )
@@ -407,7 +419,8 @@ final class TorchNetwork {
         let padding = pool.padding
         if pool.kind == .average {
             let options: [TorchArgument] = [
-                kernel, stride, .ints([padding.top, padding.left]), .bool(pool.roundsUp), .bool(pool.countsPadding), .none,
+                kernel, stride, .ints([padding.top, padding.left]), .bool(pool.roundsUp), .bool(pool.countsPadding),
+                .none,
             ]
             return (
                 d.call("avg_pool2d", [.tensor(x)] + options)[0],
@@ -424,10 +437,11 @@ final class TorchNetwork {
         return (
             found[0],
             { [self] g, _ in
-                let back = d.call(
-                    "max_pool2d_with_indices_backward",
-                    [.tensor(g), .tensor(padded)] + options + [.tensor(found[1])]
-                )[0]
+                let back =
+                    d.call(
+                        "max_pool2d_with_indices_backward",
+                        [.tensor(g), .tensor(padded)] + options + [.tensor(found[1])]
+                    )[0]
                 guard !isEven else { return [back] }
                 // The uneven border is cut off again: what it would get is nobody's.
                 return [cropped(back, top: padding.top, left: padding.left, shape.extent.height, shape.extent.width)]
