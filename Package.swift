@@ -155,7 +155,11 @@ let package = Package(
 
 // Tests mirror targets. They use what is public or `package`; numeric ones run in release mode.
 package.targets.append(
-    .target(name: "TestSupport", dependencies: ["NeuralCompute", "NeuralGraph", "SeededRandom"], path: "Tests/TestSupport")
+    .target(
+        name: "TestSupport",
+        dependencies: ["NeuralCompute", "NeuralGraph", "SeededRandom"],
+        path: "Tests/TestSupport"
+    )
 )
 // Every reader of foreign bytes behind one call: mutated by its tests, fuzzed by Scripts/fuzz.
 package.targets.append(

@@ -111,7 +111,9 @@ public struct ParameterUpdate {
     public let gradient: DeviceTensor
     /// ``UpdateRule/slotCount`` tensors of the parameter's shape, 0 before the first step.
     public let slots: [DeviceTensor]
-    /// Indices of the rows that the gradient's rows belong to; nil for all. Other rows and their slots stay as they are.
+    /// Indices of the rows that the gradient's rows belong to; nil for all.
+    ///
+    /// Other rows and their slots stay as they are.
     public let rows: [Int]?
     /// 0 for parameters that are spared.
     public let weightDecay: Float
