@@ -1,5 +1,5 @@
 internal import Foundation
-package import Reporting
+internal import Reporting
 
 /// What a run notes: told as it goes, and kept for `run.log`.
 package final class RunLog {

@@ -7,7 +7,7 @@ import VerificationMetrics
 /// Runs on a protocol with folds: compared and ranked by accuracy, paired over folds and pairs.
 @Suite struct FoldedRunTests {
     /// 300 pairs, half of them genuine, in ten folds.
-    private func write(seed: UInt64, shift: Double, to folder: String, folds: Folds) async throws -> [Double] {
+    private func write(seed: UInt64, shift: Double, to folder: String, folds: Folds) throws -> [Double] {
         var run = SampleRun(seed: seed, shift: shift, subjects: 150)
         let genuine = run.labels.indices.filter { run.labels[$0] == 1 }
         let impostor = run.labels.indices.filter { run.labels[$0] == 0 }
@@ -26,7 +26,7 @@ import VerificationMetrics
         var report = VerificationReport(
             name: "shift \(shift)",
             protocol: ProtocolSummary(name: "pairs", genuine: 150, impostor: 150),
-            measured: try await run.measurement(replicates: 8)
+            measured: try run.measurement(replicates: 8)
         )
         report.policy = PolicySummary(flip: "sum", norm: "keep", detectorScore: "on", aggregate: "media-mean")
         report.folded = FoldedSummary(
@@ -35,15 +35,15 @@ import VerificationMetrics
             farTarget: 1e-3,
             rows: [.init(flip: "sum", rule: FoldedSummary.Row.exact, measured: measured)]
         )
-        try await run.write(to: folder, report: report)
+        try run.write(to: folder, report: report)
         try NPYFile.write(folds.foldOfPair.map { UInt32($0) }, to: folder + "/folds.npy")
         return measured.folds.map(\.accuracy)
     }
 
     private func withRuns(
         _ shifts: [Double],
-        _ body: ([RunFolder], [[Double]], [String]) async throws -> Void
-    ) async throws {
+        _ body: ([RunFolder], [[Double]], [String]) throws -> Void
+    ) throws {
         let folders = try shifts.map { _ in try TemporaryFolder() }
         defer { for folder in folders { folder.remove() } }
         // Every tenth pair of a fold: unlike the consecutive folds that a missing file would mean.
@@ -51,10 +51,10 @@ import VerificationMetrics
         var accuracies: [[Double]] = []
         for (index, shift) in shifts.enumerated() {
             accuracies.append(
-                try await write(seed: UInt64(index + 1), shift: shift, to: folders[index].path, folds: folds)
+                try write(seed: UInt64(index + 1), shift: shift, to: folders[index].path, folds: folds)
             )
         }
-        try await body(try folders.map { try RunFolder(path: $0.path) }, accuracies, folders.map(\.path))
+        try body(try folders.map { try RunFolder(path: $0.path) }, accuracies, folders.map(\.path))
     }
 
     private let bootstrap: SubjectBootstrap
@@ -62,8 +62,8 @@ import VerificationMetrics
     init() throws { bootstrap = try SubjectBootstrap(replicates: 200, seed: 1) }
 
     /// The paired t-test by hand; the chance is that of the table for 9 degrees of freedom.
-    @Test func accuraciesArePairedOverFolds() async throws {
-        try await withRuns([1.5, 4]) { runs, accuracies, _ in
+    @Test func accuraciesArePairedOverFolds() throws {
+        try withRuns([1.5, 4]) { runs, accuracies, _ in
             let comparison = try RunComparison(runs[0], runs[1], bootstrap: bootstrap)
             let found = try #require(comparison.folded)
             let differences = zip(accuracies[1], accuracies[0]).map { $0 - $1 }
@@ -80,8 +80,8 @@ import VerificationMetrics
         }
     }
 
-    @Test func theLeaderboardRanksByAccuracy() async throws {
-        try await withRuns([1.5, 4, 1.5, 4.1]) { runs, _, _ in
+    @Test func theLeaderboardRanksByAccuracy() throws {
+        try withRuns([1.5, 4, 1.5, 4.1]) { runs, _, _ in
             let board = try Leaderboard(
                 runs: runs,
                 includesPublished: false,
@@ -96,10 +96,10 @@ import VerificationMetrics
         }
     }
 
-    @Test func foldsThatDidNotMakeTheReportAreRefused() async throws {
-        try await withRuns([1.5, 4]) { runs, _, paths in
+    @Test func foldsThatDidNotMakeTheReportAreRefused() throws {
+        try withRuns([1.5, 4]) { runs, _, paths in
             FileSystem.remove(paths[1] + "/folds.npy")
-            let error = await #expect(throws: InputError.self) {
+            let error = #expect(throws: InputError.self) {
                 _ = try RunComparison(runs[0], runs[1], bootstrap: bootstrap)
             }
             #expect(error?.description.contains("did not make report.json") == true)

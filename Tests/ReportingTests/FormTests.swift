@@ -13,19 +13,19 @@ import VerificationMetrics
         )
     }
 
-    @Test(arguments: ReportForms.all.map(\.name)) func sameReportSameBytes(name: String) async throws {
-        let document = try await SampleRun().report().document()
+    @Test(arguments: ReportForms.all.map(\.name)) func sameReportSameBytes(name: String) throws {
+        let document = try SampleRun().report().document()
         #expect(try document.files([name]) == document.files([name]))
     }
 
-    @Test(arguments: ["report.csv", "curve.csv"]) func dataAreThoseOfEarlierVersions(name: String) async throws {
-        let files = try await SampleRun().report().document().files(["csv"])
+    @Test(arguments: ["report.csv", "curve.csv"]) func dataAreThoseOfEarlierVersions(name: String) throws {
+        let files = try SampleRun().report().document().files(["csv"])
         try GoldenText.expectSameBytes(try #require(files.first { $0.name == name }).text, as: name)
     }
 
     /// Every operating point and what it rests on stand in each form for people.
-    @Test(arguments: ["md", "html", "tex", "txt"]) func numbersAreThoseOfTheReport(form: String) async throws {
-        let report = try await SampleRun().report()
+    @Test(arguments: ["md", "html", "tex", "txt"]) func numbersAreThoseOfTheReport(form: String) throws {
+        let report = try SampleRun().report()
         let text = try report.document().text(form)
         for point in report.verification.operatingPoints {
             let measured = try #require(point.outcome.value)
@@ -37,8 +37,8 @@ import VerificationMetrics
         #expect(text.contains("58.395") && text.contains("not resolved by this protocol"))
     }
 
-    @Test func rowsOfTablesHaveTheCellsOfTheirHeads() async throws {
-        let text = try await SampleRun().report(hostile: true).document().text("md")
+    @Test func rowsOfTablesHaveTheCellsOfTheirHeads() throws {
+        let text = try SampleRun().report(hostile: true).document().text("md")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         var cells: Int?
         for line in lines {
@@ -53,8 +53,8 @@ import VerificationMetrics
         #expect(!text.contains("<script") && !text.contains("[x](javascript"))
     }
 
-    @Test func aSummaryHasNoDetails() async throws {
-        let report = try await SampleRun().report()
+    @Test func aSummaryHasNoDetails() throws {
+        let report = try SampleRun().report()
         let (summary, whole) = (report.document().summary, try report.document().text("txt"))
         #expect(whole.contains("What the words mean") && !summary.contains("What the words mean"))
         #expect(whole.hasPrefix("Sample run\n") && summary.hasPrefix("mobilefacenet on sample"))
@@ -63,8 +63,8 @@ import VerificationMetrics
 
     // MARK: TeX
 
-    @Test func textKeepsItsCharacters() async throws {
-        var report = try await SampleRun().report()
+    @Test func textKeepsItsCharacters() throws {
+        var report = try SampleRun().report()
         report.name = "“a” --far ''x,, 中文é"
         let expected =
             "\\textquotedblleft{}a\\textquotedblright{} -{}-far '{}'x,{}, \\unichar{4E2D}\\unichar{6587}é"
@@ -72,7 +72,7 @@ import VerificationMetrics
     }
 
     /// No TeX here to compile with: braces balance, environments nest, every command is one that the template uses.
-    @Test(arguments: [false, true]) func hostileNamesAddNoCommands(hostile: Bool) async throws {
+    @Test(arguments: [false, true]) func hostileNamesAddNoCommands(hostile: Bool) throws {
         let known: Set = [
             "documentclass", "usepackage", "begin", "end", "section", "subsection", "subsubsection", "centering",
             "caption", "label", "small", "toprule", "midrule", "bottomrule", "smallskip", "footnotesize", "scriptsize",
@@ -82,7 +82,7 @@ import VerificationMetrics
             "textquoteleft", "textquoteright", "quotesinglbase", "guillemotleft", "guillemotright", "leq", "geq", "to",
             "infty", "circ", "unichar", "resizebox", "ifdim", "width", "else", "fi", "IfFileExists",
         ]
-        let tex = try await SampleRun().report(hostile: hostile).document().text("tex")
+        let tex = try SampleRun().report(hostile: hostile).document().text("tex")
         var depth = 0
         var environments: [String] = []
         // What stands before the document is the template's own.

@@ -11,8 +11,8 @@ import VerificationMetrics
         try report.document(pictures: pictures).text("html")
     }
 
-    @Test func pageIsWellFormedAndSelfContained() async throws {
-        let page = try page(try await SampleRun().report())
+    @Test func pageIsWellFormedAndSelfContained() throws {
+        let page = try page(try SampleRun().report())
         let elements = try MarkupElements(page: page).elements
         for element in elements {
             for (name, value) in element.attributes where ["src", "href", "xlink:href", "action"].contains(name) {
@@ -25,9 +25,9 @@ import VerificationMetrics
         #expect(!page.contains("{{"))
     }
 
-    @Test func hostileNamesChangeTextOnly() async throws {
-        let plain = try MarkupElements(page: try page(try await SampleRun().report()))
-        let page = try page(try await SampleRun().report(hostile: true))
+    @Test func hostileNamesChangeTextOnly() throws {
+        let plain = try MarkupElements(page: try page(try SampleRun().report()))
+        let page = try page(try SampleRun().report(hostile: true))
         let hostile = try MarkupElements(page: page)
         #expect(hostile.shape == plain.shape)
         #expect(hostile.text.contains(HostileText.script) && hostile.text.contains(HostileText.template))
@@ -36,8 +36,8 @@ import VerificationMetrics
         for scalar in ["\u{202e}", "\u{feff}", "\u{2028}", "\u{0}"] { #expect(!page.contains(scalar)) }
     }
 
-    @Test func onlyOurOwnScriptMayRun() async throws {
-        let page = try page(try await SampleRun().report())
+    @Test func onlyOurOwnScriptMayRun() throws {
+        let page = try page(try SampleRun().report())
         let policy = try #require(
             MarkupElements(page: page).elements.first { $0.attributes["http-equiv"] == "Content-Security-Policy" }
         )
@@ -47,23 +47,23 @@ import VerificationMetrics
         #expect(!page.contains(" style=\"") && !page.contains(" onclick"))
     }
 
-    @Test func picturesAreLeftOutOnRequest() async throws {
-        let elements = try MarkupElements(page: try page(try await SampleRun().report(), pictures: [:])).elements
+    @Test func picturesAreLeftOutOnRequest() throws {
+        let elements = try MarkupElements(page: try page(try SampleRun().report(), pictures: [:])).elements
         #expect(!elements.contains { $0.name == "img" })
         #expect(elements.contains { $0.attributes["class"] == "pair" })
     }
 
-    @Test func whatIsNoJPEGIsNotShown() async throws {
+    @Test func whatIsNoJPEGIsNotShown() throws {
         let pictures = ["f0.jpg": Array("<svg onload=alert(1)>".utf8), "f1.jpg": Self.picture]
-        let page = try page(try await SampleRun().report(), pictures: pictures)
+        let page = try page(try SampleRun().report(), pictures: pictures)
         let sources = Set(try MarkupElements(page: page).elements.compactMap { $0.attributes["src"] })
         #expect(sources == ["data:image/jpeg;base64,/9j/4AECAw=="])
     }
 
-    @Test func reportOfBareScoresHasNoEmptySections() async throws {
+    @Test func reportOfBareScoresHasNoEmptySections() throws {
         let run = SampleRun()
         let counts = ProtocolSummary(name: "scores", genuine: 30, impostor: 1740)
-        let report = VerificationReport(name: "Other system", protocol: counts, measured: try await run.measurement())
+        let report = VerificationReport(name: "Other system", protocol: counts, measured: try run.measurement())
         let page = try page(report, pictures: [:])
         let text = try MarkupElements(page: page).text
         for title in ["Network", "Preprocessing", "Policy", "Aligned faces", "Failures", "Timing", "Inputs"] {
@@ -72,7 +72,7 @@ import VerificationMetrics
         #expect(text.contains("Not resolved by this protocol") && text.contains("It would allow 0.17 false accepts."))
     }
 
-    @Test func reportWithoutImpostorsSaysWhyThereAreNoNumbers() async throws {
+    @Test func reportWithoutImpostorsSaysWhyThereAreNoNumbers() throws {
         let measured = try VerificationMeasurement(
             scores: .single([0.5, 0.25]),
             labels: [1, 1],
@@ -86,8 +86,8 @@ import VerificationMetrics
         #expect(!page.lowercased().contains("nan"))
     }
 
-    @Test func figuresAreWellFormedFiles() async throws {
-        let files = try await SampleRun().report(hostile: true).document().files(["svg"])
+    @Test func figuresAreWellFormedFiles() throws {
+        let files = try SampleRun().report(hostile: true).document().files(["svg"])
         #expect(files.map(\.name) == ["roc.svg", "det.svg", "scores.svg"])
         for file in files {
             #expect(try MarkupElements(page: file.text).elements.first?.name == "svg")

@@ -33,7 +33,7 @@ import VerificationMetrics
         return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
     }
 
-    @Test func publishedRowsAreThoseOfThePapers() async throws {
+    @Test func publishedRowsAreThoseOfThePapers() throws {
         let board = try Leaderboard(
             runs: [],
             includesPublished: true,
@@ -62,7 +62,7 @@ import VerificationMetrics
         #expect(abs(sum("C.", "1e-5") - 1641.16) < 1e-6 && abs(sum("C.", "1e-4") - 1797.75) < 1e-6)
     }
 
-    @Test func rowsWithoutScoresHaveAPlaceByValueAndNoRank() async throws {
+    @Test func rowsWithoutScoresHaveAPlaceByValueAndNoRank() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let yaml = """
@@ -99,11 +99,11 @@ import VerificationMetrics
         #expect(rows(try files(other)["leaderboard.csv"]).first?["system"] == "elsewhere")
     }
 
-    @Test func runsOfOneProtocolFormAFamilyAndUnresolvedRatesHaveNoRank() async throws {
+    @Test func runsOfOneProtocolFormAFamilyAndUnresolvedRatesHaveNoRank() throws {
         let folders = try (0..<2).map { _ in try TemporaryFolder() }
         defer { for folder in folders { folder.remove() } }
         for (index, folder) in folders.enumerated() {
-            try await SampleRun(seed: UInt64(index)).writeScoresAlone(to: folder.path, name: "run \(index)")
+            try SampleRun(seed: UInt64(index)).writeScoresAlone(to: folder.path, name: "run \(index)")
         }
         let runs = try folders.map { try RunFolder(path: $0.path) }
         let board = try Leaderboard(
@@ -137,12 +137,12 @@ import VerificationMetrics
         _ systems: [(seed: UInt64, shift: Double)],
         published: Bool = false,
         change: ([String]) throws -> Void = { _ in }
-    ) async throws -> Leaderboard {
+    ) throws -> Leaderboard {
         let folders = try systems.map { _ in try TemporaryFolder() }
         defer { for folder in folders { folder.remove() } }
         for (folder, system) in zip(folders, systems) {
             let run = SampleRun(seed: system.seed, shift: system.shift, subjects: 120)
-            try await run.writeScoresAlone(to: folder.path, name: "shift \(system.shift)")
+            try run.writeScoresAlone(to: folder.path, name: "shift \(system.shift)")
         }
         try change(folders.map(\.path))
         return try Leaderboard(
@@ -153,8 +153,8 @@ import VerificationMetrics
         )
     }
 
-    @Test func runsOfTheSameComparisonsHaveIntervalsOfRanksInTheOrderOfTheirTAR() async throws {
-        let board = try await rankedBoard([(1, 2.5), (2, 7), (3, 2.5), (4, 7.1)], published: true)
+    @Test func runsOfTheSameComparisonsHaveIntervalsOfRanksInTheOrderOfTheirTAR() throws {
+        let board = try rankedBoard([(1, 2.5), (2, 7), (3, 2.5), (4, 7.1)], published: true)
         let found = rows(try files(board)["leaderboard.csv"])
             .filter { $0["quoted"] == "false" && $0["far_target"] == "1e-4" }
         #expect(found.map { $0["rank_best"] } == ["1", "1", "3", "3"])
@@ -171,8 +171,8 @@ import VerificationMetrics
     }
 
     /// The same counts and the same protocol name are not the same comparisons.
-    @Test func otherComparisonsOfTheSameCountsAreAnotherFamily() async throws {
-        let board = try await rankedBoard([(1, 4), (2, 7)]) { folders in
+    @Test func otherComparisonsOfTheSameCountsAreAnotherFamily() throws {
+        let board = try rankedBoard([(1, 4), (2, 7)]) { folders in
             let file = folders[1] + "/comparisons.npy"
             let pairs = try NPYFile(path: file)
             var ids = try pairs.integers().map { UInt32($0) }
@@ -186,8 +186,8 @@ import VerificationMetrics
     }
 
     /// Names of subjects and of the protocol do not tell comparisons apart.
-    @Test func aProtocolUnderAnotherNameIsTheSameFamily() async throws {
-        let board = try await rankedBoard([(1, 4), (2, 7)]) { folders in
+    @Test func aProtocolUnderAnotherNameIsTheSameFamily() throws {
+        let board = try rankedBoard([(1, 4), (2, 7)]) { folders in
             let file = folders[1] + "/report.json"
             let text = try String(contentsOfFile: file, encoding: .utf8)
             try AtomicFile.write(text.replacing("\"name\" : \"sample\"", with: "\"name\" : \"other\""), to: file)
@@ -204,11 +204,11 @@ import VerificationMetrics
         ("families: [{name: a, rows: [{name: b, tarr: {1e-5: 90}}]}]", "unknown key 'tarr'"),
         ("families: [{name: a, rows: [{name: b, tar: {1e-5: high}}]}]", "tar"),
     ])
-    func mistakesInAFileOfRowsAreNamed(yaml: String, word: String) async throws {
+    func mistakesInAFileOfRowsAreNamed(yaml: String, word: String) throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         try AtomicFile.write(yaml, to: folder.file("rows.yml"))
-        let error = await #expect(throws: InputError.self) {
+        let error = #expect(throws: InputError.self) {
             _ = try Leaderboard(
                 runs: [],
                 includesPublished: false,
@@ -220,8 +220,8 @@ import VerificationMetrics
         #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
     }
 
-    @Test func unknownColumnListsTheKnown() async throws {
-        let error = await #expect(throws: InputError.self) {
+    @Test func unknownColumnListsTheKnown() throws {
+        let error = #expect(throws: InputError.self) {
             _ = try Leaderboard(
                 runs: [],
                 includesPublished: true,
@@ -232,10 +232,10 @@ import VerificationMetrics
         #expect(error?.description == "unknown column to sort by '1e-3' (expected one of 1e-4, 1e-5, 1e-6)")
     }
 
-    @Test func hostileRowsChangeTextOnly() async throws {
+    @Test func hostileRowsChangeTextOnly() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        func shape(_ name: String) async throws -> (shape: [String], tex: String) {
+        func shape(_ name: String) throws -> (shape: [String], tex: String) {
             let quoted = "'" + name.replacing("'", with: "''") + "'"
             let yaml = "families: [{name: \(quoted), rows: [{name: \(quoted), source: \(quoted), tar: {1e-5: 90}}]}]"
             try AtomicFile.write(yaml, to: folder.file("rows.yml"))
@@ -251,8 +251,8 @@ import VerificationMetrics
             return (page.shape, try #require(files["leaderboard.tex"]))
         }
         let hostile = HostileText.script + HostileText.attribute + HostileText.latex + HostileText.template
-        let found = try await shape(hostile.replacing("&", with: ""))
-        #expect(found.shape == (try await shape("plain").shape))
+        let found = try shape(hostile.replacing("&", with: ""))
+        #expect(found.shape == (try shape("plain").shape))
         #expect(!found.tex.contains("\\input"))
     }
 }

@@ -3,9 +3,9 @@ import Testing
 import VerificationMetrics
 
 @Suite struct MeasurementTests {
-    @Test func pointsAreCountedAsDefined() async throws {
+    @Test func pointsAreCountedAsDefined() throws {
         let run = SampleRun()
-        let measured = try await run.measurement()
+        let measured = try run.measurement()
         let impostors = zip(run.scores, run.labels).filter { $0.1 == 0 }.map(\.0).sorted(by: >)
         for point in measured.results.operatingPoints {
             let found = try #require(point.outcome.value)
@@ -24,9 +24,9 @@ import VerificationMetrics
     }
 
     /// 1,740 impostors: 1e-4 is not resolved, 1e-3 and 1e-2 allow 1 and 17 of them, 1e-1 allows 174.
-    @Test func linesSayWhatAFARRestsOn() async throws {
+    @Test func linesSayWhatAFARRestsOn() throws {
         let run = SampleRun()
-        let lines = try await run.measurement().results.operatingPoints.map(PointText.line)
+        let lines = try run.measurement().results.operatingPoints.map(PointText.line)
         #expect(lines[0].hasPrefix("not resolved (k < 1): ") && !lines[0].contains("["))
         #expect(lines[0].contains("at zero false accepts"))
         #expect(lines[1].contains("[") && lines[1].hasSuffix("few (k = 1)"))
@@ -41,18 +41,18 @@ import VerificationMetrics
     }
 
     /// 30 subjects of whom all are always accepted: 30 of 30, not certainty.
-    @Test func whereNothingVariesTheLineHasAnInterval() async throws {
-        let results = try await SampleRun(shift: 100).measurement().results
+    @Test func whereNothingVariesTheLineHasAnInterval() throws {
+        let results = try SampleRun(shift: 100).measurement().results
         #expect(PointText.line(results.operatingPoints[3]).hasPrefix("100.00 [88.65, 100.00]"))
         #expect(results.operatingPoints[3].outcome.value?.interval.value?.effectiveCount == 30)
     }
 
-    @Test func bandLiesOnResolvedFARsInOrder() async throws {
-        let band = try await SampleRun().measurement().curves.band
+    @Test func bandLiesOnResolvedFARsInOrder() throws {
+        let band = try SampleRun().measurement().curves.band
         #expect(band.map(\.far) == [1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1])
     }
 
-    @Test func withoutSubjectsIntervalsAreWilsons() async throws {
+    @Test func withoutSubjectsIntervalsAreWilsons() throws {
         let run = SampleRun()
         let measured = try VerificationMeasurement(
             scores: .single(run.scores),

@@ -14,11 +14,11 @@ import VerificationMetrics
         failures: Double = 0,
         subjects: Int = 20,
         unmatedShare: Double = 0.4
-    ) async throws -> VerificationReport {
+    ) throws -> VerificationReport {
         var report = VerificationReport(
             name: "sections",
             protocol: ProtocolSummary(name: "sample", genuine: 30, impostor: 1740),
-            measured: try await SampleRun().measurement()
+            measured: try SampleRun().measurement()
         )
         var generator = SeededGenerator(seed: seed)
         report.folded = try folded(&generator)
@@ -75,9 +75,9 @@ import VerificationMetrics
         (levels: 20.0, failures: 0.0, subjects: 20, unmatedShare: 0.4), (1, 0, 20, 0.4), (20, 0.3, 20, 0.4),
         (20, 1, 20, 0.4), (20, 0, 1, 0.4), (20, 0, 20, 0), (20, 0, 20, 1), (0.2, 0.1, 3, 0.9), (1e6, 0, 80, 0.98),
     ])
-    func whatIsMeasuredIsAccepted(levels: Double, failures: Double, subjects: Int, unmatedShare: Double) async throws {
+    func whatIsMeasuredIsAccepted(levels: Double, failures: Double, subjects: Int, unmatedShare: Double) throws {
         for seed in 0..<4 as Range<UInt64> {
-            let report = try await report(
+            let report = try report(
                 seed: seed,
                 levels: levels,
                 failures: failures,
@@ -93,9 +93,9 @@ import VerificationMetrics
         ("cmc", "[1.5]"), ("cmc", "[-0.5]"), ("unmated", "-1"), ("dir", "[{\"fpir\": 2, \"tpir\": 0.5}]"), ("dir", "7"),
         ("mated", "\"many\""), ("openSet", "null"),
     ])
-    func damagedSearchesAreRefused(key: String, value: String) async throws {
+    func damagedSearchesAreRefused(key: String, value: String) throws {
         let value = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
-        let data = Data(try await report().jsonText().utf8)
+        let data = Data(try report().jsonText().utf8)
         var root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         var identification = try #require(root["identification"] as? [String: Any])
         var galleries = try #require(identification["galleries"] as? [[String: Any]])
@@ -107,8 +107,8 @@ import VerificationMetrics
         #expect(error?.code == .malformed && error?.place?.contains("identification.galleries") == true)
     }
 
-    @Test func sectionsStandInEveryForm() async throws {
-        let report = try await report()
+    @Test func sectionsStandInEveryForm() throws {
+        let report = try report()
         let rate = try #require(report.identification?.average.ranks[1].outcome.value?.rate)
         let accuracy = try #require(report.folded?.rows[0].accuracy.mean)
         for form in ["md", "html", "tex", "txt"] {

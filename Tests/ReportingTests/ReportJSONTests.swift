@@ -5,26 +5,26 @@ import VerificationMetrics
 
 @Suite struct ReportJSONTests {
     /// The file was written before keys were sorted.
-    @Test func schemaIsFrozen() async throws {
-        try GoldenText.expectSameValues(try await SampleRun().report().jsonText(), as: "report.json")
+    @Test func schemaIsFrozen() throws {
+        try GoldenText.expectSameValues(try SampleRun().report().jsonText(), as: "report.json")
     }
 
-    @Test(arguments: [false, true]) func readsWhatItWrites(hostile: Bool) async throws {
-        let report = try await SampleRun().report(hostile: hostile)
+    @Test(arguments: [false, true]) func readsWhatItWrites(hostile: Bool) throws {
+        let report = try SampleRun().report(hostile: hostile)
         let text = try report.jsonText()
         let back = try VerificationReport(json: Array(text.utf8))
         #expect(back == report)
         #expect(try back.jsonText() == text)
     }
 
-    @Test func frozenFileIsStillRead() async throws {
+    @Test func frozenFileIsStillRead() throws {
         let report = try VerificationReport(path: GoldenText.path("report.json"))
-        #expect(report == (try await SampleRun().report()))
+        #expect(report == (try SampleRun().report()))
     }
 
     /// Reports of older versions have neither the three states nor an effective count, and percentiles.
-    @Test func reportsWithoutResolutionAreRead() async throws {
-        var text = try await SampleRun().report().jsonText()
+    @Test func reportsWithoutResolutionAreRead() throws {
+        var text = try SampleRun().report().jsonText()
         text = text.replacing("subject-bootstrap-wilson", with: "subject-bootstrap")
         text = text.replacing(/\s*"resolution" : "[a-z]+",/, with: "")
         text = text.replacing(/\s*"effectiveCount" : [0-9.e+]+,/, with: "")
@@ -36,7 +36,7 @@ import VerificationMetrics
         #expect(points[3].interval.value?.method == .subjectBootstrap)
     }
 
-    @Test func undefinedResultsKeepTheirReason() async throws {
+    @Test func undefinedResultsKeepTheirReason() throws {
         let measured = try VerificationMeasurement(
             scores: .single([0.5, 0.25]),
             labels: [1, 1],
@@ -74,8 +74,8 @@ import VerificationMetrics
         ("\"histogram\" : {", "\"histogram\" : {\"low\" : 1, \"high\" : 0, \"genuine\" : [], ", .malformed, "bins"),
         ("\"roc\" : {", "\"roc\" : {\"acceptedGenuine\" : [-1], ", .malformed, "curves.roc"),
     ])
-    func refusesWhatCannotBe(old: String, new: String, code: InputError.Code, word: String) async throws {
-        let text = try await SampleRun().report().jsonText()
+    func refusesWhatCannotBe(old: String, new: String, code: InputError.Code, word: String) throws {
+        let text = try SampleRun().report().jsonText()
         let broken = text.replacing(old, with: new)
         try #require(broken != text)
         let error = #expect(throws: InputError.self) {
@@ -86,8 +86,8 @@ import VerificationMetrics
         #expect(error?.file == "report.json")
     }
 
-    @Test func whatIsNoNumberIsNotWritten() async throws {
-        var report = try await SampleRun().report()
+    @Test func whatIsNoNumberIsNotWritten() throws {
+        var report = try SampleRun().report()
         report.checkpoint?.notes = ["/ stays"]
         report.timing?.totalSeconds = .nan
         let error = #expect(throws: InputError.self) { try report.jsonText() }
@@ -96,15 +96,15 @@ import VerificationMetrics
         #expect(try report.jsonText().contains("\"/ stays\""))
     }
 
-    @Test func unknownKeysAreSkipped() async throws {
-        let report = try await SampleRun().report()
+    @Test func unknownKeysAreSkipped() throws {
+        let report = try SampleRun().report()
         let text = try report.jsonText()
             .replacing("\"schema\" : 1,", with: "\"schema\" : 1, \"later\" : {\"a\" : [1]},")
         #expect(try VerificationReport(json: Array(text.utf8)) == report)
     }
 
-    @Test func truncationIsAnError() async throws {
-        let bytes = Array(try await SampleRun().report().jsonText().utf8)
+    @Test func truncationIsAnError() throws {
+        let bytes = Array(try SampleRun().report().jsonText().utf8)
         for length in stride(from: 0, to: bytes.count - 2, by: 211) {
             #expect(throws: InputError.self) { try VerificationReport(json: Array(bytes.prefix(length))) }
         }

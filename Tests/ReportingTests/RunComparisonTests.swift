@@ -15,14 +15,14 @@ import VerificationMetrics
         _ first: SampleRun,
         _ second: SampleRun,
         change: (String) throws -> Void = { _ in }
-    ) async throws -> RunComparison {
+    ) throws -> RunComparison {
         let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
         defer {
             one.remove()
             other.remove()
         }
-        try await first.writeScoresAlone(to: one.path, name: "one")
-        try await second.writeScoresAlone(to: other.path, name: "other")
+        try first.writeScoresAlone(to: one.path, name: "one")
+        try second.writeScoresAlone(to: other.path, name: "other")
         try change(other.path)
         return try RunComparison(
             try RunFolder(path: one.path),
@@ -31,9 +31,9 @@ import VerificationMetrics
         )
     }
 
-    @Test func countsAgreeWithBruteForce() async throws {
+    @Test func countsAgreeWithBruteForce() throws {
         let (first, second) = (SampleRun(seed: 7), SampleRun(seed: 8, shift: 4))
-        let comparison = try await compare(first, second)
+        let comparison = try compare(first, second)
         #expect(comparison.differences.map(\.farTarget) == [1e-4, 1e-3, 1e-2, 1e-1])
         for difference in comparison.differences {
             let found = try #require(difference.outcome.value)
@@ -61,9 +61,9 @@ import VerificationMetrics
         #expect(!widths.isEmpty && widths == widths.sorted(by: >))
     }
 
-    @Test func gridHoldsEveryPairOnce() async throws {
+    @Test func gridHoldsEveryPairOnce() throws {
         let (first, second) = (SampleRun(seed: 7), SampleRun(seed: 8))
-        let agreement = try await compare(first, second).agreement
+        let agreement = try compare(first, second).agreement
         let (genuine, impostor) = (try #require(agreement.genuine.value), try #require(agreement.impostor.value))
         #expect(genuine.counts.reduce(0, +) == 30 && impostor.counts.reduce(0, +) == 1740)
         let pairs = zip(zip(first.scores, second.scores), first.labels).filter { $0.1 == 1 }.map(\.0)
@@ -74,8 +74,8 @@ import VerificationMetrics
         #expect(abs(genuine.correlation - products / (squares * others).squareRoot()) < 1e-12)
     }
 
-    @Test func aRunDoesNotDifferFromItself() async throws {
-        let comparison = try await compare(SampleRun(), SampleRun())
+    @Test func aRunDoesNotDifferFromItself() throws {
+        let comparison = try compare(SampleRun(), SampleRun())
         for difference in comparison.differences {
             let found = try #require(difference.outcome.value)
             #expect(found.difference == 0 && found.pValue == 1 && found.genuineGained + found.genuineLost == 0)
@@ -84,10 +84,10 @@ import VerificationMetrics
     }
 
     /// Words and numbers agree: the finding follows p by Holm's correction, and says so where p alone would find more.
-    @Test func theFindingFollowsP() async throws {
+    @Test func theFindingFollowsP() throws {
         var words = Set<String>()
         for step in 0..<12 {
-            let comparison = try await compare(SampleRun(seed: 7), SampleRun(seed: 8, shift: 3.2 + 0.15 * Double(step)))
+            let comparison = try compare(SampleRun(seed: 7), SampleRun(seed: 8, shift: 3.2 + 0.15 * Double(step)))
             let lines = comparison.document().summary.split(separator: "\n")
             for difference in comparison.differences {
                 let found = try #require(difference.outcome.value)
@@ -119,8 +119,8 @@ import VerificationMetrics
     }
 
     /// The file was written before keys were sorted.
-    @Test func theJSONIsThatOfTheSchema() async throws {
-        let comparison = try await compare(SampleRun(seed: 7), SampleRun(seed: 8, shift: 4))
+    @Test func theJSONIsThatOfTheSchema() throws {
+        let comparison = try compare(SampleRun(seed: 7), SampleRun(seed: 8, shift: 4))
         try GoldenText.expectSameValues(try comparison.document().text("json"), as: "compare.json")
     }
 
@@ -128,7 +128,7 @@ import VerificationMetrics
         case protocolName, labels, order, templates, subject, noSubjects, noTemplates, fewer
     }
 
-    @Test(arguments: Change.allCases) func differentRunsAreRefusedByName(change: Change) async throws {
+    @Test(arguments: Change.allCases) func differentRunsAreRefusedByName(change: Change) throws {
         var second = SampleRun(seed: 8)
         var expected: [String] = []
         switch change {
@@ -156,8 +156,8 @@ import VerificationMetrics
         case .protocolName: expected = ["different protocols", "expected 'sample' as in", "found 'other'"]
         }
         let changed = second
-        let error = await #expect(throws: InputError.self) {
-            _ = try await compare(SampleRun(seed: 7), changed) { folder in
+        let error = #expect(throws: InputError.self) {
+            _ = try compare(SampleRun(seed: 7), changed) { folder in
                 switch change {
                 case .subject:
                     let text = try String(contentsOfFile: folder + "/subjects.csv", encoding: .utf8)
@@ -181,14 +181,14 @@ import VerificationMetrics
         #expect(expected.allSatisfy { text.contains($0) }, "\(text)")
     }
 
-    @Test func formsAreWellFormedWhateverTheNames() async throws {
+    @Test func formsAreWellFormedWhateverTheNames() throws {
         let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
         defer {
             one.remove()
             other.remove()
         }
-        try await SampleRun(seed: 7).writeScoresAlone(to: one.path, name: HostileText.all)
-        try await SampleRun(seed: 8).writeScoresAlone(to: other.path, name: HostileText.all)
+        try SampleRun(seed: 7).writeScoresAlone(to: one.path, name: HostileText.all)
+        try SampleRun(seed: 8).writeScoresAlone(to: other.path, name: HostileText.all)
         let comparison = try RunComparison(
             try RunFolder(path: one.path),
             try RunFolder(path: other.path),
@@ -204,8 +204,8 @@ import VerificationMetrics
 
 extension SampleRun {
     /// Writes the run with a short report of its own scores.
-    func writeScoresAlone(to folder: String, name: String) async throws {
-        let measured = try await measurement(replicates: 8)
+    func writeScoresAlone(to folder: String, name: String) throws {
+        let measured = try measurement(replicates: 8)
         let genuine = labels.reduce(0) { $0 + Int($1) }
         var report = VerificationReport(
             name: name,
@@ -220,6 +220,6 @@ extension SampleRun {
             macs: 221_000_000,
             embeddingSize: 128
         )
-        try await write(to: folder, report: report)
+        try write(to: folder, report: report)
     }
 }

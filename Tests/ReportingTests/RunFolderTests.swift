@@ -5,13 +5,13 @@ import Testing
 import VerificationMetrics
 
 @Suite struct RunFolderTests {
-    @Test func givesBackWhatWasWritten() async throws {
+    @Test func givesBackWhatWasWritten() throws {
         let temporary = try TemporaryFolder()
         defer { temporary.remove() }
         let run = SampleRun()
-        try await run.write(to: temporary.path)
+        try run.write(to: temporary.path)
         let folder = try RunFolder(path: temporary.path)
-        #expect(folder.report == (try await run.report()))
+        #expect(folder.report == (try run.report()))
         let scores = try folder.scores()
         #expect(scores.values == .single(run.scores) && Array(scores.labels) == run.labels)
         #expect(scores.subjectNames?[100] == "subject, 0")
@@ -23,11 +23,11 @@ import VerificationMetrics
         }
     }
 
-    @Test func sameReportFromTheFolderAlone() async throws {
+    @Test func sameReportFromTheFolderAlone() throws {
         let temporary = try TemporaryFolder()
         defer { temporary.remove() }
         let run = SampleRun()
-        try await run.write(to: temporary.path)
+        try run.write(to: temporary.path)
         let folder = try RunFolder(path: temporary.path)
         let scores = try folder.scores()
         var options = VerificationMeasurement.Options(
@@ -47,11 +47,11 @@ import VerificationMetrics
         for (found, expected) in points { #expect(found.outcome.value?.tar == expected.outcome.value?.tar) }
     }
 
-    @Test func withoutSubjectsGenuineComparisonsImplyThem() async throws {
+    @Test func withoutSubjectsGenuineComparisonsImplyThem() throws {
         let temporary = try TemporaryFolder()
         defer { temporary.remove() }
         let run = SampleRun()
-        try await run.write(to: temporary.path)
+        try run.write(to: temporary.path)
         try FileManager.default.removeItem(atPath: temporary.file("subjects.csv"))
         let scores = try RunFolder(path: temporary.path).scores()
         let subjects = try #require(try scores.comparisonSubjects())
@@ -59,11 +59,11 @@ import VerificationMetrics
         #expect(subjects.contradictions(labels: run.labels) == (0, 0))
     }
 
-    @Test func doublePrecisionStaysDouble() async throws {
+    @Test func doublePrecisionStaysDouble() throws {
         let temporary = try TemporaryFolder()
         defer { temporary.remove() }
         let run = SampleRun()
-        try await run.write(to: temporary.path)
+        try run.write(to: temporary.path)
         try NPYFile.write(run.scores.map { Double($0) + 1e-12 }, to: temporary.file("scores.npy"))
         guard case .double = try RunFolder(path: temporary.path).scores().values else {
             Issue.record("read as single precision")
@@ -71,17 +71,17 @@ import VerificationMetrics
         }
     }
 
-    @Test func excludedFailuresAreLeftOut() async throws {
+    @Test func excludedFailuresAreLeftOut() throws {
         let temporary = try TemporaryFolder()
         defer { temporary.remove() }
         var run = SampleRun()
-        var report = try await run.report()
+        var report = try run.report()
         report.policy?.failures = "exclude"
         run.scores.insert(-.infinity, at: 5)
         run.labels.insert(1, at: 5)
         run.first.insert(0, at: 5)
         run.second.insert(1, at: 5)
-        try await run.write(to: temporary.path, report: report)
+        try run.write(to: temporary.path, report: report)
         let scores = try RunFolder(path: temporary.path).scores()
         #expect(Array(scores.labels) == SampleRun().labels && scores.values == .single(SampleRun().scores))
         #expect(scores.templates?.count == 2 * scores.labels.count)
@@ -92,11 +92,11 @@ import VerificationMetrics
         case fewerPairs, subjectColumns, subjectTwice, openQuote, tableScores, truncatedScores
     }
 
-    @Test(arguments: Damage.allCases) func damageIsNamed(damage: Damage) async throws {
+    @Test(arguments: Damage.allCases) func damageIsNamed(damage: Damage) throws {
         let temporary = try TemporaryFolder()
         defer { temporary.remove() }
         let run = SampleRun()
-        try await run.write(to: temporary.path)
+        try run.write(to: temporary.path)
         let expected = try inflict(damage, on: run, temporary)
         let error = #expect(throws: InputError.self) { _ = try RunFolder(path: temporary.path).scores() }
         let text = error?.description ?? ""
@@ -154,8 +154,8 @@ import VerificationMetrics
         }
     }
 
-    @Test func pictureNamesCannotLeaveTheFolder() async throws {
-        var report = try await SampleRun().report()
+    @Test func pictureNamesCannotLeaveTheFolder() throws {
+        var report = try SampleRun().report()
         report.contactSheet = [PicturedFace(image: "x", template: nil, picture: "../report.json")]
         let text = try report.jsonText()
         let error = #expect(throws: InputError.self) { try VerificationReport(json: Array(text.utf8)) }

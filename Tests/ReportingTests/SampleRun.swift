@@ -1,3 +1,5 @@
+import ArtifactFiles
+import Foundation
 import Reporting
 import SeededRandom
 import VerificationMetrics
@@ -33,7 +35,7 @@ struct SampleRun {
         try ComparisonSubjects(firstTemplate: first, secondTemplate: second, subjectOfTemplate: subjectOfTemplate)
     }
 
-    func measurement(replicates: Int = 64) async throws -> VerificationMeasurement {
+    func measurement(replicates: Int = 64) throws -> VerificationMeasurement {
         let targets = try ["1e-4", "1e-3", "1e-2", "1e-1"].map { try FARTarget($0) }
         var options = VerificationMeasurement.Options(
             farTargets: targets,
@@ -50,9 +52,9 @@ struct SampleRun {
     }
 
     /// A report with every section filled; names are hostile on request.
-    func report(hostile: Bool = false) async throws -> VerificationReport {
+    func report(hostile: Bool = false) throws -> VerificationReport {
         let name: (String) -> String = { hostile ? $0 + HostileText.all : $0 }
-        let measured = try await measurement()
+        let measured = try measurement()
         var counts = ProtocolSummary(
             name: name("sample"),
             genuine: 30,
@@ -164,4 +166,28 @@ enum HostileText {
     static let hidden = "\u{202e}gpj.\u{0}\n\r\u{2028}\u{feff}"
     static let csv = "=cmd|' /C calc'!A0,\"x\""
     static let all = script + attribute + markdown + latex + template + hidden + csv
+}
+
+extension SampleRun {
+    /// Writes the run as `evaluate` does.
+    func write(to folder: String, report: VerificationReport? = nil) throws {
+        func file(_ name: String) -> String { folder + "/" + name }
+        try NPYFile.write(scores, to: file("scores.npy"))
+        try NPYFile.write(labels, to: file("labels.npy"))
+        // Ids are not indices: 7 apart, from 100 on.
+        func id(_ template: UInt32) -> UInt32 { 100 + 7 * template }
+        let ids: [UInt32] = zip(first, second).flatMap { pair in [id(pair.0), id(pair.1)] }
+        try NPYFile.write(ids, shape: [scores.count, 2], to: file("comparisons.npy"))
+        let subjects = subjectOfTemplate.enumerated()
+            .map { template, subject in "\(id(UInt32(template))),\"subject, \(subject)\"\n" }
+            .joined()
+        try AtomicFile.write("template,subject\n" + subjects, to: file("subjects.csv"))
+        try FileManager.default.createDirectory(atPath: file("pictures"), withIntermediateDirectories: true)
+        for index in 0..<4 {
+            try AtomicFile.write([0xff, 0xd8, 0xff, UInt8(index)], to: file("pictures/f\(index).jpg"))
+        }
+        var written = try self.report()
+        if let report { written = report }
+        try AtomicFile.write(try written.jsonText(), to: file("report.json"))
+    }
 }

@@ -1,10 +1,10 @@
-package import FaceProtocols
+internal import FaceProtocols
 
 extension DoctorFinding {
     /// What the protocol's files say against each other, when that stops an evaluation.
     ///
     /// - Returns: One finding for each kind of error.
-    package static func findings(of reading: FindingList) -> [DoctorFinding] {
+    static func findings(of reading: FindingList) -> [DoctorFinding] {
         var seen: Set<ProtocolFinding.Kind> = []
         return reading.findings.filter { $0.severity == .error && seen.insert($0.kind).inserted }
             .map { first in
