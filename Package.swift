@@ -13,6 +13,8 @@ let package = Package(
         .library(name: "FaceImaging", targets: ["FaceImaging"]),
         .library(name: "FaceProtocols", targets: ["FaceProtocols"]),
         .library(name: "FaceEvaluation", targets: ["FaceEvaluation"]),
+        .library(name: "EvaluationRuns", targets: ["EvaluationRuns", "FaceEvaluation", "Reporting"]),
+        .library(name: "TrainingSessions", targets: ["TrainingSessions", "EvaluationRuns", "Recipes"]),
         .library(name: "Backbones", targets: ["Backbones", "NeuralGraph"]),
         .library(name: "NeuralCompute", targets: ["NeuralCompute", "NeuralGraph"]),
         // For the nested package Fuzz.
@@ -66,8 +68,8 @@ let package = Package(
 
         // Networks.
         .target(name: "NeuralGraph", dependencies: ["ArtifactFiles"]),
-        .target(name: "NeuralCompute", dependencies: ["CKernels", "NeuralGraph", "Parallelism", "SeededRandom"]),
-        .target(name: "Backbones", dependencies: ["NeuralGraph", "SeededRandom"]),
+        .target(name: "NeuralCompute", dependencies: ["ArtifactFiles", "CKernels", "NeuralGraph", "Parallelism", "SeededRandom"]),
+        .target(name: "Backbones", dependencies: ["ArtifactFiles", "NeuralGraph", "SeededRandom"]),
         .target(
             name: "Checkpoints",
             dependencies: [
@@ -90,8 +92,8 @@ let package = Package(
         .target(
             name: "NeuralTraining",
             dependencies: [
-                "ArtifactFiles", "Checkpoints", "NeuralCompute", "NeuralGraph", "Parallelism", "SeededRandom",
-                "TrainingData",
+                "ArtifactFiles", "Checkpoints", "FaceImaging", "NeuralCompute", "NeuralGraph", "Parallelism",
+                "SeededRandom", "TrainingData",
             ]
         ),
         .target(
@@ -145,7 +147,7 @@ let package = Package(
             dependencies: [
                 "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "EvaluationRuns", "FaceDiagnosis",
                 "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph", "Recipes",
-                "Reporting", "SyntheticFaces", "TrainingData", "TrainingSessions", "VerificationMetrics",
+                "Reporting", "SyntheticFaces", "TrainingSessions", "VerificationMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -167,8 +169,7 @@ package.targets.append(
         name: "ForeignReaders",
         dependencies: [
             "ArtifactFiles", "Checkpoints", "FaceEvaluation", "FaceImaging", "FaceProtocols", "NeuralGraph",
-            "NeuralTraining", "Recipes", "Reporting", "StrictYAML", "TestSupport", "TrainingData",
-            "VerificationMetrics",
+            "NeuralTraining", "Recipes", "Reporting", "TestSupport", "TrainingData", "VerificationMetrics",
         ],
         path: "Tests/ForeignReaders"
     )
@@ -182,8 +183,7 @@ let tests: [String: [Target.Dependency]] = [
     ],
     "FaceDiagnosisTests": ["ArtifactFiles", "FaceImaging", "FaceProtocols", "SeededRandom"],
     "FaceEvaluationTests": [
-        "ArtifactFiles", "Backbones", "Checkpoints", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph",
-        "SeededRandom", "VerificationMetrics",
+        "ArtifactFiles", "Backbones", "FaceImaging", "FaceProtocols", "NeuralCompute", "NeuralGraph", "SeededRandom",
     ],
     "FaceImagingTests": ["ArtifactFiles", "SeededRandom"],
     "FaceProtocolsTests": ["ArtifactFiles", "SeededRandom"],
@@ -198,17 +198,17 @@ let tests: [String: [Target.Dependency]] = [
     "ReportingTests": ["ArtifactFiles", "SeededRandom", "VerificationMetrics"],
     "SeededRandomTests": [],
     "StrictYAMLTests": ["ArtifactFiles"],
-    "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging", "SeededRandom"],
+    "SyntheticFacesTests": ["ArtifactFiles", "FaceImaging"],
     "TrainingDataTests": ["ArtifactFiles", "FaceImaging", "SeededRandom", "SyntheticFaces"],
     "TrainingSessionsTests": [
         "ArtifactFiles", "Backbones", "Checkpoints", "EvaluationRuns", "FaceEvaluation", "FaceImaging", "Recipes",
         "Reporting", "SyntheticFaces",
     ],
     "VerifarCLITests": [
-        "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceImaging", "FaceProtocols", "NeuralGraph",
-        "NeuralTraining", "Recipes", "SeededRandom", "StrictYAML",
+        "ArtifactFiles", "Backbones", "Checkpoints", "Distillation", "FaceEvaluation", "FaceImaging", "FaceProtocols",
+        "NeuralGraph", "NeuralTraining", "Recipes", "SeededRandom", "StrictYAML",
     ],
-    "VerificationMetricsTests": ["ArtifactFiles", "Parallelism", "SeededRandom"],
+    "VerificationMetricsTests": ["Parallelism", "SeededRandom"],
 ]
 for (name, dependencies) in tests.sorted(by: { $0.key < $1.key }) {
     let tested = Target.Dependency(stringLiteral: String(name.dropLast("Tests".count)))

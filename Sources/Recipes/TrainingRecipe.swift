@@ -144,19 +144,19 @@ public struct TrainingRecipe: SettingsSection {
 
     /// Refuses synthetic faces of nobody.
     public mutating func complete() throws(InputError) {
-        let needsPopulation = data.synthetic != nil || evaluation.protocols.contains { $0.synthetic != nil }
+        let needsPopulation = data.source.needsPopulation || evaluation.protocols.contains { $0.synthetic != nil }
         guard !needsPopulation || population != nil else {
             throw InputError(.missing, "synthetic faces need the key 'population'", place: "key \"population\"")
         }
-        guard evaluation.accuracy?.folder?.holdOut == nil else {
+        guard evaluation.accuracy?.source.holdOut == nil else {
             throw InputError(
                 .usage,
                 "people are held out of what is trained on, not of 'accuracy'",
                 place: "key \"evaluation.accuracy.folder.hold-out\""
             )
         }
-        let holdOutName = DataSettings.Folder.holdOutName
-        guard data.folder?.holdOut == nil || !evaluation.protocols.contains(where: { $0.name == holdOutName }) else {
+        let holdOutName = HoldOutSettings.name
+        guard data.source.holdOut == nil || !evaluation.protocols.contains(where: { $0.name == holdOutName }) else {
             throw InputError(
                 .usage,
                 "two protocols have one name: data.folder.hold-out makes one",
@@ -165,7 +165,7 @@ public struct TrainingRecipe: SettingsSection {
             )
         }
         for settings in evaluation.protocols where settings.protocol != nil && settings.data == nil {
-            guard data.recordio == nil else { continue }
+            guard data.source.folderOfProtocols == nil else { continue }
             throw InputError(
                 .missing,
                 "the protocol '\(settings.name)' has no folder",

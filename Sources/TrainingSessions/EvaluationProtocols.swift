@@ -62,7 +62,7 @@ struct EvaluationProtocols {
                 let folder = try await synthetic.render(population, cacheFolder, threads: threads, listener)
                 selection = ProtocolSelection(FileSystem.join(folder, "protocol.yml"), dataFolder: folder)
             } else {
-                let folder = settings.data ?? recipe.data.folderOfProtocols ?? ""
+                let folder = settings.data ?? recipe.data.source.folderOfProtocols ?? ""
                 selection = ProtocolSelection(settings.protocol ?? "", dataFolder: folder)
             }
             do throws(InputError) {
@@ -88,7 +88,7 @@ struct EvaluationProtocols {
             let reading = try selection.read(threads: threads)
             protocols.append(
                 Prepared(
-                    name: DataSettings.Folder.holdOutName,
+                    name: HoldOutSettings.name,
                     selection: selection,
                     reading: reading,
                     value: try reading.validProtocol(),

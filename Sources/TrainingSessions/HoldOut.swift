@@ -4,6 +4,7 @@ internal import EvaluationRuns
 internal import FaceEvaluation
 internal import FaceImaging
 internal import FaceProtocols
+internal import Recipes
 internal import Reporting
 internal import SeededRandom
 internal import Synchronization
@@ -17,7 +18,6 @@ struct HoldOut {
     /// Everybody else.
     let training: SubsetSource
     private let heldOut: SubsetSource
-    private let folder: String
     private let seed: UInt64
 
     private static let descriptorFile = "protocol.yml"
@@ -29,13 +29,11 @@ struct HoldOut {
     ///
     /// - Parameters:
     ///   - whole: Everybody.
-    ///   - folder: Where they come from, for messages.
-    ///   - share: The share of people who are held out.
-    ///   - seed: Who it is follows from it and the number of people.
+    ///   - settings: How many, and what decides who it is besides the number of people.
     /// - Throws: `InputError` when nothing could be compared.
-    init(of whole: any TrainingSource, folder: String, share: Double, seed: UInt64) throws(InputError) {
-        let count = Int((share * Double(whole.classCount)).rounded())
-        var random = SeededGenerator(seed: seed, stream: 0x4001_d007)
+    init(of whole: any TrainingSource, _ settings: HoldOutSettings) throws(InputError) {
+        let count = Int((settings.share * Double(whole.classCount)).rounded())
+        var random = SeededGenerator(seed: settings.seed, stream: 0x4001_d007)
         let order = random.permutation(of: whole.classCount)
         let sizes = whole.classSizes
         let chosen = order.prefix(count).sorted()
@@ -43,7 +41,7 @@ struct HoldOut {
             throw InputError(
                 .usage,
                 "the people held out cannot be compared",
-                file: folder,
+                file: settings.folder,
                 place: "key \"data.folder.hold-out\"",
                 expected:
                     "a share that gives 2 or more people, one of them with 2 or more images, and leaves some to train on",
@@ -52,8 +50,7 @@ struct HoldOut {
         }
         heldOut = try SubsetSource(whole, classes: chosen)
         training = try SubsetSource(whole, classes: order.dropFirst(count).sorted())
-        self.folder = folder
-        self.seed = seed
+        seed = settings.seed
     }
 
     /// Writes the images into a folder of their own, unless it is there.

@@ -58,7 +58,11 @@ public struct TrainingSession {
         let network = try TrainedNetwork(recipe)
         log.note("preprocessing: \(network.preprocessing) (the recipe's)")
         if let note = network.startingNote { log.note(note) }
-        let (data, holdOut) = try sources(network).openTraining(recipe.data)
+        let whole = try recipe.data.open(opening(network))
+        let holdOut = try recipe.data.source.holdOut.map { settings throws(InputError) in
+            try HoldOut(of: whole, settings)
+        }
+        let data = holdOut?.training ?? whole
         log.note("data: \(data.summary), \(data.classCount) classes")
         let device = try Devices.open(deviceName, threads: threads)
         log.note("device: \(device.name)")
@@ -109,7 +113,7 @@ public struct TrainingSession {
             log.note("at most \(facesAtOnce) faces at once: batch normalisation sees these, everything else the batch")
         }
         let labelled = try recipe.evaluation.accuracy.map { settings throws(InputError) in
-            let labelled = try sources(network).open(settings)
+            let labelled = try settings.open(opening(network))
             guard labelled.classCount <= data.classCount else {
                 throw InputError(
                     .mismatch,
@@ -201,14 +205,16 @@ public struct TrainingSession {
 
     // MARK: Parts
 
-    private func sources(_ network: TrainedNetwork) -> TrainingSources {
-        TrainingSources(
+    /// What the opening of data needs.
+    private func opening(_ network: TrainedNetwork) -> DataSetOpening {
+        DataSetOpening(
             population: recipe.population,
             preprocessing: network.preprocessing,
             cacheFolder: cacheFolder,
-            threads: threads,
-            listener: listener
-        )
+            threads: threads
+        ) { [listener] label, done, total in
+            listener(.progress(label: label, unit: "faces", done: done, total: total, skipped: 0))
+        }
     }
 
     private func sampler(_ data: any TrainingSource) throws(InputError) -> any TrainingSampler {

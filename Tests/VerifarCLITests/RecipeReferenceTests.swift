@@ -47,9 +47,13 @@ import Testing
         let known = company.filter { path == $0.key || path.hasPrefix($0.key + ".") }
         if let needed = known.max(by: { $0.key.count < $1.key.count })?.value { return needed }
         for section in ["data", "evaluation.accuracy"] {
-            for source in ["synthetic", "recordio", "cifar100"] where path.hasPrefix("\(section).\(source)") {
-                let file = source == "recordio" ? ["\(section).recordio.path=train.rec"] : []
-                return ["\(section).folder=~"] + file
+            for kind in DataSets.all.map({ $0.key })
+            where kind != FolderData.key && path.hasPrefix("\(section).\(kind)") {
+                let required = RecipeReference.training.entries.filter { entry in
+                    entry.path.hasPrefix("\(section).\(kind).") && entry.about.presence == .required
+                }
+                return ["\(section).folder=~"]
+                    + required.filter { $0.path != path }.map { "\($0.path)=\($0.about.example)" }
             }
         }
         return []
@@ -250,7 +254,7 @@ import Testing
     /// Landmarks that nothing would read are refused; alone they say that faces are to be aligned.
     @Test func landmarksAreReadOrRefused() throws {
         let settings = ["data.folder.landmarks=l.txt"]
-        #expect(try read(Self.base, settings).recipe.data.folder?.fit == "aligned")
+        #expect((try read(Self.base, settings).recipe.data.source as? FolderData)?.fit == "aligned")
         for fit in ["exact", "resized", "centre-crop"] {
             let error = #expect(throws: InputError.self) { try read(Self.base, settings + ["data.folder.fit=\(fit)"]) }
             #expect(error?.problem.contains("landmarks") == true)

@@ -1,5 +1,5 @@
 public import ArtifactFiles
-internal import FaceImaging
+public import FaceImaging
 
 #if canImport(Glibc)
 internal import Glibc
@@ -87,7 +87,7 @@ public struct FolderSource: TrainingSource {
 
     /// Makes one thread's reader.
     public func makeReader() -> any TrainingReader {
-        FolderReader(fit: fit, size: pictureSize, ignoresOrientation: ignoresOrientation) { sample in
+        PictureFileReader(fit: fit, size: pictureSize, ignoresOrientation: ignoresOrientation) { sample in
             (FileSystem.join(root, name(of: sample)), landmarks.isEmpty ? nil : landmarks[sample])
         }
     }
@@ -163,18 +163,24 @@ private struct FolderListing {
     }
 }
 
-/// Reads picture files.
-private final class FolderReader: TrainingReader {
-    typealias Location = (path: String, landmarks: FaceLandmarks?)
+/// One thread's means of reading picture files.
+public final class PictureFileReader: TrainingReader {
+    /// A file, and the landmarks of its face where it is to be aligned.
+    public typealias Location = (path: String, landmarks: FaceLandmarks?)
 
     private let locate: (Int) -> Location
     private var fitter: PictureFitter?
     private var file = FileBuffer()
 
-    init(
+    /// - Parameters:
+    ///   - fit: How a picture gets its size; checked by the source.
+    ///   - size: The size.
+    ///   - ignoresOrientation: Whether pixels are taken as they are stored.
+    ///   - locate: Where a sample lies.
+    public init(
         fit: PictureFit,
         size: PictureSize,
-        ignoresOrientation: Bool,
+        ignoresOrientation: Bool = false,
         locate: @escaping (Int) -> Location
     ) {
         self.locate = locate
@@ -182,7 +188,7 @@ private final class FolderReader: TrainingReader {
         fitter = try? PictureFitter(fit: fit, size: size, ignoresOrientation: ignoresOrientation)
     }
 
-    func read(_ sample: Int, into image: inout RGBImage) throws(InputError) {
+    public func read(_ sample: Int, into image: inout RGBImage) throws(InputError) {
         let (path, landmarks) = locate(sample)
         do throws(InputError) {
             try file.read(path)

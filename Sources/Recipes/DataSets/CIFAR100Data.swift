@@ -1,0 +1,31 @@
+public import ArtifactFiles
+public import TrainingData
+
+/// CIFAR-100 in its binary form.
+public struct CIFAR100Data: DataSet {
+    public static let key = "cifar100"
+    public static let sentence = "CIFAR-100 in its binary version."
+    public static let example = "{path: cifar-100-binary/train.bin}"
+
+    /// `train.bin` or `test.bin`.
+    public var path: String
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, SettingsKey {
+        case path
+
+        /// What it is for.
+        public var about: KeyDescription {
+            .init(
+                .text("path"),
+                .required,
+                "`train.bin` or `test.bin` of CIFAR-100's binary version.",
+                example: "cifar-100-binary/train.bin"
+            )
+        }
+    }
+
+    public func open(_ opening: DataSetOpening) throws(InputError) -> any TrainingSource {
+        try CIFAR100Source(path: path)
+    }
+}

@@ -1,0 +1,62 @@
+public import ArtifactFiles
+public import TrainingData
+
+/// An MXNet record file, as InsightFace distributes its training sets.
+public struct RecordIOData: DataSet {
+    public static let key = "recordio"
+    public static let sentence = "An MXNet record file, as InsightFace distributes its training sets."
+    public static let example = "{path: train.rec}"
+
+    /// `train.rec`; its index is `train.idx` beside it.
+    public var path: String
+    /// How an image gets the network's size: `exact`, `resized`, `centre-crop`.
+    public var fit: String
+    /// Whether pixels are taken as they are stored, whatever EXIF's orientation says.
+    public var ignoreExif: Bool
+
+    /// The keys of a recipe.
+    public enum CodingKeys: String, SettingsKey {
+        case path
+        case fit
+        case ignoreExif = "ignore-exif"
+
+        /// What each is for.
+        public var about: KeyDescription {
+            switch self {
+            case .path:
+                .init(
+                    .text("path"),
+                    .required,
+                    "`train.rec`; its index `train.idx` lies beside it.",
+                    example: "train.rec"
+                )
+            case .fit:
+                .init(
+                    .choice(["exact", "resized", "centre-crop"]),
+                    .standard("exact"),
+                    "How an image gets the network's size.",
+                    example: "resized"
+                )
+            case .ignoreExif:
+                .init(
+                    .flag,
+                    .standard(false),
+                    "Whether pixels are taken as they are stored, whatever EXIF's orientation says.",
+                    example: "true"
+                )
+            }
+        }
+    }
+
+    public func open(_ opening: DataSetOpening) throws(InputError) -> any TrainingSource {
+        try RecordIOSource(
+            path: path,
+            size: opening.size,
+            fit: try opening.fit(fit),
+            ignoresOrientation: ignoreExif
+        )
+    }
+
+    /// InsightFace's verification sets lie beside the record file.
+    public var folderOfProtocols: String? { FileSystem.parent(of: path) }
+}
