@@ -68,7 +68,10 @@ let package = Package(
 
         // Networks.
         .target(name: "NeuralGraph", dependencies: ["ArtifactFiles"]),
-        .target(name: "NeuralCompute", dependencies: ["ArtifactFiles", "CKernels", "NeuralGraph", "Parallelism", "SeededRandom"]),
+        .target(
+            name: "NeuralCompute",
+            dependencies: ["ArtifactFiles", "CKernels", "NeuralGraph", "Parallelism", "SeededRandom"]
+        ),
         .target(name: "Backbones", dependencies: ["ArtifactFiles", "NeuralGraph", "SeededRandom"]),
         .target(
             name: "Checkpoints",

@@ -32,7 +32,6 @@ public struct TrainingStep: Sendable {
     /// Seconds that these took, evaluations left out.
     public var seconds: Double
 
-    /// Creates a value.
     public init(
         step: Int,
         total: Int,

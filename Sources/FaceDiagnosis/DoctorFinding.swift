@@ -23,7 +23,6 @@ package struct DoctorFinding: Hashable, Sendable, Codable {
     /// The command-line options that do it, where options can.
     package var options: String?
 
-    /// Creates a finding.
     package init(
         _ kind: Kind,
         check: String,
@@ -61,7 +60,6 @@ package struct DoctorCheckResult: Hashable, Sendable, Codable {
     /// What is wrong.
     package var findings: [DoctorFinding]
 
-    /// Creates a result.
     package init(_ summary: String, _ findings: [DoctorFinding] = []) {
         self.summary = summary
         self.findings = findings

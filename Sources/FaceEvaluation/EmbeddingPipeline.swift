@@ -52,7 +52,6 @@ public struct EmbeddingPipeline: Sendable {
         public var seconds: Double
     }
 
-    /// Creates a pipeline.
     public init(
         plan: any InferencePlan,
         preprocessing: FacePreprocessing,

@@ -55,7 +55,6 @@ public struct FailureCause: Error, Hashable, Sendable {
     /// The detector's score is not a finite number.
     public static let nonFiniteDetectorScore = "non-finite-detector-score"
 
-    /// Creates a cause.
     public init(reason: String, detail: String) {
         self.reason = reason
         self.detail = detail

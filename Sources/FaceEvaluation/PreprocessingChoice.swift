@@ -20,7 +20,6 @@ public struct PreprocessingOverrides: Hashable, Sendable {
     /// The template's name.
     public var template: String?
 
-    /// Nothing is stated.
     public init() {}
 
     /// Reads the values as command lines and the metadata of checkpoints have them: `127.5,127.5,127.5`, `rgb`, `112x112`.

@@ -14,7 +14,6 @@ public struct AugmentationSettings: SettingsSection {
     /// The chance that a random rectangle is covered.
     public var randomErasing: Double?
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case flip
         case cropPadding = "crop-padding"
@@ -22,7 +21,6 @@ public struct AugmentationSettings: SettingsSection {
         case cutout
         case randomErasing = "random-erasing"
 
-        /// What each is for.
         public var about: KeyDescription {
             let chance = KeyDescription.Kind.number(.within(0...1))
             return switch self {

@@ -11,14 +11,12 @@ public struct EvaluationSettings: SettingsSection {
     /// A labelled set on which the classifier's accuracy is measured.
     public var accuracy: DataSettings?
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case everyEpochs = "every-epochs"
         case everySteps = "every-steps"
         case protocols
         case accuracy
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .everyEpochs:
@@ -91,7 +89,6 @@ public struct ProtocolSettings: SettingsSection {
     /// Whether it is left out of evaluations during training.
     public var onlyAtEnd: Bool
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case name
         case `protocol`
@@ -100,7 +97,6 @@ public struct ProtocolSettings: SettingsSection {
         case optional
         case onlyAtEnd = "only-at-end"
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .name: .init(.text("name"), .required, "What its folder and table rows are called.", example: "ijbc")
@@ -164,13 +160,11 @@ public struct SyntheticProtocolSettings: SettingsSection {
     /// Impostor comparisons; all without it.
     public var impostors: Int?
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case images
         case templates
         case impostors
 
-        /// What each is for.
         public var about: KeyDescription {
             let count = KeyDescription.Kind.integer(.within(1...1_000_000))
             return switch self {

@@ -18,7 +18,6 @@ public struct ClassifierSettings: SettingsSection {
     /// The weight of this loss beside those of ``DistillationSettings``: 1 without it, or 0 where a method takes its place.
     public var weight: Double?
 
-    /// The keys of a recipe, besides those of the head.
     public enum CodingKeys: String, SettingsKey {
         case sample
         case partialFC = "partial-fc"
@@ -26,7 +25,6 @@ public struct ClassifierSettings: SettingsSection {
         case startFrom = "start-from"
         case weight
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .sample:
@@ -127,7 +125,6 @@ public struct DistillationSettings: SettingsSection {
     /// Whether feature maps are taken before the non-linearity.
     public var preactivations: Bool
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case teacher
         case methods
@@ -135,7 +132,6 @@ public struct DistillationSettings: SettingsSection {
         case stages
         case preactivations
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .teacher:
@@ -207,7 +203,6 @@ public struct TeacherSettings: SettingsSection {
     /// The protocols on which its own TAR is measured before training; all of the recipe's when true.
     public var evaluate: Bool
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case checkpoint
         case architecture
@@ -218,7 +213,6 @@ public struct TeacherSettings: SettingsSection {
         case cache
         case evaluate
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .checkpoint:

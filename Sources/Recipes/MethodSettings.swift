@@ -10,12 +10,10 @@ public struct MethodSettings: SettingsSection, DistillationSettingsSource {
     /// Its own settings, of the method's own type.
     public var settings: any SettingsSection
 
-    /// The keys of every method.
     public enum CodingKeys: String, SettingsKey {
         case method
         case weight
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .method:

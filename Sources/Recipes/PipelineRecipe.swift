@@ -25,14 +25,12 @@ public struct PipelineRecipe: SettingsSection {
         /// The row that it belongs to in the study's table: stages that differ in their seed alone share one.
         public var row: String?
 
-        /// The keys of a stage.
         public enum CodingKeys: String, SettingsKey {
             case name
             case recipe
             case set
             case row
 
-            /// What each is for.
             public var about: KeyDescription {
                 switch self {
                 case .name:
@@ -83,14 +81,12 @@ public struct PipelineRecipe: SettingsSection {
         }
     }
 
-    /// The keys of a pipeline.
     public enum CodingKeys: String, SettingsKey {
         case name
         case stages
         case baseline
         case seeds
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .name: .init(.text(), .required, "What reports call it.", example: "\"SH-KD on MS1M-V3\"")

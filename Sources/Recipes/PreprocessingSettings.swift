@@ -12,14 +12,12 @@ public struct PreprocessingSettings: SettingsSection {
     /// The order of the channels.
     public var channels: ChannelOrder?
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case name
         case mean
         case std
         case channels
 
-        /// What each is for.
         public var about: KeyDescription {
             let own = KeyDescription.Presence.without("the name's own")
             return switch self {

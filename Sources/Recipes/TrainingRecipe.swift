@@ -38,7 +38,6 @@ public struct TrainingRecipe: SettingsSection {
     /// What is written, and when.
     public var saving: SavingSettings
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case name
         case seed
@@ -56,7 +55,6 @@ public struct TrainingRecipe: SettingsSection {
         case evaluation
         case saving
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .name:
@@ -194,7 +192,6 @@ public struct NetworkSettings: SettingsSection {
     /// Layers behind it that belong to the network: what is evaluated and exported is projected.
     public var projector: ProjectorSettings?
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case architecture
         case embedding
@@ -203,7 +200,6 @@ public struct NetworkSettings: SettingsSection {
         case startFrom = "start-from"
         case projector
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .architecture:
@@ -257,13 +253,11 @@ public struct ProjectorSettings: SettingsSection {
     /// Where it stands.
     public var behind: Projector.Place
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case length
         case factor
         case behind
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .length:
@@ -319,12 +313,10 @@ public struct StepSettings: SettingsSection {
         /// Images of each.
         public var pictures: Int
 
-        /// The keys of a recipe.
         public enum CodingKeys: String, SettingsKey {
             case identities
             case pictures
 
-            /// What each is for.
             public var about: KeyDescription {
                 let count = KeyDescription.Kind.integer(.within(1...65536))
                 return switch self {
@@ -342,12 +334,10 @@ public struct StepSettings: SettingsSection {
         /// The other part.
         public var balanced: Balanced
 
-        /// The keys of a recipe.
         public enum CodingKeys: String, SettingsKey {
             case random
             case balanced
 
-            /// What each is for.
             public var about: KeyDescription {
                 switch self {
                 case .random: .init(.integer(.within(1...65536)), .required, "Random images of a step.", example: "64")
@@ -363,7 +353,6 @@ public struct StepSettings: SettingsSection {
         }
     }
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case batch
         case microBatch = "micro-batch"
@@ -374,7 +363,6 @@ public struct StepSettings: SettingsSection {
         case dropLast = "drop-last"
         case maxFailures = "max-failures"
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .batch: .init(.integer(.within(1...65536)), .required, "Images of a step.", example: "128")
@@ -477,14 +465,12 @@ public struct SavingSettings: SettingsSection {
     /// `fp32` or `fp16`, of the safetensors file.
     public var precision: String
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case everySteps = "every-steps"
         case keepEveryEpochs = "keep-every-epochs"
         case formats
         case precision
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .everySteps:

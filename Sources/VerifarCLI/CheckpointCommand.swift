@@ -27,10 +27,10 @@ extension CheckpointCommand {
                 "What is in a checkpoint: architecture, parameters, MACs, tensors, digests, and what was stripped."
         )
 
-        @Argument(help: ArgumentHelp("The file.", valueName: "file"), completion: .file())
+        @Argument(help: .value("file", "The file."), completion: .file())
         var file: String
 
-        @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
+        @Option(help: .value("name", "What the checkpoint is; recognised without it."))
         var architecture: String?
 
         @Flag(help: "List every tensor with its shape and range.")
@@ -76,16 +76,13 @@ extension CheckpointCommand {
                 """
         )
 
-        @Argument(help: ArgumentHelp("The file to read.", valueName: "input"), completion: .file())
+        @Argument(help: .value("input", "The file to read."), completion: .file())
         var input: String
 
-        @Argument(
-            help: ArgumentHelp("The file to write: .safetensors or .onnx.", valueName: "output"),
-            completion: .file()
-        )
+        @Argument(help: .value("output", "The file to write: .safetensors or .onnx."), completion: .file())
         var output: String
 
-        @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
+        @Option(help: .value("name", "What the checkpoint is; recognised without it."))
         var architecture: String?
 
         @Flag(name: .customLong("fp16"), help: "Store matrices in half precision (safetensors only).")
@@ -116,22 +113,19 @@ extension CheckpointCommand {
             discussion: "One of: \(BackboneCatalogue.all.map(\.name).joined(separator: ", "))."
         )
 
-        @Argument(help: ArgumentHelp("The architecture.", valueName: "name"))
+        @Argument(help: .value("name", "The architecture."))
         var architecture: String
 
-        @Argument(
-            help: ArgumentHelp("The file to write: .safetensors or .onnx.", valueName: "output"),
-            completion: .file()
-        )
+        @Argument(help: .value("output", "The file to write: .safetensors or .onnx."), completion: .file())
         var output: String
 
-        @Option(help: ArgumentHelp("Seed of the weights.", valueName: "n"))
+        @Option(help: .value("n", "Seed of the weights."))
         var seed: UInt64 = 1
 
-        @Option(help: ArgumentHelp("Length of the embedding.", valueName: "n"))
+        @Option(help: .value("n", "Length of the embedding."))
         var embedding: Int?
 
-        @Option(help: ArgumentHelp("A factor on the channel counts.", valueName: "x"))
+        @Option(help: .value("x", "A factor on the channel counts."))
         var width: Double = 1
 
         func run() throws {

@@ -25,40 +25,37 @@ struct DoctorCommand: ParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The network's file.", valueName: "file"), completion: .file())
+    @Option(help: .value("file", "The network's file."), completion: .file())
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
+    @Option(help: .value("name", "What the checkpoint is; recognised without it."))
     var architecture: String?
 
     @Option(
         name: .customLong("protocol"),
-        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"),
+        help: .value("name|file.yml", "A known protocol or a description of one."),
         completion: .file()
     )
     var protocolName: String?
 
-    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"), completion: .directory)
+    @Option(help: .value("dir", "The protocol's data folder."), completion: .directory)
     var data: String?
 
     @OptionGroup(title: "Protocol") var protocolSettings: ProtocolSettingOptions
 
     @Option(
-        help: ArgumentHelp("Aligned faces in a folder per identity, instead of a protocol.", valueName: "dir"),
+        help: .value("dir", "Aligned faces in a folder per identity, instead of a protocol."),
         completion: .directory
     )
     var faces: String?
 
-    @Option(
-        help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"),
-        completion: .directory
-    )
+    @Option(help: .value("dir", "Where the report goes; made if it is not there."), completion: .directory)
     var output: String?
 
-    @Option(help: ArgumentHelp("The most faces in the sample.", valueName: "n"))
+    @Option(help: .value("n", "The most faces in the sample."))
     var sample: Int = 240
 
-    @Option(help: ArgumentHelp("Of the sample.", valueName: "n"))
+    @Option(help: .value("n", "Of the sample."))
     var seed: UInt64 = 1
 
     @Flag(help: "Allow images outside the data folder (absolute paths, symbolic links).")

@@ -25,31 +25,28 @@ struct EmbedCommand: ParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The network's file.", valueName: "file"), completion: .file())
+    @Option(help: .value("file", "The network's file."), completion: .file())
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("What the checkpoint is; recognised without it.", valueName: "name"))
+    @Option(help: .value("name", "What the checkpoint is; recognised without it."))
     var architecture: String?
 
     @Option(
-        help: ArgumentHelp(
-            "A folder of images, a text with a path per line, or one image.",
-            valueName: "dir|list.txt|file"
-        ),
+        help: .value("dir|list.txt|file", "A folder of images, a text with a path per line, or one image."),
         completion: .file()
     )
     var images: String
 
-    @Option(help: ArgumentHelp("Landmarks, one line per picture.", valueName: "file"), completion: .file())
+    @Option(help: .value("file", "Landmarks, one line per picture."), completion: .file())
     var landmarks: String?
 
-    @Option(help: ArgumentHelp("The array to write.", valueName: "file.npy"), completion: .file())
+    @Option(help: .value("file.npy", "The array to write."), completion: .file())
     var output: String
 
     @Flag(help: "Write two rows' worth per picture: upright, then mirrored ([pictures, 2, dimensions]).")
     var mirrored = false
 
-    @Option(help: ArgumentHelp("Stop when more pictures than this fail.", valueName: "n|percent%"))
+    @Option(help: .value("n|percent%", "Stop when more pictures than this fail."))
     var maxFailures: String = "0"
 
     @OptionGroup(title: "Preprocessing") var preprocessing: PreprocessingOptions

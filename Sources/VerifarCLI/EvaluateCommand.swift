@@ -23,28 +23,25 @@ struct EvaluateCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The network's file.", valueName: "file"), completion: .file())
+    @Option(help: .value("file", "The network's file."), completion: .file())
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("What the checkpoint is; recognised from its parameters without it.", valueName: "name"))
+    @Option(help: .value("name", "What the checkpoint is; recognised from its parameters without it."))
     var architecture: String?
 
     @Option(
         name: .customLong("protocol"),
-        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"),
+        help: .value("name|file.yml", "A known protocol or a description of one."),
         completion: .file()
     )
     var protocolName: String
 
-    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"), completion: .directory)
+    @Option(help: .value("dir", "The protocol's data folder."), completion: .directory)
     var data: String
 
     @OptionGroup(title: "Protocol") var protocolSettings: ProtocolSettingOptions
 
-    @Option(
-        help: ArgumentHelp("Where the report goes; made if it is not there.", valueName: "dir"),
-        completion: .directory
-    )
+    @Option(help: .value("dir", "Where the report goes; made if it is not there."), completion: .directory)
     var output: String
 
     @OptionGroup var overwriting: OverwriteOptions
@@ -56,21 +53,16 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup(title: "Network") var compute: ComputeOptions
     @OptionGroup(title: "Running") var running: RunOptions
 
-    @Option(
-        help: ArgumentHelp("Keep embeddings here and use those that are there.", valueName: "dir"),
-        completion: .directory
-    )
+    @Option(help: .value("dir", "Keep embeddings here and use those that are there."), completion: .directory)
     var cache: String?
 
-    @Option(help: ArgumentHelp("Stop when more images than this fail.", valueName: "n|percent%"))
+    @Option(help: .value("n|percent%", "Stop when more images than this fail."))
     var maxFailures: String = "1%"
 
     @Flag(help: "Also report all eight combinations of flip sum/off, norm and detector score.")
     var allModes = false
 
-    @Option(
-        help: ArgumentHelp("What the report calls the run; the checkpoint's file name without it.", valueName: "text")
-    )
+    @Option(help: .value("text", "What the report calls the run; the checkpoint's file name without it."))
     var name: String?
 
     @Flag(help: "Allow images outside the data folder (absolute paths, symbolic links).")

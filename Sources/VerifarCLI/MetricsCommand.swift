@@ -22,32 +22,29 @@ struct MetricsCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("One score per comparison.", valueName: "file"), completion: .file())
+    @Option(help: .value("file", "One score per comparison."), completion: .file())
     var scores: String
 
-    @Option(
-        help: ArgumentHelp("One label per comparison; the scores' file without it.", valueName: "file"),
-        completion: .file()
-    )
+    @Option(help: .value("file", "One label per comparison; the scores' file without it."), completion: .file())
     var labels: String?
 
-    @Option(help: ArgumentHelp("The scores' column of a table, or entry of an .npz.", valueName: "name"))
+    @Option(help: .value("name", "The scores' column of a table, or entry of an .npz."))
     var scoreColumn: String?
 
-    @Option(help: ArgumentHelp("The labels' column of a table, or entry of an .npz.", valueName: "name"))
+    @Option(help: .value("name", "The labels' column of a table, or entry of an .npz."))
     var labelColumn: String?
 
     @Flag(help: "Scores are distances: less is more alike. They are taken times -1; inf is a failure to enrol.")
     var distance = false
 
     @Option(
-        help: ArgumentHelp("Template ids [comparisons, 2] (.npy), for subject-bootstrap intervals.", valueName: "file"),
+        help: .value("file", "Template ids [comparisons, 2] (.npy), for subject-bootstrap intervals."),
         completion: .file()
     )
     var comparisons: String?
 
     @Option(
-        help: ArgumentHelp("template,subject lines; without it genuine comparisons join templates.", valueName: "file"),
+        help: .value("file", "template,subject lines; without it genuine comparisons join templates."),
         completion: .file()
     )
     var subjects: String?
@@ -56,12 +53,12 @@ struct MetricsCommand: AsyncParsableCommand {
     @OptionGroup(title: "Running") var running: RunOptions
     @OptionGroup(title: "Result") var result: ResultOptions
 
-    @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"), completion: .directory)
+    @Option(help: .value("dir", "Where a report goes."), completion: .directory)
     var output: String?
 
     @OptionGroup var overwriting: OverwriteOptions
 
-    @Option(help: ArgumentHelp("What the report calls the system.", valueName: "text"))
+    @Option(help: .value("text", "What the report calls the system."))
     var name: String?
 
     func validate() throws {

@@ -10,6 +10,11 @@ internal import Reporting
 public import TrainingSessions
 internal import VerificationMetrics
 
+extension ArgumentHelp {
+    /// What an option is for, and what stands for its value.
+    static func value(_ name: String, _ abstract: String) -> ArgumentHelp { .init(abstract, valueName: name) }
+}
+
 /// Options of every command that may take long.
 struct RunOptions: ParsableArguments {
     @Flag(help: "No progress on standard error.")
@@ -45,19 +50,19 @@ struct PreprocessingOptions: ParsableArguments {
     )
     var preprocess: String?
 
-    @Option(help: ArgumentHelp("Mean to subtract per channel, in grey levels (0 … 255).", valueName: "R,G,B"))
+    @Option(help: .value("R,G,B", "Mean to subtract per channel, in grey levels (0 … 255)."))
     var mean: String?
 
-    @Option(help: ArgumentHelp("Standard deviation to divide by per channel, in grey levels.", valueName: "R,G,B"))
+    @Option(help: .value("R,G,B", "Standard deviation to divide by per channel, in grey levels."))
     var std: String?
 
-    @Option(help: ArgumentHelp("Order of the channels that the network sees.", valueName: "rgb|bgr"))
+    @Option(help: .value("rgb|bgr", "Order of the channels that the network sees."))
     var channels: String?
 
-    @Option(help: ArgumentHelp("Size of the aligned face, width × height.", valueName: "WxH"))
+    @Option(help: .value("WxH", "Size of the aligned face, width × height."))
     var size: String?
 
-    @Option(name: .customLong("template"), help: ArgumentHelp("Where the landmarks go.", valueName: "name"))
+    @Option(name: .customLong("template"), help: .value("name", "Where the landmarks go."))
     var alignmentTemplate: String?
 
     var overrides: PreprocessingOverrides {
@@ -93,24 +98,19 @@ struct DecodingOptions: ParsableArguments {
 
 /// How image embeddings become templates.
 struct PolicyOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The mirrored face's embedding.", valueName: "sum|concat|off"))
+    @Option(help: .value("sum|concat|off", "The mirrored face's embedding."))
     var flip: EvaluationPolicy.Flip = .sum
 
-    @Option(help: ArgumentHelp("The length of an image's embedding.", valueName: "keep|unit"))
+    @Option(help: .value("keep|unit", "The length of an image's embedding."))
     var norm: EvaluationPolicy.Norm = .keep
 
-    @Option(help: ArgumentHelp("Whether the detector's confidence weighs an image.", valueName: "on|off"))
+    @Option(help: .value("on|off", "Whether the detector's confidence weighs an image."))
     var detectorScore: EvaluationPolicy.DetectorScore = .on
 
-    @Option(help: ArgumentHelp("From images to templates.", valueName: "media-mean|image-sum"))
+    @Option(help: .value("media-mean|image-sum", "From images to templates."))
     var aggregate: EvaluationPolicy.Aggregation = .mediaMean
 
-    @Option(
-        help: ArgumentHelp(
-            "Comparisons of templates whose every image failed.",
-            valueName: "reject|exclude"
-        )
-    )
+    @Option(help: .value("reject|exclude", "Comparisons of templates whose every image failed."))
     var failures: EvaluationPolicy.Failures = .reject
 
     var policy: EvaluationPolicy {
@@ -126,22 +126,15 @@ struct PolicyOptions: ParsableArguments {
 
 /// How the network is computed; nothing here changes a result beyond rounding.
 struct ComputeOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Precision of the network: bf16 is about twice as fast where the CPU has it.",
-            valueName: "fp32|bf16"
-        )
-    )
+    @Option(help: .value("fp32|bf16", "Precision of the network: bf16 is about twice as fast where the CPU has it."))
     var precision: InferencePrecision = .float32
 
-    @Option(
-        help: ArgumentHelp("Faces a thread takes through the network together; changes speed only.", valueName: "n")
-    )
+    @Option(help: .value("n", "Faces a thread takes through the network together; changes speed only."))
     var batch: Int?
 
     @Option(
         name: [.customLong("device"), .customLong("backend")],
-        help: ArgumentHelp("Where the network is computed: cpu or reference.", valueName: "name")
+        help: .value("name", "Where the network is computed: cpu or reference.")
     )
     var device: String = "cpu"
 
@@ -171,21 +164,16 @@ extension EvaluationPolicy.Failures: ExpressibleByArgument {}
 
 /// What is measured.
 struct MetricOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Target false-accept rates.", valueName: "list"))
+    @Option(help: .value("list", "Target false-accept rates."))
     var far: String = "1e-6,1e-5,1e-4,1e-3,1e-2,1e-1"
 
-    @Option(
-        help: ArgumentHelp(
-            "Replicates of the subject bootstrap; 0 for Wilson's intervals on bare scores.",
-            valueName: "n"
-        )
-    )
+    @Option(help: .value("n", "Replicates of the subject bootstrap; 0 for Wilson's intervals on bare scores."))
     var bootstrap: Int = 1000
 
     @Option(
-        help: ArgumentHelp(
-            "How intervals are made of replicates: wilson (on the effective number of comparisons) or percentile.",
-            valueName: "method"
+        help: .value(
+            "method",
+            "How intervals are made of replicates: wilson (on the effective number of comparisons) or percentile."
         ),
         transform: { text in
             guard let ends = SubjectBootstrap.Ends(rawValue: text) else {
@@ -196,12 +184,10 @@ struct MetricOptions: ParsableArguments {
     )
     var interval: SubjectBootstrap.Ends = .wilson
 
-    @Option(
-        help: ArgumentHelp("Thresholds whose FMR and FNMR are wanted: of a system that has one.", valueName: "list")
-    )
+    @Option(help: .value("list", "Thresholds whose FMR and FNMR are wanted: of a system that has one."))
     var threshold: String?
 
-    @Option(help: ArgumentHelp("Seed of the bootstrap.", valueName: "n"))
+    @Option(help: .value("n", "Seed of the bootstrap."))
     var seed: UInt64 = 1
 
     func validate() throws {
@@ -249,10 +235,10 @@ struct MetricOptions: ParsableArguments {
 
 /// How subjects are resampled to test differences.
 struct ResamplingOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Resamplings of the subjects.", valueName: "n"))
+    @Option(help: .value("n", "Resamplings of the subjects."))
     var bootstrap: Int = 10_000
 
-    @Option(help: ArgumentHelp("Seed of the resampling.", valueName: "n"))
+    @Option(help: .value("n", "Seed of the resampling."))
     var seed: UInt64 = 1
 
     func validate() throws {
@@ -274,10 +260,7 @@ struct ProtocolSettingOptions: ParsableArguments {
     @Option(
         name: .customLong("protocol-set"),
         parsing: .singleValue,
-        help: ArgumentHelp(
-            "Set a key of the protocol's 'files', such as landmarks=points.txt; may be repeated.",
-            valueName: "key=value"
-        )
+        help: .value("key=value", "Set a key of the protocol's 'files', such as landmarks=points.txt; may be repeated.")
     )
     var settings: [String] = []
 
@@ -298,13 +281,10 @@ struct ProtocolSettingOptions: ParsableArguments {
 
 /// A protocol and its data, as every subcommand names them.
 struct ProtocolInput: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp("A known protocol or a description of one.", valueName: "name|file.yml"),
-        completion: .file()
-    )
+    @Argument(help: .value("name|file.yml", "A known protocol or a description of one."), completion: .file())
     var name: String
 
-    @Option(help: ArgumentHelp("The protocol's data folder.", valueName: "dir"), completion: .directory)
+    @Option(help: .value("dir", "The protocol's data folder."), completion: .directory)
     var data: String
 
     @OptionGroup(title: "Protocol") var settings: ProtocolSettingOptions
@@ -325,5 +305,6 @@ struct ProtocolInput: ParsableArguments {
         return try selection.read(threads: running.threadCount)
     }
 }
+
 extension ProtocolBuild.Images: ExpressibleByArgument {}
 extension SyntheticDataSet.TrainingForm: ExpressibleByArgument {}

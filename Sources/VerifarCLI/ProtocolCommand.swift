@@ -95,7 +95,7 @@ extension ProtocolCommand {
 
         @OptionGroup var input: ProtocolInput
 
-        @Option(help: ArgumentHelp("Where it goes; made if it is not there.", valueName: "dir"), completion: .directory)
+        @Option(help: .value("dir", "Where it goes; made if it is not there."), completion: .directory)
         var output: String
 
         @Option(help: "InsightFace's meta files (ijb) or a file of pairs (bin).")

@@ -61,10 +61,7 @@ struct RecipeCommand: ParsableCommand {
         )
         var kind: String
 
-        @Argument(
-            help: ArgumentHelp("The file to write; the terminal without one.", valueName: "file.yml"),
-            completion: .file()
-        )
+        @Argument(help: .value("file.yml", "The file to write; the terminal without one."), completion: .file())
         var file: String?
 
         func run() throws {

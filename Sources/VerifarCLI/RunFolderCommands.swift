@@ -17,16 +17,13 @@ struct ReportCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run-dir"), completion: .directory)
+    @Argument(help: .value("run-dir", "The folder of a run."), completion: .directory)
     var folder: String
 
-    @Option(help: ArgumentHelp("What to write.", valueName: "list"))
+    @Option(help: .value("list", "What to write."))
     var format: String = "md,html,tex,csv,svg"
 
-    @Option(
-        help: ArgumentHelp("Where to write it; the run's folder without it.", valueName: "dir"),
-        completion: .directory
-    )
+    @Option(help: .value("dir", "Where to write it; the run's folder without it."), completion: .directory)
     var output: String?
 
     @Flag(help: "Leave all pictures of faces out, for data that may not be copied.")
@@ -57,21 +54,19 @@ struct CompareCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The run that is compared against.", valueName: "run-a"), completion: .directory)
+    @Argument(help: .value("run-a", "The run that is compared against."), completion: .directory)
     var first: String
 
-    @Argument(help: ArgumentHelp("The run whose gain or loss is measured.", valueName: "run-b"), completion: .directory)
+    @Argument(help: .value("run-b", "The run whose gain or loss is measured."), completion: .directory)
     var second: String
 
-    @Option(
-        help: ArgumentHelp("Target false-accept rates; those that both reports have without it.", valueName: "list")
-    )
+    @Option(help: .value("list", "Target false-accept rates; those that both reports have without it."))
     var far: String?
 
     @OptionGroup(title: "Resampling") var resampling: ResamplingOptions
     @OptionGroup(title: "Running") var running: RunOptions
 
-    @Option(help: ArgumentHelp("Where a report goes.", valueName: "dir"), completion: .directory)
+    @Option(help: .value("dir", "Where a report goes."), completion: .directory)
     var output: String?
 
     @OptionGroup var result: ResultOptions
@@ -117,25 +112,22 @@ struct LeaderboardCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("Folders of runs.", valueName: "run-dir"), completion: .directory)
+    @Argument(help: .value("run-dir", "Folders of runs."), completion: .directory)
     var runs: [String] = []
 
     @Flag(help: "Add published rows; they are marked as quoted, not measured.")
     var reference = false
 
-    @Option(
-        help: ArgumentHelp("A YAML file with further rows; may be repeated.", valueName: "file.yml"),
-        completion: .file()
-    )
+    @Option(help: .value("file.yml", "A YAML file with further rows; may be repeated."), completion: .file())
     var rows: [String] = []
 
-    @Option(help: ArgumentHelp("The FAR to rank by.", valueName: "1e-4|1e-5|1e-6"))
+    @Option(help: .value("1e-4|1e-5|1e-6", "The FAR to rank by."))
     var sort: String = "1e-5"
 
     @OptionGroup(title: "Resampling") var resampling: ResamplingOptions
     @OptionGroup(title: "Running") var running: RunOptions
 
-    @Option(help: ArgumentHelp("Where the files go.", valueName: "dir"), completion: .directory)
+    @Option(help: .value("dir", "Where the files go."), completion: .directory)
     var output: String?
 
     @OptionGroup var result: ResultOptions

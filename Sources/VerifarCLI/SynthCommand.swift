@@ -18,46 +18,43 @@ struct SynthCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(
-        help: ArgumentHelp("Where to put them; must not hold a protocol yet.", valueName: "dir"),
-        completion: .directory
-    )
+    @Option(help: .value("dir", "Where to put them; must not hold a protocol yet."), completion: .directory)
     var output: String
 
-    @Option(help: ArgumentHelp("People in all.", valueName: "n"))
+    @Option(help: .value("n", "People in all."))
     var identities: Int
 
-    @Option(help: ArgumentHelp("Everything follows from it.", valueName: "n"))
+    @Option(help: .value("n", "Everything follows from it."))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Pictures per person in the protocol.", valueName: "n"))
+    @Option(help: .value("n", "Pictures per person in the protocol."))
     var images: Int = 8
 
-    @Option(help: ArgumentHelp("Templates per person: this many enrolled, this many to verify.", valueName: "n"))
+    @Option(help: .value("n", "Templates per person: this many enrolled, this many to verify."))
     var templates: Int = 1
 
-    @Option(help: ArgumentHelp("Impostor comparisons; all of them without it.", valueName: "n"))
+    @Option(help: .value("n", "Impostor comparisons; all of them without it."))
     var impostors: Int?
 
-    @Option(help: ArgumentHelp("How far photographs of one person differ.", valueName: "easy|standard|hard"))
+    @Option(help: .value("easy|standard|hard", "How far photographs of one person differ."))
     var strength: String = "standard"
 
-    @Option(help: ArgumentHelp("A factor on how far people differ, 0.1 … 1.5; smaller is harder.", valueName: "x"))
+    @Option(help: .value("x", "A factor on how far people differ, 0.1 … 1.5; smaller is harder."))
     var diversity: Double = 1
 
-    @Option(help: ArgumentHelp("Side of a picture in pixels.", valueName: "n"))
+    @Option(help: .value("n", "Side of a picture in pixels."))
     var imageSize: Int = 160
 
-    @Option(help: ArgumentHelp("Share of the people who are only in the training tree, 0 … 1.", valueName: "x"))
+    @Option(help: .value("x", "Share of the people who are only in the training tree, 0 … 1."))
     var trainingShare: Double = 0
 
-    @Option(help: ArgumentHelp("Pictures per person in the training tree.", valueName: "n"))
+    @Option(help: .value("n", "Pictures per person in the training tree."))
     var trainingImages: Int = 40
 
     @Option(
-        help: ArgumentHelp(
-            "The training set's form: a folder per identity, or aligned 112x112 faces in train.rec and train.idx.",
-            valueName: "tree|recordio"
+        help: .value(
+            "tree|recordio",
+            "The training set's form: a folder per identity, or aligned 112x112 faces in train.rec and train.idx."
         )
     )
     var trainingForm = SyntheticDataSet.TrainingForm.tree

@@ -6,19 +6,16 @@ internal import TrainingSessions
 
 /// Options of the commands that follow a recipe.
 struct RecipeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The recipe.", valueName: "file.yml"), completion: .file())
+    @Option(help: .value("file.yml", "The recipe."), completion: .file())
     var recipe: String
 
-    @Option(
-        help: ArgumentHelp("Where the result goes; made if it is not there.", valueName: "dir"),
-        completion: .directory
-    )
+    @Option(help: .value("dir", "Where the result goes; made if it is not there."), completion: .directory)
     var output: String
 
     @Option(
         name: .customLong("set"),
         parsing: .singleValue,
-        help: ArgumentHelp("Replace one value of the recipe; may be given again.", valueName: "key.path=value")
+        help: .value("key.path=value", "Replace one value of the recipe; may be given again.")
     )
     var overrides: [String] = []
 
@@ -26,15 +23,15 @@ struct RecipeOptions: ParsableArguments {
     var resume = false
 
     @Option(
-        help: ArgumentHelp(
-            "Where rendered faces and teacher features lie; OUTPUT/cache without it. Runs may share it.",
-            valueName: "dir"
+        help: .value(
+            "dir",
+            "Where rendered faces and teacher features lie; OUTPUT/cache without it. Runs may share it."
         ),
         completion: .directory
     )
     var cache: String?
 
-    @Option(help: ArgumentHelp("Where networks are computed, in place of the recipe's device.", valueName: "name"))
+    @Option(help: .value("name", "Where networks are computed, in place of the recipe's device."))
     var device: String?
 
     func replaced() throws(InputError) -> [RecipeOverride] {

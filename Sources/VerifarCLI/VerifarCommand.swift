@@ -40,7 +40,6 @@ public struct VerifarCommand: ParsableCommand {
         ]
     )
 
-    /// Creates the command.
     public init() {}
 
     /// Parses the process's arguments, runs the command and exits.

@@ -12,10 +12,6 @@ package struct AlignmentCheck: DoctorCheck, SettingFactor {
 
     package init() {}
 
-    package func run(_ examination: Examination) throws -> DoctorCheckResult {
-        try SettingCheck.result(of: self, examination)
-    }
-
     package func variants(of setting: DoctorSetting) -> [SettingVariant] {
         let preprocessing = setting.preprocessing
         func points(_ template: FaceTemplate) -> FaceLandmarks {

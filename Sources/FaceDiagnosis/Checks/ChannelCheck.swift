@@ -8,10 +8,6 @@ package struct ChannelCheck: DoctorCheck, SettingFactor {
 
     package init() {}
 
-    package func run(_ examination: Examination) throws -> DoctorCheckResult {
-        try SettingCheck.result(of: self, examination)
-    }
-
     package func variants(of setting: DoctorSetting) -> [SettingVariant] {
         ChannelOrder.allCases.filter { $0 != setting.preprocessing.channels }
             .map { order in

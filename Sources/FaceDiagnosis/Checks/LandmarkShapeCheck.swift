@@ -15,7 +15,6 @@ package struct LandmarkShapeCheck: DoctorCheck {
         /// The share of faces that the alignment turns by more than 90°.
         package var turnedShare: Double
 
-        /// Creates a fit.
         package init(reading: String, residual: Double, turnedShare: Double) {
             self.reading = reading
             self.residual = residual

@@ -16,10 +16,6 @@ package struct NormalisationCheck: DoctorCheck, SettingFactor {
 
     package init() {}
 
-    package func run(_ examination: Examination) throws -> DoctorCheckResult {
-        try SettingCheck.result(of: self, examination)
-    }
-
     package func variants(of setting: DoctorSetting) -> [SettingVariant] {
         let named = FacePreprocessing.all.map { ($0.name, $0.preprocessing.mean, $0.preprocessing.std) }
         var seen: Set = [setting.preprocessing.mean + setting.preprocessing.std]

@@ -44,7 +44,7 @@ package struct PrecisionCheck: DoctorCheck {
                     .culprit,
                     check: name,
                     "bf16 costs this network accuracy.",
-                    likelihood: SettingCheck.likelihood(gain),
+                    likelihood: gain.likelihood,
                     evidence: ["margin \(Words.number(gain.before)) in bf16, \(Words.number(gain.after)) in fp32"],
                     remedy: "Compute in single precision.",
                     options: "--precision fp32"

@@ -32,7 +32,7 @@ package struct SeparationCheck: DoctorCheck {
             "mean cosine of one person's pictures \(Words.number(best.genuineMean, 3)), "
                 + "of strangers \(Words.number(best.impostorMean, 3))",
         ]
-        if best.auc < SettingCheck.soundAUC {
+        if best.auc < Separation.soundAUC {
             return [
                 DoctorFinding(
                     .culprit,

@@ -10,11 +10,9 @@ public struct CIFAR100Data: DataSet {
     /// `train.bin` or `test.bin`.
     public var path: String
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case path
 
-        /// What it is for.
         public var about: KeyDescription {
             .init(
                 .text("path"),

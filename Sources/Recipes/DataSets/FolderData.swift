@@ -19,7 +19,6 @@ public struct FolderData: DataSet {
     public var holdOutShare: Double?
     public var holdOutSeed: UInt64
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case path
         case fit
@@ -28,7 +27,6 @@ public struct FolderData: DataSet {
         case holdOutShare = "hold-out"
         case holdOutSeed = "hold-out-seed"
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .path: .init(.text("path"), .required, "The folder with a folder for each person.", example: "faces")

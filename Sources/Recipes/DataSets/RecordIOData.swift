@@ -14,13 +14,11 @@ public struct RecordIOData: DataSet {
     /// Whether pixels are taken as they are stored, whatever EXIF's orientation says.
     public var ignoreExif: Bool
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case path
         case fit
         case ignoreExif = "ignore-exif"
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .path:

@@ -12,11 +12,9 @@ public struct SyntheticData: DataSet {
     /// Images of each person.
     public var images: Int
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case images
 
-        /// What it is for.
         public var about: KeyDescription {
             .init(.integer(.within(1...1_000_000)), .required, "Images of each person.", example: "24")
         }
@@ -56,7 +54,6 @@ public struct PopulationSettings: SettingsSection {
     /// Side of a photograph in pixels.
     public var imageSize: Int
 
-    /// The keys of a recipe.
     public enum CodingKeys: String, SettingsKey {
         case seed
         case identities
@@ -65,7 +62,6 @@ public struct PopulationSettings: SettingsSection {
         case diversity
         case imageSize = "image-size"
 
-        /// What each is for.
         public var about: KeyDescription {
             switch self {
             case .seed:
