@@ -3,15 +3,10 @@ public import TrainingData
 
 /// How images are changed by chance.
 public struct AugmentationSettings: SettingsSection {
-    /// The chance of mirroring.
     public var flip: Double
-    /// A random window of the image's own size after padding it by so many pixels.
     public var cropPadding: Int?
-    /// Greatest changes of brightness, contrast and saturation.
     public var colourJitter: [Double]?
-    /// Side of a square that is covered.
     public var cutout: Int?
-    /// The chance that a random rectangle is covered.
     public var randomErasing: Double?
 
     public enum CodingKeys: String, SettingsKey {

@@ -2,13 +2,9 @@ public import ArtifactFiles
 
 /// What to evaluate on.
 public struct EvaluationSettings: SettingsSection {
-    /// Epochs between evaluations during training; only at the end without it.
     public var everyEpochs: Double?
-    /// Steps between evaluations during training, instead of epochs.
     public var everySteps: Int?
-    /// Verification protocols.
     public var protocols: [ProtocolSettings]
-    /// A labelled set on which the classifier's accuracy is measured.
     public var accuracy: DataSettings?
 
     public enum CodingKeys: String, SettingsKey {
@@ -76,17 +72,12 @@ extension EvaluationSettings {
 
 /// One verification protocol of a recipe.
 public struct ProtocolSettings: SettingsSection {
-    /// What its folder and table rows are called.
     public var name: String
     /// A known protocol or a description of one.
     public var `protocol`: String?
-    /// The protocol's data folder; without it that of the training's record file, where InsightFace's verification sets lie.
     public var data: String?
-    /// Or: the people of the recipe's population who are not trained on.
     public var synthetic: SyntheticProtocolSettings?
-    /// Whether a run may go without the protocol where its files are missing; the log says so.
     public var optional: Bool
-    /// Whether it is left out of evaluations during training.
     public var onlyAtEnd: Bool
 
     public enum CodingKeys: String, SettingsKey {
@@ -153,11 +144,8 @@ public struct ProtocolSettings: SettingsSection {
 
 /// A protocol over synthetic people.
 public struct SyntheticProtocolSettings: SettingsSection {
-    /// Photographs of each person.
     public var images: Int
-    /// Templates of each person: so many enrolled, so many to verify.
     public var templates: Int
-    /// Impostor comparisons; all without it.
     public var impostors: Int?
 
     public enum CodingKeys: String, SettingsKey {

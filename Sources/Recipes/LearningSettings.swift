@@ -5,17 +5,13 @@ public import NeuralTraining
 public struct ClassifierSettings: SettingsSection {
     /// Loss, scale, margin, and how ArcFace goes about them.
     public var head: HeadSettings
-    /// The share of all classes that take part in a step (Partial FC); all of them without it.
     public var sample: Double?
-    /// What becomes of the classes that a step leaves out.
     public var partialFC: PartialFCVersion
-    /// Whether the classifier stays as it is.
     public var frozen: Bool
     /// A classifier to begin with: `classifier.safetensors` of an earlier run, another safetensors file with a tensor
     /// `weight` of `[classes, dimensions]`, or a checkpoint with `fc.weight` beside its network (RepDistiller,
     /// HeadSharingKD).
     public var startFrom: String?
-    /// The weight of this loss beside those of ``DistillationSettings``: 1 without it, or 0 where a method takes its place.
     public var weight: Double?
 
     public enum CodingKeys: String, SettingsKey {
@@ -114,15 +110,10 @@ public struct ClassifierSettings: SettingsSection {
 
 /// What the network learns from a teacher.
 public struct DistillationSettings: SettingsSection {
-    /// The teacher.
     public var teacher: TeacherSettings
-    /// Methods with their weights, added up.
     public var methods: [MethodSettings]
-    /// A trained linear map from the student's embeddings to the teacher's length, between student and methods.
     public var projector: Bool
-    /// Stages whose feature maps are compared, 0 being the stem; all after the stem without it.
     public var stages: [Int]?
-    /// Whether feature maps are taken before the non-linearity.
     public var preactivations: Bool
 
     public enum CodingKeys: String, SettingsKey {
@@ -183,9 +174,7 @@ public struct DistillationSettings: SettingsSection {
 
 /// A frozen network to learn from.
 public struct TeacherSettings: SettingsSection {
-    /// Any checkpoint that `verifar evaluate` reads.
     public var checkpoint: String
-    /// What the checkpoint is; recognised from its parameters without it.
     public var architecture: String?
     /// Its preprocessing; without it what the checkpoint says, or else the recipe's where its architecture is known to use
     /// the same; otherwise it must be given.
@@ -196,11 +185,8 @@ public struct TeacherSettings: SettingsSection {
     /// What its classifier was trained with, where the classifier's file does not say; the loss of the recipe's own head
     /// without it.
     public var loss: HeadLoss?
-    /// The scale of its cosines, where the file does not say; that of the recipe's own head without it.
     public var scale: Float?
-    /// Whether its embeddings are computed once and kept, where the augmentation allows that (flip only).
     public var cache: Bool
-    /// The protocols on which its own TAR is measured before training; all of the recipe's when true.
     public var evaluate: Bool
 
     public enum CodingKeys: String, SettingsKey {

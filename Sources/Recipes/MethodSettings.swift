@@ -3,9 +3,7 @@ public import Distillation
 
 /// A distillation method with its weight and its own settings: `{method: kd, weight: 0.9, temperature: 4}`.
 public struct MethodSettings: SettingsSection, DistillationSettingsSource {
-    /// The method's name.
     public var method: String
-    /// The factor on its loss.
     public var weight: Double
     /// Its own settings, of the method's own type.
     public var settings: any SettingsSection

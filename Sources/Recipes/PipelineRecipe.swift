@@ -7,22 +7,15 @@ internal import StrictYAML
 /// a folder `<stage>-<seed>`: `${stage}` then means the stage of the same seed and `${seed}` the seed, which is the
 /// training's own where `set` has no other.
 public struct PipelineRecipe: SettingsSection {
-    /// What reports call it.
     public var name: String
-    /// The trainings, in order; with seeds, one after the other for each seed.
     public var stages: [Stage]
-    /// The stage that the others are compared with, paired, in the study's report.
     public var baseline: String?
 
     /// One training.
     public struct Stage: SettingsSection {
-        /// Its folder's name, and what `${…}` names it by.
         public var name: String
-        /// Its recipe file, relative to the pipeline's file.
         public var recipe: String
-        /// Values that replace the recipe's.
         public var set: [String: String]
-        /// The row that it belongs to in the study's table: stages that differ in their seed alone share one.
         public var row: String?
 
         public enum CodingKeys: String, SettingsKey {

@@ -3,13 +3,9 @@ public import FaceImaging
 
 /// What is done to an image before it enters the network: a name, with single values overridden.
 public struct PreprocessingSettings: SettingsSection {
-    /// A name that `verifar evaluate --preprocess` knows.
     public var name: String
-    /// Mean per channel in grey levels.
     public var mean: [Float]?
-    /// Standard deviation per channel in grey levels.
     public var std: [Float]?
-    /// The order of the channels.
     public var channels: ChannelOrder?
 
     public enum CodingKeys: String, SettingsKey {

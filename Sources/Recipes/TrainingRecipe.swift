@@ -7,35 +7,20 @@ public import NeuralTraining
 ///
 /// Paths are relative to the folder in which the command runs.
 public struct TrainingRecipe: SettingsSection {
-    /// What reports call the result.
     public var name: String
-    /// What everything random follows from.
     public var seed: UInt64
-    /// Where it is computed, by the device's name; `--device` takes its place.
     public var device: String
-    /// The network to train.
     public var network: NetworkSettings
-    /// What is done to an image before it enters the network.
     public var preprocessing: PreprocessingSettings
-    /// The synthetic people that ``data`` and ``evaluation`` may refer to.
     public var population: PopulationSettings?
-    /// What to train on.
     public var data: DataSettings
-    /// How images are changed by chance.
     public var augmentation: AugmentationSettings
-    /// Steps and batches.
     public var training: StepSettings
-    /// The classifier and its loss.
     public var head: ClassifierSettings
-    /// What the network learns from a teacher.
     public var distillation: DistillationSettings?
-    /// The optimiser.
     public var optimizer: OptimizerSettings
-    /// The learning rate.
     public var schedule: LearningRateSchedule
-    /// What to evaluate on.
     public var evaluation: EvaluationSettings
-    /// What is written, and when.
     public var saving: SavingSettings
 
     public enum CodingKeys: String, SettingsKey {
@@ -179,17 +164,11 @@ public struct TrainingRecipe: SettingsSection {
 
 /// The network to train.
 public struct NetworkSettings: SettingsSection {
-    /// A name of the catalogue.
     public var architecture: String
-    /// Length of the embedding; the published one without it.
     public var embedding: Int?
-    /// A factor on the channel counts; 1 as published.
     public var width: Double
-    /// `[width, height]` of the input; the published one without it.
     public var input: [Int]?
-    /// A checkpoint whose weights to begin with.
     public var startFrom: String?
-    /// Layers behind it that belong to the network: what is evaluated and exported is projected.
     public var projector: ProjectorSettings?
 
     public enum CodingKeys: String, SettingsKey {
@@ -246,11 +225,8 @@ public struct NetworkSettings: SettingsSection {
 
 /// A trained projector that stays with the network.
 public struct ProjectorSettings: SettingsSection {
-    /// Length of the projected embedding.
     public var length: Int
-    /// By what the inner layers are narrower.
     public var factor: Int
-    /// Where it stands.
     public var behind: Projector.Place
 
     public enum CodingKeys: String, SettingsKey {
@@ -286,31 +262,23 @@ public struct ProjectorSettings: SettingsSection {
 
 /// Steps and batches.
 public struct StepSettings: SettingsSection {
-    /// Images of a step.
     public var batch: Int
     /// The most images that go through the network at once; all of a step's without it.
     ///
     /// Gradients add up over a step: only the statistics of batch normalisation are those of the smaller number.
     public var microBatch: Int?
-    /// Passes through the data; either this or ``steps``.
     public var epochs: Double?
-    /// Steps in all.
     public var steps: Int?
-    /// Batches of some identities with some images each instead of a shuffle.
     public var balanced: Balanced?
-    /// Batches of a random and a balanced part; the classifier's loss sees the random one.
     public var mixed: Mixed?
     /// Whether samples that do not fill a batch are left out of their epoch; false ends every epoch with a smaller batch,
     /// as PyTorch's `DataLoader` does.
     public var dropLast: Bool
-    /// Samples that may be unreadable before the run stops.
     public var maxFailures: Int
 
     /// Identities and images of a balanced batch.
     public struct Balanced: SettingsSection {
-        /// Identities of a step.
         public var identities: Int
-        /// Images of each.
         public var pictures: Int
 
         public enum CodingKeys: String, SettingsKey {
@@ -329,9 +297,7 @@ public struct StepSettings: SettingsSection {
 
     /// The parts of a mixed batch.
     public struct Mixed: SettingsSection {
-        /// Random images of a step.
         public var random: Int
-        /// The other part.
         public var balanced: Balanced
 
         public enum CodingKeys: String, SettingsKey {
@@ -456,13 +422,9 @@ public struct StepSettings: SettingsSection {
 
 /// What is written, and when.
 public struct SavingSettings: SettingsSection {
-    /// Steps between states of the run.
     public var everySteps: Int
-    /// Epochs between networks that are kept in `epochs/`, with their classifiers; none without it.
     public var keepEveryEpochs: Int?
-    /// Formats of the trained network: `safetensors`, `onnx`.
     public var formats: [String]
-    /// `fp32` or `fp16`, of the safetensors file.
     public var precision: String
 
     public enum CodingKeys: String, SettingsKey {

@@ -8,7 +8,6 @@ internal import Foundation
 internal import NeuralCompute
 internal import NeuralGraph
 
-/// `verifar checkpoint`.
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
@@ -19,7 +18,6 @@ struct CheckpointCommand: ParsableCommand {
 }
 
 extension CheckpointCommand {
-    /// `verifar checkpoint inspect`.
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "inspect",
@@ -62,7 +60,6 @@ extension CheckpointCommand {
         }
     }
 
-    /// `verifar checkpoint convert`.
     struct Convert: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "convert",
@@ -105,7 +102,6 @@ extension CheckpointCommand {
 }
 
 extension CheckpointCommand {
-    /// `verifar checkpoint create`.
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "create",

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import ArtifactFiles
 internal import NeuralCompute
 
-/// `verifar device`.
 struct DeviceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "device",

@@ -4,7 +4,6 @@ internal import FaceDiagnosis
 internal import FaceEvaluation
 internal import Reporting
 
-/// `verifar doctor`.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",

@@ -8,7 +8,6 @@ internal import Foundation
 internal import NeuralCompute
 internal import Reporting
 
-/// `verifar embed`.
 struct EmbedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",

@@ -4,7 +4,6 @@ internal import EvaluationRuns
 internal import FaceEvaluation
 internal import VerificationMetrics
 
-/// `verifar evaluate`.
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",

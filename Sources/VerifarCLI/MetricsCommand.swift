@@ -4,7 +4,6 @@ internal import EvaluationRuns
 internal import Reporting
 internal import VerificationMetrics
 
-/// `verifar metrics`.
 struct MetricsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metrics",

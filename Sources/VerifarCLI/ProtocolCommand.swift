@@ -5,7 +5,6 @@ internal import FaceEvaluation
 internal import FaceProtocols
 internal import Foundation
 
-/// `verifar protocol`.
 struct ProtocolCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "protocol",
@@ -13,7 +12,6 @@ struct ProtocolCommand: ParsableCommand {
         subcommands: [List.self, Validate.self, Describe.self, Build.self]
     )
 
-    /// `verifar protocol list`.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
@@ -34,7 +32,6 @@ struct ProtocolCommand: ParsableCommand {
         }
     }
 
-    /// `verifar protocol validate`.
     struct Validate: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "validate",
@@ -53,7 +50,6 @@ struct ProtocolCommand: ParsableCommand {
         }
     }
 
-    /// `verifar protocol describe`.
     struct Describe: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "describe",
@@ -71,7 +67,6 @@ struct ProtocolCommand: ParsableCommand {
 }
 
 extension ProtocolCommand {
-    /// `verifar protocol build`.
     struct Build: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "build",

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import ArtifactFiles
 internal import Recipes
 
-/// `verifar recipe`.
 struct RecipeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recipe",
@@ -10,7 +9,6 @@ struct RecipeCommand: ParsableCommand {
         subcommands: [Explain.self, Initiate.self]
     )
 
-    /// `verifar recipe explain`.
     struct Explain: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "explain",
@@ -48,7 +46,6 @@ struct RecipeCommand: ParsableCommand {
         }
     }
 
-    /// `verifar recipe init`.
     struct Initiate: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "init",

@@ -3,7 +3,6 @@ internal import ArtifactFiles
 internal import Reporting
 internal import VerificationMetrics
 
-/// `verifar report`.
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
@@ -39,7 +38,6 @@ struct ReportCommand: ParsableCommand {
     }
 }
 
-/// `verifar compare`.
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
@@ -88,7 +86,6 @@ struct CompareCommand: ParsableCommand {
     }
 }
 
-/// `verifar leaderboard`.
 struct LeaderboardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "leaderboard",

@@ -3,7 +3,6 @@ internal import ArtifactFiles
 internal import SyntheticFaces
 internal import TrainingSessions
 
-/// `verifar synth`.
 struct SynthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synth",

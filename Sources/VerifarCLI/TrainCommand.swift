@@ -83,7 +83,6 @@ struct RecipeOptions: ParsableArguments {
     }
 }
 
-/// `verifar train`.
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
@@ -122,7 +121,6 @@ struct TrainCommand: AsyncParsableCommand {
     }
 }
 
-/// `verifar distill`.
 struct DistillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "distill",

@@ -7,7 +7,6 @@ public struct CIFAR100Data: DataSet {
     public static let sentence = "CIFAR-100 in its binary version."
     public static let example = "{path: cifar-100-binary/train.bin}"
 
-    /// `train.bin` or `test.bin`.
     public var path: String
 
     public enum CodingKeys: String, SettingsKey {

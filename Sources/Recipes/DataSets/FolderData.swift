@@ -7,15 +7,10 @@ public struct FolderData: DataSet {
     public static let sentence = "A folder for each person."
     public static let example = "{path: faces}"
 
-    /// The folder of folders.
     public var path: String
-    /// How an image gets the network's size: `exact`, `resized`, `centre-crop`, `aligned`.
     public var fit: String
-    /// The landmark file of `aligned`; `landmarks.txt` in the folder without it.
     public var landmarks: String?
-    /// Whether pixels are taken as they are stored, whatever EXIF's orientation says.
     public var ignoreExif: Bool
-    /// The share of people who are not trained on.
     public var holdOutShare: Double?
     public var holdOutSeed: UInt64
 

@@ -7,11 +7,8 @@ public struct RecordIOData: DataSet {
     public static let sentence = "An MXNet record file, as InsightFace distributes its training sets."
     public static let example = "{path: train.rec}"
 
-    /// `train.rec`; its index is `train.idx` beside it.
     public var path: String
-    /// How an image gets the network's size: `exact`, `resized`, `centre-crop`.
     public var fit: String
-    /// Whether pixels are taken as they are stored, whatever EXIF's orientation says.
     public var ignoreExif: Bool
 
     public enum CodingKeys: String, SettingsKey {

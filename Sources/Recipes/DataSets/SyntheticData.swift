@@ -9,7 +9,6 @@ public struct SyntheticData: DataSet {
     public static let sentence = "Faces of the recipe's `population`."
     public static let example = "{images: 24}"
 
-    /// Images of each person.
     public var images: Int
 
     public enum CodingKeys: String, SettingsKey {
@@ -41,17 +40,11 @@ public struct SyntheticData: DataSet {
 
 /// Synthetic people, some to train on and the others to evaluate with.
 public struct PopulationSettings: SettingsSection {
-    /// Everything about them follows from it.
     public var seed: UInt64
-    /// People in all.
     public var identities: Int
-    /// The share that is trained on.
     public var trainingShare: Double
-    /// How far photographs of one person differ: `easy`, `standard`, `hard`.
     public var strength: String
-    /// A factor on how far people differ.
     public var diversity: Double
-    /// Side of a photograph in pixels.
     public var imageSize: Int
 
     public enum CodingKeys: String, SettingsKey {
