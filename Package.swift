@@ -58,7 +58,9 @@ let package = Package(
         .target(name: "FaceImaging", dependencies: ["CImageCodecs", "CKernels", "ArtifactFiles"]),
         .target(
             name: "FaceProtocols",
-            dependencies: ["ArtifactFiles", "FaceImaging", "Parallelism", "Pickles", "SeededRandom", "StrictYAML"]
+            dependencies: ["ArtifactFiles", "FaceImaging", "Parallelism", "Pickles", "SeededRandom", "StrictYAML"],
+            // Links to Protocols/NAME/protocol.yml.
+            resources: [.embedInCode("Descriptors/Embedded")]
         ),
         .target(name: "SyntheticFaces", dependencies: ["ArtifactFiles", "FaceImaging", "Parallelism", "SeededRandom"]),
         .target(

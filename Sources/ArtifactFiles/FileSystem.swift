@@ -1,7 +1,24 @@
 internal import Foundation
 
-/// The few questions about folders that readers and commands ask.
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// What readers and commands ask of files and folders.
 public enum FileSystem {
+    /// What stands under a name.
+    public enum Kind: Sendable {
+        case file
+        case link
+        case folder
+        /// A pipe, a socket, a device.
+        case other
+    }
+
     /// Creates a folder and its parents; an existing folder is fine.
     ///
     /// - Throws: ``InputError`` (`unwritable`).
@@ -16,25 +33,69 @@ public enum FileSystem {
         }
     }
 
-    /// Whether `path` is an existing folder.
-    public static func isFolder(_ path: String) -> Bool {
-        var isDirectory: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    /// Kind and size in bytes of what stands under a name; nil for nothing.
+    ///
+    /// - Parameter followsLinks: Whether a link stands for what it leads to.
+    public static func status(_ path: String, followsLinks: Bool = true) -> (kind: Kind, size: Int)? {
+        var status = stat()
+        guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
+        let kind: Kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFLNK: .link
+            case S_IFDIR: .folder
+            default: .other
+            }
+        return (kind, Int(status.st_size))
     }
 
-    /// Whether anything exists at `path`.
-    public static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    /// Whether `path` is a folder, or a link to one.
+    public static func isFolder(_ path: String) -> Bool { status(path)?.kind == .folder }
+
+    public static func exists(_ path: String) -> Bool { status(path) != nil }
+
+    /// Whether a component of a relative path is a symbolic link.
+    public static func hasLink(_ path: some StringProtocol, below root: String) -> Bool {
+        var place = root
+        for component in path.split(separator: "/") {
+            place += "/" + component
+            if status(place, followsLinks: false)?.kind == .link { return true }
+        }
+        return false
+    }
+
+    /// What a folder holds, sorted by the UTF-8 bytes of the names; links are not followed.
+    ///
+    /// - Throws: ``InputError`` (`missing`).
+    public static func entries(inFolder path: String) throws(InputError) -> [(name: String, kind: Kind)] {
+        guard let folder = opendir(path) else {
+            throw InputError(.missing, "cannot list the folder: \(lastSystemError())", file: path)
+        }
+        defer { closedir(folder) }
+        var entries: [(name: String, kind: Kind)] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            switch Int32(entry.pointee.d_type) {
+            case Int32(DT_REG): entries.append((name, .file))
+            case Int32(DT_LNK): entries.append((name, .link))
+            case Int32(DT_DIR): entries.append((name, .folder))
+            case Int32(DT_UNKNOWN):
+                // A file system that does not say.
+                entries.append((name, status(join(path, name), followsLinks: false)?.kind ?? .other))
+            default: entries.append((name, .other))
+            }
+        }
+        return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
 
     /// The names in a folder, sorted by their UTF-8 bytes.
     ///
     /// - Throws: ``InputError`` (`missing`).
     public static func names(inFolder path: String) throws(InputError) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: path)
-                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        } catch {
-            throw InputError(.missing, "cannot list the folder: \(lastSystemError())", file: path)
-        }
+        try entries(inFolder: path).map(\.name)
     }
 
     /// Removes a file or folder if it is there.
@@ -56,3 +117,6 @@ public enum FileSystem {
         path.split(separator: "/", omittingEmptySubsequences: true).last.map(String.init) ?? path
     }
 }
+
+/// The text of the calling thread's last system error.
+package func lastSystemError() -> String { String(cString: strerror(errno)) }

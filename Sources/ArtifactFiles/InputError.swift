@@ -82,6 +82,20 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
         return copy
     }
 
+    /// The same error with the place filled in where none was named.
+    public func at(_ place: String) -> InputError {
+        var copy = self
+        copy.place = copy.place ?? place
+        return copy
+    }
+
+    /// The same error with what the place lies in before it: `zip entry 'a', byte 10`.
+    public func within(_ whole: String) -> InputError {
+        var copy = self
+        copy.place = copy.place.map { "\(whole), \($0)" } ?? whole
+        return copy
+    }
+
     /// `file: place: problem (expected …, found …)` on one line; control characters are escaped.
     public var description: String {
         var text = [file, place].compactMap { $0 }.map { $0 + ": " }.joined()

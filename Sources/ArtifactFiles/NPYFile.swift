@@ -85,9 +85,7 @@ public struct NPYFile: ~Copyable, Sendable {
             let start = content.baseAddress.flatMap { start in bytes.baseAddress.map { start - $0 } }
             return (try NPYHeader(content), start ?? 0)
         } catch {
-            var located = error
-            located.place = "zip entry '\(entry)'" + (error.place.map { ", \($0)" } ?? "")
-            throw located
+            throw error.within("zip entry '\(entry)'")
         }
     }
 

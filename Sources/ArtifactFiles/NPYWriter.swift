@@ -82,12 +82,7 @@ public struct NPYWriter<Element: NPYElement>: ~Copyable {
     ///
     /// - Throws: ``InputError`` (`unwritable`), for instance when the disk is full.
     public mutating func append(_ values: [Element]) throws(InputError) {
-        // A closure cannot carry `inout self` through `withUnsafeBufferPointer` with typed throws.
-        var failure: InputError?
-        values.withUnsafeBufferPointer { buffer in
-            do throws(InputError) { try append(buffer) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        try values.withUnsafeBufferPointer { values throws(InputError) in try append(values) }
     }
 
     /// Puts the file in its place; every element that the shape holds must have been appended.

@@ -54,13 +54,9 @@ public struct StagedFolder: ~Copyable {
     /// Paths relative to `root`.
     private static func files(in root: String, below folder: String) throws(InputError) -> [String] {
         var files: [String] = []
-        for name in try FileSystem.names(inFolder: FileSystem.join(root, folder)) {
+        for (name, kind) in try FileSystem.entries(inFolder: FileSystem.join(root, folder)) {
             let file = folder.isEmpty ? name : FileSystem.join(folder, name)
-            if FileSystem.isFolder(FileSystem.join(root, file)) {
-                files += try Self.files(in: root, below: file)
-            } else {
-                files.append(file)
-            }
+            if kind == .folder { files += try Self.files(in: root, below: file) } else { files.append(file) }
         }
         return files
     }

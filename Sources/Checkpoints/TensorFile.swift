@@ -21,12 +21,7 @@ public struct TensorFile: Hashable, Sendable {
     public init(path: String) throws(InputError) {
         let file = try MappedFile(path: path)
         do throws(InputError) {
-            var content: Result<TensorFile, InputError>?
-            file.withBytes { bytes in
-                do throws(InputError) { content = .success(try TensorFile(bytes)) } catch { content = .failure(error) }
-            }
-            guard let content else { throw InputError(.malformed, "nothing was read") }
-            self = try content.get()
+            self = try file.withBytes { bytes throws(InputError) in try TensorFile(bytes) }
         } catch {
             throw error.inFile(path)
         }

@@ -42,6 +42,28 @@ public struct VerificationProtocol: Hashable, Sendable {
         self.searches = searches
     }
 
+    /// A protocol whose images are templates and media of their own.
+    ///
+    /// - Parameter ids: The ids of these, by image.
+    init(
+        name: String,
+        imageFolder: String,
+        images: FaceImages,
+        ids: [Int],
+        comparisons: Comparisons,
+        subjects: TemplateSubjects? = nil
+    ) {
+        self.init(
+            name: name,
+            imageFolder: imageFolder,
+            images: images,
+            templates: Templates(ids: ids, imageTemplates: images.templates, imageMedia: images.media),
+            mediumIDs: ids,
+            comparisons: comparisons,
+            subjects: subjects
+        )
+    }
+
     /// The subjects that the files state, or else those that the genuine comparisons imply.
     ///
     /// - Returns: nil when the files state none and no comparison is genuine.
@@ -77,5 +99,24 @@ public struct VerificationProtocol: Hashable, Sendable {
         let path = images.paths[image]
         if path.hasPrefix("/") { return path }
         return [dataFolder, imageFolder, path].filter { !$0.isEmpty }.joined(separator: "/")
+    }
+}
+
+/// One search of probes in a gallery (1:N).
+///
+/// IJB-C has two galleries, evaluated apart and then averaged.
+public struct IdentificationSearch: Hashable, Sendable {
+    /// The gallery's name, `G1`.
+    public let name: String
+    /// The dense template indices of the gallery.
+    public let gallery: [UInt32]
+    /// The dense template indices of the probes; those whose subject is not in the gallery have no mate.
+    public let probes: [UInt32]
+
+    /// Creates a search.
+    package init(name: String, gallery: [UInt32], probes: [UInt32]) {
+        self.name = name
+        self.gallery = gallery
+        self.probes = probes
     }
 }

@@ -115,7 +115,7 @@ import Testing
     }
 
     /// Where nameless files or links cannot be made, the others must do.
-    @Test(arguments: TemporaryFile.Way.allCases) func everyWayGivesTheSame(_ way: TemporaryFile.Way) throws {
+    @Test(arguments: AtomicFile.Way.allCases) func everyWayGivesTheSame(_ way: AtomicFile.Way) throws {
         let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         for round in 0..<3 {
             var file = try AtomicFile(path: folder.file("a"), way: way)
@@ -138,7 +138,7 @@ import Testing
         #expect(error?.code == .unwritable && folder.names == ["a", "b"])
     }
 
-    @Test(arguments: TemporaryFile.Way.allCases) func theModeIsThatOfANewFile(_ way: TemporaryFile.Way) throws {
+    @Test(arguments: AtomicFile.Way.allCases) func theModeIsThatOfANewFile(_ way: AtomicFile.Way) throws {
         let plain = folder.file("plain")
         close(open(plain, O_WRONLY | O_CREAT, 0o644))
         let file = try AtomicFile(path: folder.file("a"), way: way)

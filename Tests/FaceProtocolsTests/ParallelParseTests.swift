@@ -182,18 +182,10 @@ import Testing
         Array(list.utf8)
             .withUnsafeBytes { listBytes in
                 bytes.withUnsafeBytes { bytes in
-                    guard let listRows = TextRows(listBytes, file: "list", findings: &findings),
-                        let rows = TextRows(bytes, file: "landmarks", findings: &findings)
-                    else { return }
-                    let images = ImageList(listRows, pathPolicy: .strict, findings: &findings)
-                    let outcome = LandmarkParser(
-                        rows: rows,
-                        listBytes: listRows.bytes,
-                        listNames: images.names,
-                        listFile: "list",
-                        workers: workers
-                    )
-                    .parse(cuts: cuts, findings: &findings)
+                    let images = ImageList(listBytes, "list", .strict, &findings)
+                    guard let rows = TextRows(bytes, file: "landmarks", findings: &findings) else { return }
+                    let outcome = LandmarkParser(rows: rows, order: (images.paths, "list"), workers: workers)
+                        .parse(cuts: cuts, findings: &findings)
                     bits = outcome.map { ($0.landmarks + $0.detectorScores).map(\.bitPattern) }
                 }
             }
@@ -211,8 +203,8 @@ import Testing
             for line in 0..<random.index(below: 40) {
                 if random.uniform() < 0.2 { parts.append(FindingList(limitPerKind: 4)) }
                 let kind = kinds[random.index(below: kinds.count)]
-                whole.add(kind, file: "f", line: line, "m")
-                parts[parts.count - 1].add(kind, file: "f", line: line, "m")
+                whole.add(kind, at: .init("f", line), "m")
+                parts[parts.count - 1].add(kind, at: .init("f", line), "m")
             }
             var joined = FindingList(limitPerKind: 4)
             for part in parts { joined.append(part) }
@@ -223,10 +215,10 @@ import Testing
     @Test func theRestOfAKindIsCounted() {
         var findings = FindingList(limitPerKind: 2)
         for line in 1...5 {
-            findings.add(.badLabel, file: "f", line: line, "bad label", expected: "0 or 1", found: "'7'")
+            findings.add(.badLabel, at: .init("f", line), "bad label", expected: "0 or 1", found: "'7'")
         }
-        findings.add(.count, file: nil, "wrong")
-        findings.add(.carriageReturn, file: "f", "CR")
+        findings.add(.count, "wrong")
+        findings.add(.carriageReturn, at: .init("f"), "CR")
         #expect(findings.count(.error) == 5)
         #expect(findings.count(.warning) == 1)
         #expect(findings.count(.note) == 1)

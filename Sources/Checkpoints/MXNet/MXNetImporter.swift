@@ -69,9 +69,7 @@ struct MXNetImporter {
             do {
                 values[index] = try rule(operation, &self)
             } catch {
-                var located = error
-                located.place = located.place ?? operation.place
-                throw located
+                throw error.at(operation.place)
             }
         }
         guard let output = values[symbol.output] else { throw InputError(.malformed, "the output is no operator") }

@@ -3,95 +3,75 @@ internal import NeuralGraph
 
 /// Sums, products and quotients of activations and constants.
 enum ONNXArithmetic {
-    static func add(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        let operands = try Operands(operation, inputs)
+    static func add(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        let operands = try Operands(node)
         switch operands {
         case .both(let left, let right):
-            return try combine(.add, left, right, operation, &importer)
+            return try combine(.add, left, right, node, &importer)
         case .constant(let constant, let index, .activation(let value), _):
-            let factor = try Factor(constant, for: value, operation)
-            if let fused = try fuseBias(factor, constantIndex: index, value, operation, inputs, &importer) {
+            let factor = try Factor(constant, for: value, node)
+            if let fused = try fuseBias(factor, constantIndex: index, value, node, &importer) {
                 return fused
             }
-            return try factor.affine(value, scalesBy: nil, operation, index, &importer)
+            return try factor.affine(value, scalesBy: nil, node, index, &importer)
         case .constant(let constant, _, .norm(let norm), _):
-            return .norm(try ONNXNorms.raised(norm, by: constant, operation, &importer))
+            return .norm(try ONNXNorms.raised(norm, by: constant, node, &importer))
         case .constant(_, _, .constant, _):
-            throw operation.malformed("adds two constants")
+            throw node.malformed("adds two constants")
         }
     }
 
-    static func subtract(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        switch try Operands(operation, inputs) {
+    static func subtract(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        switch try Operands(node) {
         case .both(let left, let right):
             let negated = try importer.append(
                 .scalarAffine(scale: -1, shift: 0),
                 [right.value],
-                name: operation.name + ".neg"
+                name: node.name + ".neg"
             )
             var other = right
             other.value = negated
-            return try combine(.add, left, other, operation, &importer)
+            return try combine(.add, left, other, node, &importer)
         case .constant(let constant, let index, .activation(let value), let isFirst):
-            var factor = try Factor(constant, for: value, operation)
+            var factor = try Factor(constant, for: value, node)
             if !isFirst { factor = factor.mapping { -$0 } }
-            return try factor.affine(value, scalesBy: isFirst ? -1 : nil, operation, index, &importer)
+            return try factor.affine(value, scalesBy: isFirst ? -1 : nil, node, index, &importer)
         default:
-            throw operation.unsupported("subtracts a norm")
+            throw node.unsupported("subtracts a norm")
         }
     }
 
-    static func multiply(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        switch try Operands(operation, inputs) {
+    static func multiply(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        switch try Operands(node) {
         case .both(let left, let right):
-            let product = try combine(.multiply, left, right, operation, &importer)
+            let product = try combine(.multiply, left, right, node, &importer)
             if left.value == right.value, case .activation(let made) = product {
                 importer.squares[made.value] = left.value
             }
             return product
         case .constant(let constant, let index, .activation(let value), _):
-            let factor = try Factor(constant, for: value, operation)
-            return try factor.scaling(value, operation, index, &importer)
+            let factor = try Factor(constant, for: value, node)
+            return try factor.scaling(value, node, index, &importer)
         default:
-            throw operation.unsupported("multiplies a norm")
+            throw node.unsupported("multiplies a norm")
         }
     }
 
-    static func divide(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        if inputs.count == 2, case .norm(let norm)? = inputs[1] {
-            return try ONNXNorms.divide(try operation.plainActivation(inputs), by: norm, operation, &importer)
+    static func divide(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        if node.inputs.count == 2, case .norm(let norm)? = node.inputs[1] {
+            return try ONNXNorms.divide(try node.plainActivation(), by: norm, node, &importer)
         }
         guard
             case .constant(let constant, let index, .activation(let value), isFirst: false) =
-                try Operands(operation, inputs)
-        else { throw operation.unsupported("only a division by a constant or by the vector's norm") }
-        let factor = try Factor(constant, for: value, operation).mapping { 1 / $0 }
-        return try factor.scaling(value, operation, index, &importer)
+                try Operands(node)
+        else { throw node.unsupported("only a division by a constant or by the vector's norm") }
+        let factor = try Factor(constant, for: value, node).mapping { 1 / $0 }
+        return try factor.scaling(value, node, index, &importer)
     }
 
-    static func negate(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        var result = try operation.plainActivation(inputs)
-        result.value = try importer.append(.scalarAffine(scale: -1, shift: 0), [result.value], name: operation.name)
+    static func negate(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        var result = try node.plainActivation()
+        result.value = try importer.append(.scalarAffine(scale: -1, shift: 0), [result.value], name: node.name)
         return .activation(result)
     }
 
@@ -100,13 +80,13 @@ enum ONNXArithmetic {
         _ kind: Operation,
         _ left: ONNXActivation,
         _ right: ONNXActivation,
-        _ operation: ONNXOperator,
+        _ node: ONNXOperator,
         _ importer: inout ONNXImporter
     ) throws(InputError) -> ONNXValue {
         guard left.flattenedFrom == nil, right.flattenedFrom == nil else {
-            throw operation.unsupported("reads a value that was flattened with channels last")
+            throw node.unsupported("reads a value that was flattened with channels last")
         }
-        let mismatch = operation.unsupported(
+        let mismatch = node.unsupported(
             "the operands' shapes do not fit",
             expected: left.shapeText,
             found: right.shapeText
@@ -128,11 +108,11 @@ enum ONNXArithmetic {
             // A 1 × 1 picture stands for a vector.
             let index = smaller.value == left.value ? 0 : 1
             if case .spatial = importer.shape(of: smaller.value) {
-                operands[index] = try importer.append(.flatten, [smaller.value], name: operation.name + ".flatten")
+                operands[index] = try importer.append(.flatten, [smaller.value], name: node.name + ".flatten")
             }
         }
         var result = larger
-        result.value = try importer.append(kind, operands, name: operation.name)
+        result.value = try importer.append(kind, operands, name: node.name)
         return .activation(result)
     }
 
@@ -141,11 +121,10 @@ enum ONNXArithmetic {
         _ factor: Factor,
         constantIndex: Int,
         _ value: ONNXActivation,
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
+        _ node: ONNXOperator,
         _ importer: inout ONNXImporter
     ) throws(InputError) -> ONNXValue? {
-        let other = operation.input(1 - constantIndex) ?? ""
+        let other = node.input(1 - constantIndex) ?? ""
         guard case .perChannel(let values) = factor, importer.isReadOnce(other, as: value.value),
             let layer = importer.operation(making: value.value)
         else { return nil }
@@ -154,7 +133,7 @@ enum ONNXArithmetic {
             linear.bias = try importer.parameter(
                 values,
                 shape: [values.count],
-                of: operation,
+                of: node,
                 input: constantIndex,
                 field: "bias"
             )
@@ -163,7 +142,7 @@ enum ONNXArithmetic {
             convolution.bias = try importer.parameter(
                 values,
                 shape: [values.count],
-                of: operation,
+                of: node,
                 input: constantIndex,
                 field: "bias"
             )
@@ -181,15 +160,15 @@ private enum Operands {
     /// A constant, which of the inputs it is, the other, and whether the constant comes first.
     case constant(ONNXConstant, Int, ONNXValue, isFirst: Bool)
 
-    init(_ operation: ONNXOperator, _ inputs: [ONNXValue?]) throws(InputError) {
-        guard inputs.count == 2, let left = inputs[0], let right = inputs[1] else {
-            throw operation.malformed("wrong number of inputs", expected: "2", found: "\(inputs.count)")
+    init(_ node: ONNXOperator) throws(InputError) {
+        guard node.inputs.count == 2, let left = node.inputs[0], let right = node.inputs[1] else {
+            throw node.malformed("wrong number of inputs", expected: "2", found: "\(node.inputs.count)")
         }
         switch (left, right) {
         case (.activation(let a), .activation(let b)): self = .both(a, b)
         case (.constant(let constant), _): self = .constant(constant, 0, right, isFirst: true)
         case (_, .constant(let constant)): self = .constant(constant, 1, left, isFirst: false)
-        default: throw operation.unsupported("combines a norm with a value")
+        default: throw node.unsupported("combines a norm with a value")
         }
     }
 }
@@ -200,9 +179,9 @@ enum Factor {
     case perChannel([Float])
 
     /// - Throws: ``InputError`` when the constant acts on places instead of channels.
-    init(_ constant: ONNXConstant, for value: ONNXActivation, _ operation: ONNXOperator) throws(InputError) {
+    init(_ constant: ONNXConstant, for value: ONNXActivation, _ node: ONNXOperator) throws(InputError) {
         guard let values = constant.weightValues, !values.isEmpty else {
-            throw operation.unsupported("a constant that is no float tensor")
+            throw node.unsupported("a constant that is no float tensor")
         }
         if constant.count == 1 {
             self = .scalar(values[0])
@@ -213,7 +192,7 @@ enum Factor {
         guard value.flattenedFrom == nil, missing >= 0, wide.count == 1,
             value.axes[wide[0] + missing].role == .channel, value.axes[wide[0] + missing].length == constant.count
         else {
-            throw operation.unsupported(
+            throw node.unsupported(
                 "a constant that is not per channel",
                 expected: value.shapeText,
                 found: "\(constant.shape)"
@@ -232,19 +211,19 @@ enum Factor {
     /// `value · self`.
     func scaling(
         _ value: ONNXActivation,
-        _ operation: ONNXOperator,
+        _ node: ONNXOperator,
         _ input: Int,
         _ importer: inout ONNXImporter
     ) throws(InputError) -> ONNXValue {
         switch self {
         case .scalar(let scale):
-            return try append(.scalarAffine(scale: scale, shift: 0), value, operation, &importer)
+            return try append(.scalarAffine(scale: scale, shift: 0), value, node, &importer)
         case .perChannel(let scales):
             let zeros = [Float](repeating: 0, count: scales.count)
             let shape = [scales.count]
-            let scale = try importer.parameter(scales, shape: shape, of: operation, input: input, field: "scale")
-            let shift = try importer.parameter(zeros, shape: shape, of: operation, input: -1, field: "shift")
-            return try append(.channelAffine(scale: scale, shift: shift), value, operation, &importer)
+            let scale = try importer.parameter(scales, shape: shape, of: node, input: input, field: "scale")
+            let shift = try importer.parameter(zeros, shape: shape, of: node, input: -1, field: "shift")
+            return try append(.channelAffine(scale: scale, shift: shift), value, node, &importer)
         }
     }
 
@@ -252,30 +231,30 @@ enum Factor {
     func affine(
         _ value: ONNXActivation,
         scalesBy scale: Float?,
-        _ operation: ONNXOperator,
+        _ node: ONNXOperator,
         _ input: Int,
         _ importer: inout ONNXImporter
     ) throws(InputError) -> ONNXValue {
         switch self {
         case .scalar(let shift):
-            return try append(.scalarAffine(scale: scale ?? 1, shift: shift), value, operation, &importer)
+            return try append(.scalarAffine(scale: scale ?? 1, shift: shift), value, node, &importer)
         case .perChannel(let shifts):
             let scales = [Float](repeating: scale ?? 1, count: shifts.count)
             let shape = [shifts.count]
-            let scaleName = try importer.parameter(scales, shape: shape, of: operation, input: -1, field: "scale")
-            let shift = try importer.parameter(shifts, shape: shape, of: operation, input: input, field: "shift")
-            return try append(.channelAffine(scale: scaleName, shift: shift), value, operation, &importer)
+            let scaleName = try importer.parameter(scales, shape: shape, of: node, input: -1, field: "scale")
+            let shift = try importer.parameter(shifts, shape: shape, of: node, input: input, field: "shift")
+            return try append(.channelAffine(scale: scaleName, shift: shift), value, node, &importer)
         }
     }
 
     private func append(
         _ made: Operation,
         _ value: ONNXActivation,
-        _ operation: ONNXOperator,
+        _ node: ONNXOperator,
         _ importer: inout ONNXImporter
     ) throws(InputError) -> ONNXValue {
         var result = value
-        result.value = try importer.append(made, [value.value], name: operation.name)
+        result.value = try importer.append(made, [value.value], name: node.name)
         return .activation(result)
     }
 }

@@ -69,9 +69,7 @@ struct ONNXExporter {
             do {
                 names.append(try append(node, operands, result: source.shapes[index + 1]))
             } catch {
-                var located = error
-                located.place = located.place ?? "node '\(node.name)'"
-                throw located
+                throw error.at("node '\(node.name)'")
             }
         }
         let result = Operand(name: names[source.output.index], shape: source.shape(of: source.output))
@@ -168,8 +166,6 @@ extension ONNXExporter {
         append(made, shape, LittleEndian.bytes(tensor.values), dataType: 1)
         return made
     }
-
-    mutating func parameter(_ name: String) throws(InputError) -> String { try parameter(name, shape: nil) }
 
     /// An initialiser for numbers that are no parameter; equal ones of one hint share it.
     mutating func constant(_ values: [Float], shape: [Int], hint: String) -> String {

@@ -93,13 +93,10 @@ struct ONNXImporter {
         for index in needed { for input in graph.node[index].input { readers[input, default: 0] += 1 } }
         try ONNXOperators.checkAllKnown(needed.map { ONNXOperator(graph.node[$0], opset: opset) })
         for index in needed {
-            let operation = ONNXOperator(graph.node[index], opset: opset)
             do {
-                try read(operation)
+                try read(graph.node[index])
             } catch {
-                var located = error
-                located.place = located.place ?? operation.place
-                throw located
+                throw error.at(ONNXOperator(graph.node[index], opset: opset).place)
             }
         }
         guard case .activation(let result)? = values[output.name] else {
@@ -108,17 +105,11 @@ struct ONNXImporter {
         return try DeadCode(inputShape: shapes[0], nodes: nodes, output: result.value).graph()
     }
 
-    private mutating func read(_ operation: ONNXOperator) throws(InputError) {
-        guard let first = operation.node.output.first else { throw operation.malformed("no output") }
+    private mutating func read(_ node: ONNXNode) throws(InputError) {
+        guard let first = node.output.first else { throw InputError(.malformed, "no output") }
         var inputs: [ONNXValue?] = []
-        for index in operation.node.input.indices {
-            guard let name = operation.input(index) else {
-                inputs.append(nil)
-                continue
-            }
-            inputs.append(try value(named: name))
-        }
-        let made = try ONNXOperators.read(operation, inputs: inputs, importer: &self)
+        for name in node.input { inputs.append(name.isEmpty ? nil : try value(named: name)) }
+        let made = try ONNXOperators.read(ONNXOperator(node, opset: opset, inputs: inputs), &self)
         values[first] = made
         if case .activation(let activation) = made, makers[activation.value] == nil { makers[activation.value] = first }
     }

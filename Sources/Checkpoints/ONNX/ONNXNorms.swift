@@ -6,67 +6,45 @@ enum ONNXNorms {
     /// Where nothing bounds the norm from below: only a vector of zeros notices.
     private static let tiny: Float = 1e-12
 
-    static func lpNormalization(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        let input = try vector(operation, inputs, axis: operation.integer("axis", default: -1), &importer)
-        guard operation.integer("p", default: 2) == 2 else { throw operation.unsupported("only the Euclidean norm") }
-        return try divide(input, by: ONNXNorm(of: input.value, isSquared: false), operation, &importer)
+    static func lpNormalization(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        let input = try vector(node, axis: node.integer("axis", default: -1), &importer)
+        guard node.integer("p", default: 2) == 2 else { throw node.unsupported("only the Euclidean norm") }
+        return try divide(input, by: ONNXNorm(of: input.value, isSquared: false), node, &importer)
     }
 
-    static func reduceL2(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        let input = try reduced(operation, inputs, &importer)
+    static func reduceL2(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        let input = try reduced(node, &importer)
         return .norm(ONNXNorm(of: input.value, isSquared: false))
     }
 
-    static func reduceSumSquare(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        let input = try reduced(operation, inputs, &importer)
+    static func reduceSumSquare(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        let input = try reduced(node, &importer)
         return .norm(ONNXNorm(of: input.value, isSquared: true))
     }
 
-    static func reduceSum(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        let input = try reduced(operation, inputs, &importer)
-        guard let root = importer.squares[input.value] else { throw operation.unsupported("only the sum of squares") }
+    static func reduceSum(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        let input = try reduced(node, &importer)
+        guard let root = importer.squares[input.value] else { throw node.unsupported("only the sum of squares") }
         return .norm(ONNXNorm(of: root, isSquared: true))
     }
 
     /// x²; other powers are not read.
-    static func power(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        let exponent = try operation.constant(inputs, 1, "the exponent").scalar
-        if case .norm(let norm)? = inputs.first ?? nil, exponent == 0.5, norm.isSquared { return .norm(rooted(norm)) }
-        var result = try operation.plainActivation(inputs)
-        guard exponent == 2 else { throw operation.unsupported("only the second power") }
-        let square = try importer.append(.multiply, [result.value, result.value], name: operation.name)
+    static func power(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        let exponent = try node.constant(1, "the exponent").scalar
+        if case .norm(let norm)? = node.inputs.first ?? nil, exponent == 0.5, norm.isSquared {
+            return .norm(rooted(norm))
+        }
+        var result = try node.plainActivation()
+        guard exponent == 2 else { throw node.unsupported("only the second power") }
+        let square = try importer.append(.multiply, [result.value, result.value], name: node.name)
         importer.squares[square] = result.value
         result.value = square
         return .activation(result)
     }
 
-    static func squareRoot(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        guard case .norm(let norm)? = inputs.first ?? nil, norm.isSquared else {
-            throw operation.unsupported("only the root of a sum of squares")
+    static func squareRoot(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        guard case .norm(let norm)? = node.inputs.first ?? nil, norm.isSquared else {
+            throw node.unsupported("only the root of a sum of squares")
         }
         return .norm(rooted(norm))
     }
@@ -76,14 +54,10 @@ enum ONNXNorms {
     }
 
     /// `Max` of a norm and a constant.
-    static func maximum(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
-        _ importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
-        guard inputs.count == 2, case .norm(let norm)? = inputs[0],
-            let minimum = try operation.constant(inputs, 1, "the lower bound").scalar
-        else { throw operation.unsupported("only a lower bound on a norm") }
+    static func maximum(_ node: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
+        guard node.inputs.count == 2, case .norm(let norm)? = node.inputs[0],
+            let minimum = try node.constant(1, "the lower bound").scalar
+        else { throw node.unsupported("only a lower bound on a norm") }
         return .norm(bounded(norm, below: minimum))
     }
 
@@ -98,11 +72,11 @@ enum ONNXNorms {
     static func raised(
         _ norm: ONNXNorm,
         by constant: ONNXConstant,
-        _ operation: ONNXOperator,
+        _ node: ONNXOperator,
         _ importer: inout ONNXImporter
     ) throws(InputError) -> ONNXNorm {
         guard let epsilon = constant.scalar, (0...1e-5).contains(epsilon) else {
-            throw operation.unsupported("only a tiny constant added to a norm", expected: "at most 1e-5")
+            throw node.unsupported("only a tiny constant added to a norm", expected: "at most 1e-5")
         }
         importer.note("ε = \(epsilon) added to the embedding's norm is read as a lower bound of it")
         return bounded(norm, below: epsilon)
@@ -112,39 +86,37 @@ enum ONNXNorms {
     static func divide(
         _ value: ONNXActivation,
         by norm: ONNXNorm,
-        _ operation: ONNXOperator,
+        _ node: ONNXOperator,
         _ importer: inout ONNXImporter
     ) throws(InputError) -> ONNXValue {
         guard norm.of == value.value, !norm.isSquared, norm.minimum >= 0 else {
-            throw operation.unsupported("only a division of a vector by its own norm")
+            throw node.unsupported("only a division of a vector by its own norm")
         }
         var result = value
         let epsilon = norm.minimum > 0 ? norm.minimum : tiny
-        result.value = try importer.append(.l2Normalize(epsilon: epsilon), [value.value], name: operation.name)
+        result.value = try importer.append(.l2Normalize(epsilon: epsilon), [value.value], name: node.name)
         return .activation(result)
     }
 
     /// The vector that an operator reduces to one number.
     private static func reduced(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
+        _ node: ONNXOperator,
         _ importer: inout ONNXImporter
     ) throws(InputError) -> ONNXActivation {
-        let axes = try ONNXAxes(operation).written(try operation.optionalConstant(inputs, 1, "the axes"))
-        guard let axes, axes.count == 1 else { throw operation.unsupported("only a reduction over one axis") }
-        return try vector(operation, inputs, axis: axes[0], &importer)
+        let axes = try ONNXAxes(node).written()
+        guard let axes, axes.count == 1 else { throw node.unsupported("only a reduction over one axis") }
+        return try vector(node, axis: axes[0], &importer)
     }
 
     private static func vector(
-        _ operation: ONNXOperator,
-        _ inputs: [ONNXValue?],
+        _ node: ONNXOperator,
         axis: Int,
         _ importer: inout ONNXImporter
     ) throws(InputError) -> ONNXActivation {
-        let input = try operation.plainActivation(inputs)
+        let input = try node.plainActivation()
         guard case .vector = importer.shape(of: input.value), let index = input.axis(axis),
             input.axes[index].role == .channel
-        else { throw operation.unsupported("only the norm of a vector over its channels", found: input.shapeText) }
+        else { throw node.unsupported("only the norm of a vector over its channels", found: input.shapeText) }
         return input
     }
 }

@@ -4,14 +4,17 @@ internal import NeuralGraph
 /// One node of an ONNX graph, with checked access to its attributes.
 struct ONNXOperator {
     let node: ONNXNode
+    /// What the node reads; nil where an input is left out.
+    let inputs: [ONNXValue?]
     /// The default domain's operator set.
     let opset: Int
     /// The node's name, or its first output's when it has none.
     let name: String
     private let attributes: [String: ONNXAttribute]
 
-    init(_ node: ONNXNode, opset: Int) {
+    init(_ node: ONNXNode, opset: Int, inputs: [ONNXValue?] = []) {
         self.node = node
+        self.inputs = inputs
         self.opset = opset
         name = node.name.isEmpty ? (node.output.first ?? node.opType) : node.name
         attributes = Dictionary(node.attribute.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -29,6 +32,11 @@ struct ONNXOperator {
     func input(_ index: Int) -> String? {
         guard node.input.indices.contains(index), !node.input[index].isEmpty else { return nil }
         return node.input[index]
+    }
+
+    /// The inputs where all are constants.
+    var constants: [ONNXConstant?] {
+        inputs.map { if case .constant(let constant)? = $0 { constant } else { nil } }
     }
 
     /// An error at this node.

@@ -4,10 +4,9 @@ internal import NeuralGraph
 /// The operators that are read, by what their inputs are.
 enum ONNXOperators {
     /// Reads an operator whose inputs are known constants.
-    typealias ConstantRule =
-        @Sendable (ONNXOperator, [ONNXConstant?], inout ONNXImporter) throws(InputError) -> ONNXConstant
+    typealias ConstantRule = @Sendable (ONNXOperator, inout ONNXImporter) throws(InputError) -> ONNXConstant
     /// Reads an operator whose first computed input is an activation or a norm.
-    typealias Rule = @Sendable (ONNXOperator, [ONNXValue?], inout ONNXImporter) throws(InputError) -> ONNXValue
+    typealias Rule = @Sendable (ONNXOperator, inout ONNXImporter) throws(InputError) -> ONNXValue
 
     /// One line each: operators on activations.
     static let rules: [String: Rule] = [
@@ -123,23 +122,17 @@ enum ONNXOperators {
     }
 
     /// Reads one operator.
-    static func read(
-        _ operation: ONNXOperator,
-        inputs: [ONNXValue?],
-        importer: inout ONNXImporter
-    ) throws(InputError) -> ONNXValue {
+    static func read(_ operation: ONNXOperator, _ importer: inout ONNXImporter) throws(InputError) -> ONNXValue {
         let type = operation.node.opType
-        var constants: [ONNXConstant?] = []
-        for input in inputs {
-            guard let input else {
-                constants.append(nil)
-                continue
+        let isConstant = operation.inputs.allSatisfy { input in
+            switch input {
+            case nil, .constant?: true
+            default: false
             }
-            if case .constant(let constant) = input { constants.append(constant) }
         }
-        if constants.count == inputs.count {
+        if isConstant {
             if let rule = constantRules[type] {
-                let made = try rule(operation, constants, &importer)
+                let made = try rule(operation, &importer)
                 try importer.charge(made.count)
                 return .constant(made)
             }
@@ -148,30 +141,26 @@ enum ONNXOperators {
         guard let rule = rules[type] else {
             throw operation.unsupported("\(type) of a value that depends on the input is not supported")
         }
-        return try rule(operation, inputs, &importer)
+        return try rule(operation, &importer)
     }
 }
 
 extension ONNXOperator {
     /// An input that must be a constant.
-    func constant(_ inputs: [ONNXValue?], _ index: Int, _ what: String) throws(InputError) -> ONNXConstant {
-        guard let found = try optionalConstant(inputs, index, what) else { throw malformed("\(what) is missing") }
+    func constant(_ index: Int, _ what: String) throws(InputError) -> ONNXConstant {
+        guard let found = try optionalConstant(index, what) else { throw malformed("\(what) is missing") }
         return found
     }
 
     /// An input that must be a constant where it is given.
-    func optionalConstant(
-        _ inputs: [ONNXValue?],
-        _ index: Int,
-        _ what: String
-    ) throws(InputError) -> ONNXConstant? {
+    func optionalConstant(_ index: Int, _ what: String) throws(InputError) -> ONNXConstant? {
         guard inputs.indices.contains(index), let value = inputs[index] else { return nil }
         guard case .constant(let constant) = value else { throw unsupported("\(what) is computed from the input") }
         return constant
     }
 
     /// An input that must be an activation.
-    func activation(_ inputs: [ONNXValue?], _ index: Int = 0) throws(InputError) -> ONNXActivation {
+    func activation(_ index: Int = 0) throws(InputError) -> ONNXActivation {
         guard inputs.indices.contains(index), let value = inputs[index] else { throw malformed("an input is missing") }
         switch value {
         case .activation(let activation): return activation
@@ -181,8 +170,8 @@ extension ONNXOperator {
     }
 
     /// An activation whose order of elements is the graph's own.
-    func plainActivation(_ inputs: [ONNXValue?], _ index: Int = 0) throws(InputError) -> ONNXActivation {
-        let found = try activation(inputs, index)
+    func plainActivation(_ index: Int = 0) throws(InputError) -> ONNXActivation {
+        let found = try activation(index)
         guard found.flattenedFrom == nil else {
             throw unsupported("reads a value that was flattened with channels last; only a matrix product can")
         }

@@ -26,9 +26,7 @@ struct ONNXTensorReader {
         do {
             return try read(tensor)
         } catch {
-            var located = error
-            located.place = ["tensor '\(tensor.name)'", error.place].compactMap { $0 }.joined(separator: ", ")
-            throw located
+            throw error.within("tensor '\(tensor.name)'")
         }
     }
 

@@ -21,9 +21,7 @@ struct StorageReader {
         do {
             return try read(tensor)
         } catch {
-            var located = error
-            located.place = ["parameter '\(name)'", located.place].compactMap { $0 }.joined(separator: ", ")
-            throw located
+            throw error.within("parameter '\(name)'")
         }
     }
 

@@ -83,20 +83,15 @@ enum VerifarMetadata {
         key: String
     ) throws(InputError) -> Value {
         // Foundation's parser recurses: the strict one bounds the depth first.
-        var utf8 = Array(text.utf8)
-        var failure: InputError?
-        utf8.withUnsafeBytes { bytes in
-            var parser = StrictJSONParser(bytes, part: "metadata '\(key)'")
-            do throws(InputError) { _ = try parser.parse() } catch { failure = error }
+        let utf8 = Array(text.utf8)
+        try utf8.withUnsafeBufferPointer { bytes throws(InputError) in
+            var parser = StrictJSONParser(UnsafeRawBufferPointer(bytes), part: "metadata '\(key)'")
+            _ = try parser.parse()
         }
-        if let failure { throw failure }
-        defer { utf8.removeAll() }
         do {
             return try JSONDecoder().decode(type, from: Data(utf8))
         } catch let error as InputError {
-            var located = error
-            located.place = ["metadata '\(key)'", error.place].compactMap { $0 }.joined(separator: ", ")
-            throw located
+            throw error.within("metadata '\(key)'")
         } catch {
             throw InputError(.malformed, "the JSON does not describe a \(type)", place: "metadata '\(key)'")
         }

@@ -3,15 +3,32 @@ internal import StrictYAML
 
 /// What `--protocol` may name: the embedded protocols, those of a checkout's `Protocols` folder, and files.
 ///
-/// The embedded descriptors are texts in the program (``EmbeddedProtocols``), so a copied binary knows them; a test
-/// holds them equal to `Protocols/<name>/protocol.yml`. Where there is a checkout its files come first, so that one can
-/// be changed or added without building, and the descriptor's ``ProtocolDescriptor/source`` says which was used.
+/// The embedded descriptors are `Protocols/<name>/protocol.yml`, compiled into the program (the links in `Embedded`), so a
+/// copied binary knows them. Where there is a checkout its files come first, so that one can be changed or added without
+/// building, and the descriptor's ``ProtocolDescriptor/source`` says which was used.
 public struct ProtocolCatalogue: Hashable, Sendable {
+    /// What is compiled in, by name; a new protocol is a new link in `Embedded` and a new line here.
+    package static let embedded: [(name: String, yaml: [UInt8])] = [
+        ("agedb-30", PackageResources.agedb_30_yml),
+        ("calfw", PackageResources.calfw_yml),
+        ("cfp-ff", PackageResources.cfp_ff_yml),
+        ("cfp-fp", PackageResources.cfp_fp_yml),
+        ("cplfw", PackageResources.cplfw_yml),
+        ("folder", PackageResources.folder_yml),
+        ("ijbb", PackageResources.ijbb_yml),
+        ("ijbc", PackageResources.ijbc_yml),
+        ("lfw", PackageResources.lfw_yml),
+        ("lfw-pairs", PackageResources.lfw_pairs_yml),
+        ("nist-ijbb", PackageResources.nist_ijbb_yml),
+        ("nist-ijbc", PackageResources.nist_ijbc_yml),
+        ("nist-ijbc-covariates", PackageResources.nist_ijbc_covariates_yml),
+        ("nist-ijbc-new", PackageResources.nist_ijbc_new_yml),
+        ("nist-ijbc-new-search", PackageResources.nist_ijbc_new_search_yml),
+    ]
+
     /// The `Protocols` folder; nil outside a checkout.
     public let folder: String?
 
-    /// Creates a catalogue.
-    ///
     /// - Parameter folder: A folder of folders with a `protocol.yml` each; nil for the embedded protocols alone.
     public init(folder: String? = nil) {
         self.folder = folder
@@ -38,7 +55,7 @@ public struct ProtocolCatalogue: Hashable, Sendable {
     ///
     /// - Throws: `InputError` when the folder cannot be listed.
     public func names() throws(InputError) -> [String] {
-        var names = Set(EmbeddedProtocols.all.map(\.name))
+        var names = Set(Self.embedded.map(\.name))
         if let folder {
             names.formUnion(
                 try FileSystem.names(inFolder: folder).filter { FileSystem.exists(Self.file($0, in: folder)) }
@@ -73,10 +90,13 @@ public struct ProtocolCatalogue: Hashable, Sendable {
                 return descriptor
             }
         }
-        guard let embedded = EmbeddedProtocols.all.first(where: { $0.name == nameOrFile }) else {
+        guard let embedded = Self.embedded.first(where: { $0.name == nameOrFile }) else {
             throw InputError.unknownName(nameOrFile, kind: "protocol", known: try names() + ["a file NAME.yml"])
         }
-        return try ProtocolDescriptor(document: YAMLDocument(text: embedded.text), source: .embedded)
+        return try ProtocolDescriptor(
+            document: YAMLDocument(text: String(decoding: embedded.yaml, as: UTF8.self)),
+            source: .embedded
+        )
     }
 
     private static func file(_ name: String, in folder: String) -> String { "\(folder)/\(name)/protocol.yml" }

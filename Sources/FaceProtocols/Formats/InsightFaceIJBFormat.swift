@@ -6,19 +6,15 @@ public import ArtifactFiles
 /// compare the two image files with each other; here they must agree line for line. Lines may end in CR LF, fields may
 /// be separated by several spaces or tabs, and a byte-order mark is ignored; none of it changes a value.
 public struct InsightFaceIJBFormat: ProtocolFormat {
-    /// The name that descriptors use.
     public let name = "insightface-ijb"
-    /// What it is.
     public let summary =
         "loose crops, <prefix>_face_tid_mid.txt, <prefix>_name_5pts_score.txt, …_template_pair_label.txt"
-    /// What a descriptor may set.
     public let settings = [
         ProtocolSetting(key: "prefix", summary: "what the three files' names begin with: ijbc"),
         ProtocolSetting(key: "images", summary: "the folder of the images", defaultValue: "loose_crop"),
         ProtocolSetting(key: "meta", summary: "the folder of the text files", defaultValue: "meta"),
     ]
 
-    /// Creates the format.
     public init() {}
 
     /// Reads the three files, and `subjects.csv` where it exists.
@@ -31,105 +27,63 @@ public struct InsightFaceIJBFormat: ProtocolFormat {
         origins.images = paths.imageList
         origins.landmarks = paths.landmarks
         origins.comparisons = paths.comparisons
-        let faces = listFile.withBytes { list in
-            landmarkFile.withBytes { landmarks in
-                Self.faces(list: list, landmarks: landmarks, paths, source.options, &findings)
+        let images = listFile.withBytes { ImageList($0, paths.imageList, source.options.pathPolicy, &findings) }
+        let isListed = findings.isValid && !images.paths.isEmpty
+        var landmarks: LandmarkParser.Outcome?
+        if !images.paths.isEmpty {
+            landmarks = landmarkFile.withBytes { bytes in
+                TextRows(bytes, file: paths.landmarks, findings: &findings)
+                    .flatMap { rows in
+                        LandmarkParser(
+                            rows: rows,
+                            order: (images.paths, paths.imageList),
+                            workers: source.options.workers
+                        )
+                        .parse(findings: &findings)
+                    }
             }
         }
-        guard let faces else {
+        guard isListed else {
             findings.add(
                 .notChecked,
-                file: paths.comparisons,
+                at: .init(paths.comparisons),
                 "not checked, because the templates are not known before \(paths.imageList) is right"
             )
             return nil
         }
-        let comparisons = comparisonFile.withBytes { Self.comparisons($0, paths, faces, source.options, &findings) }
-        let subjects = try Self.subjects(paths, faces.templates, source, &findings)
+        let index = DenseIndex(images.templateIDs)
+        let media = DenseIndex(images.mediumIDs)
+        let templates = Templates(ids: index.ids, imageTemplates: index.indices, imageMedia: media.indices)
+        let comparisons = comparisonFile.withBytes { bytes in
+            TextRows(bytes, file: paths.comparisons, findings: &findings)
+                .map { rows in
+                    ComparisonParser(
+                        rows: rows,
+                        lookup: TemplateLookup(ids: templates.ids),
+                        form: .labelled,
+                        workers: source.options.workers
+                    )
+                    .parse(findings: &findings)
+                }
+        }
+        let subjects = try Self.subjects(paths, templates, source, &findings)
         if subjects != nil { origins.subjects = paths.subjects }
-        guard findings.isValid, let comparisons, let images = faces.images else { return nil }
+        guard findings.isValid, let comparisons, let landmarks else { return nil }
         let value = VerificationProtocol(
             name: source.descriptor.name,
             imageFolder: source.setting("images"),
-            images: images,
-            templates: faces.templates,
-            mediumIDs: faces.mediumIDs,
+            images: FaceImages(
+                paths: images.paths,
+                templates: index.indices,
+                media: media.indices,
+                stated: landmarks
+            ),
+            templates: templates,
+            mediumIDs: media.ids,
             comparisons: comparisons,
             subjects: subjects
         )
         return ProtocolDraft(value: value, origins: origins)
-    }
-
-    /// The two image files.
-    private struct Faces {
-        let templates: Templates
-        let mediumIDs: [Int]
-        /// nil where the landmarks have errors; the comparisons can be checked all the same.
-        let images: FaceImages?
-    }
-
-    private static func faces(
-        list: UnsafeRawBufferPointer,
-        landmarks: UnsafeRawBufferPointer,
-        _ paths: IJBLayout,
-        _ options: ProtocolReadOptions,
-        _ findings: inout FindingList
-    ) -> Faces? {
-        guard let listRows = TextRows(list, file: paths.imageList, findings: &findings) else { return nil }
-        let images = ImageList(listRows, pathPolicy: options.pathPolicy, findings: &findings)
-        if images.paths.isEmpty {
-            findings.add(.noImages, file: paths.imageList, "the file lists no image")
-            return nil
-        }
-        let listIsValid = findings.isValid
-        let landmarkRows = TextRows(landmarks, file: paths.landmarks, findings: &findings)
-        let outcome = landmarkRows.flatMap { rows in
-            LandmarkParser(
-                rows: rows,
-                listBytes: listRows.bytes,
-                listNames: images.names,
-                listFile: paths.imageList,
-                workers: options.workers
-            )
-            .parse(findings: &findings)
-        }
-        guard listIsValid else { return nil }
-        let templates = DenseIndex(images.templateIDs)
-        let media = DenseIndex(images.mediumIDs)
-        return Faces(
-            templates: Templates(ids: templates.ids, imageTemplates: templates.indices, imageMedia: media.indices),
-            mediumIDs: media.ids,
-            images: outcome.map { outcome in
-                FaceImages(
-                    paths: images.paths,
-                    templates: templates.indices,
-                    media: media.indices,
-                    landmarksPerFace: outcome.landmarksPerFace,
-                    landmarks: outcome.landmarks,
-                    detectorScores: outcome.detectorScores,
-                    hasDetectorScores: true
-                )
-            }
-        )
-    }
-
-    private static func comparisons(
-        _ bytes: UnsafeRawBufferPointer,
-        _ paths: IJBLayout,
-        _ faces: Faces,
-        _ options: ProtocolReadOptions,
-        _ findings: inout FindingList
-    ) -> Comparisons? {
-        TextRows(bytes, file: paths.comparisons, findings: &findings)
-            .map { rows in
-                ComparisonParser(
-                    rows: rows,
-                    lookup: TemplateLookup(ids: faces.templates.ids),
-                    form: .labelled,
-                    workers: options.workers
-                )
-                .parse(findings: &findings)
-            }
     }
 
     private static func subjects(
@@ -142,9 +96,7 @@ public struct InsightFaceIJBFormat: ProtocolFormat {
         let file = try source.open(paths.subjects)
         return file.withBytes { bytes in
             TextRows(bytes, file: paths.subjects, findings: &findings)
-                .map { rows in
-                    TemplateSubjects(stated: SubjectParser(rows: rows).parse(templates: templates, findings: &findings))
-                }
+                .map { TemplateSubjects(stated: SubjectTable(templates: templates).read($0, findings: &findings)) }
         }
     }
 }
@@ -158,4 +110,105 @@ struct IJBLayout {
     var landmarks: String { "\(metaFolder)/\(prefix)_name_5pts_score.txt" }
     var comparisons: String { "\(metaFolder)/\(prefix)_template_pair_label.txt" }
     var subjects: String { "\(metaFolder)/subjects.csv" }
+}
+
+/// Lines `image template medium` of an image list.
+package struct ImageList {
+    package private(set) var paths: [String] = []
+    package private(set) var templateIDs: [Int] = []
+    package private(set) var mediumIDs: [Int] = []
+
+    /// Reads all rows; a row with an error has an empty name or the ids 0.
+    package init(_ bytes: UnsafeRawBufferPointer, _ file: String, _ policy: PathPolicy, _ findings: inout FindingList) {
+        guard let rows = TextRows(bytes, file: file, findings: &findings) else { return }
+        rows.forEach(findings: &findings) { line, place, findings in
+            var fields = RowFields(line)
+            let count = fields.count()
+            guard count == 3, let name = fields.next(), let template = fields.next(), let medium = fields.next() else {
+                findings.addColumnCount(count, expected: "3 columns (image, template, medium)", at: place)
+                append("", template: 0, medium: 0)
+                return
+            }
+            let path = String(validating: name, as: UTF8.self)
+            if let path {
+                _ = findings.isSafe(path, policy, found: name, at: place)
+            } else {
+                findings.add(.notUTF8, at: place, "the image name is not UTF-8", found: name.quoted)
+            }
+            append(
+                path ?? "",
+                template: findings.id(template, of: "template", at: place) ?? 0,
+                medium: findings.id(medium, of: "medium", at: place) ?? 0
+            )
+        }
+        if paths.isEmpty { findings.add(.noImages, at: .init(file), "the file lists no image") }
+    }
+
+    private mutating func append(_ path: String, template: Int, medium: Int) {
+        paths.append(path)
+        templateIDs.append(template)
+        mediumIDs.append(medium)
+    }
+}
+
+/// A CSV file `template,subject` with that header.
+private struct SubjectTable {
+    let templates: Templates
+
+    /// - Returns: Each template's subject; nil where the file has none.
+    func read(_ rows: TextRows, findings: inout FindingList) -> [String?] {
+        var subjects = [String?](repeating: nil, count: templates.count)
+        let header = rows.firstRow
+        guard let header, header.elementsEqual("template,subject".utf8) else {
+            let found = header?.quoted ?? "an empty file"
+            findings.add(.badHeader, at: rows.place(0), "wrong header", expected: "'template,subject'", found: found)
+            return subjects
+        }
+        rows.forEach(from: 1, findings: &findings) { line, place, findings in
+            guard let (id, subject) = row(line, at: place, &findings) else { return }
+            guard let template = templates.index(of: id) else {
+                findings.add(
+                    .subjectOfUnknownTemplate,
+                    at: place,
+                    "template \(id) has no image; its subject is ignored"
+                )
+                return
+            }
+            switch subjects[template] {
+            case nil: break
+            case subject: findings.add(.duplicateSubject, at: place, "template \(id) is listed twice")
+            case let earlier?:
+                findings.add(
+                    .subjectDisagreement,
+                    at: place,
+                    "template \(id) has two subjects",
+                    expected: "'\(earlier)'",
+                    found: "'\(subject)'"
+                )
+            }
+            subjects[template] = subject
+        }
+        return subjects
+    }
+
+    private func row(
+        _ line: UnsafeBufferPointer<UInt8>,
+        at place: ProtocolFinding.Place,
+        _ findings: inout FindingList
+    ) -> (template: Int, subject: String)? {
+        let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        guard fields.count == 2, !fields[1].isEmpty, !line.contains(UInt8(ascii: "\"")) else {
+            findings.addColumnCount(
+                line.allSatisfy(TextRows.isSeparator) ? 0 : fields.count,
+                expected: "2 columns (template, subject) without quotation marks",
+                at: place
+            )
+            return nil
+        }
+        guard let subject = String(validating: fields[1], as: UTF8.self) else {
+            findings.add(.notUTF8, at: place, "the subject is not UTF-8", found: line.quoted)
+            return nil
+        }
+        return findings.id(UnsafeBufferPointer(rebasing: fields[0]), of: "template", at: place).map { ($0, subject) }
+    }
 }

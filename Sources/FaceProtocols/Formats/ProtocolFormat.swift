@@ -45,7 +45,16 @@ public struct ProtocolSetting: Hashable, Sendable {
         case text
     }
 
-    /// Creates a setting.
+    /// A file of landmarks that stand in any order, keyed by image.
+    static let landmarks = ProtocolSetting(
+        key: "landmarks",
+        summary:
+            "lines of image, 5 or 68 points and score, or CSV or JSON of a face detector; without it the faces are "
+            + "aligned already",
+        defaultValue: "",
+        kind: .optionalPath
+    )
+
     public init(key: String, summary: String, defaultValue: String? = nil, kind: Kind = .path) {
         self.kind = kind
         self.key = key
@@ -80,7 +89,7 @@ public struct ProtocolSource: Sendable {
     /// - Throws: `InputError`: `missing`, `forbidden` for a symbolic link that is not allowed, `limitExceeded`.
     public func open(_ path: String) throws(InputError) -> MappedFile {
         let place = FileSystem.join(dataFolder, path)
-        if !options.pathPolicy.allowsSymbolicLinks, FolderListing.hasLink(path, below: dataFolder) {
+        if !options.pathPolicy.allowsSymbolicLinks, FileSystem.hasLink(path, below: dataFolder) {
             throw InputError(
                 .forbidden,
                 "a symbolic link",
@@ -193,16 +202,21 @@ public struct ProtocolOrigins: Hashable, Sendable {
         public var firstLine: Int
     }
 
-    /// The file and line that an image comes from.
-    func place(ofImage image: Int) -> (file: String?, line: Int) {
+    /// Where an image is stated.
+    func place(ofImage image: Int) -> ProtocolFinding.Place {
         var (low, high) = (0, imageFiles.count)
         while low < high {
             let middle = (low + high) / 2
             if imageFiles[middle].firstRow <= image { low = middle + 1 } else { high = middle }
         }
-        guard low > 0 else { return (images, firstImageLine + image) }
+        guard low > 0 else { return .init(images, firstImageLine + image) }
         let origin = imageFiles[low - 1]
-        return (origin.file, origin.firstLine + image - origin.firstRow)
+        return .init(origin.file, origin.firstLine + image - origin.firstRow)
+    }
+
+    /// Where a comparison is stated.
+    func place(ofComparison comparison: Int) -> ProtocolFinding.Place {
+        .init(comparisons, firstComparisonLine + comparison)
     }
 
     /// Names no file.

@@ -71,3 +71,37 @@ struct CSVRow {
         return String(validating: fields[index], as: UTF8.self)
     }
 }
+
+/// What every row of a table must have.
+struct CSVForm {
+    var columns: Int
+    /// The columns, for messages.
+    var expected: String
+    /// The same for a row with wrong quotation marks.
+    var ifMalformed: String
+}
+
+extension TextRows {
+    /// The names in the first row; a name that is not UTF-8 is empty.
+    var csvHeader: [String] {
+        var row = CSVRow()
+        if let header = firstRow { row.split(header) }
+        return row.fields.indices.map { row.text($0) ?? "" }
+    }
+
+    /// Visits the rows below the header; one of another form is a finding instead.
+    func forEachCSVRow(
+        _ form: CSVForm,
+        findings: inout FindingList,
+        _ body: (CSVRow, ProtocolFinding.Place, inout FindingList) -> Void
+    ) {
+        var row = CSVRow()
+        forEach(from: 1, findings: &findings) { line, place, findings in
+            row.split(line)
+            if row.fields.count == form.columns, !row.isMalformed { return body(row, place, &findings) }
+            let count = line.allSatisfy(TextRows.isSeparator) ? 0 : row.fields.count
+            let expected = row.isMalformed ? form.ifMalformed : form.expected
+            findings.addColumnCount(count, expected: expected, at: place)
+        }
+    }
+}

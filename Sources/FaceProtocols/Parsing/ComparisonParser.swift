@@ -48,7 +48,7 @@ package struct ComparisonParser {
                                 lookup: lookup,
                                 form: form,
                                 row: part.firstRow,
-                                file: rows.file,
+                                rows: rows,
                                 findings: findings
                             )
                             chunk.parse(UnsafeBufferPointer(rebasing: rows.bytes[part.range]))
@@ -71,7 +71,7 @@ private struct ComparisonChunk {
     let lookup: TemplateLookup.Pointers
     let form: ComparisonParser.Form
     var row: Int
-    let file: String
+    let rows: TextRows
     var findings: FindingList
     var carriageReturnCount = 0
 
@@ -196,7 +196,7 @@ private struct ComparisonChunk {
             count = row.isMalformed ? -1 : 2
         }
         guard fields.count == count else {
-            findings.addColumnCount(fields.count, expected: expected, file: file, line: row + 1)
+            findings.addColumnCount(fields.count, expected: expected, at: rows.place(row))
             return nil
         }
         guard let first = template(fields[0]), let second = template(fields[1]) else { return nil }
@@ -205,21 +205,20 @@ private struct ComparisonChunk {
         }
         let label = fields[2]
         guard label.count == 1, label[0] == 48 || label[0] == 49 else {
-            findings.add(.badLabel, file: file, line: row + 1, "bad label", expected: "0 or 1", found: label.quoted)
+            findings.add(.badLabel, at: rows.place(row), "bad label", expected: "0 or 1", found: label.quoted)
             return nil
         }
         return (first, second, label[0] - 48)
     }
 
     private mutating func template(_ field: UnsafeBufferPointer<UInt8>) -> UInt32? {
-        guard let id = findings.id(field, of: "template", file: file, line: row + 1) else { return nil }
+        guard let id = findings.id(field, of: "template", at: rows.place(row)) else { return nil }
         let index = lookup.indexPlusOne(of: UInt(id))
         guard index > 0 else {
             let list = if case .labelled = form { "image list" } else { "files of templates" }
             findings.add(
                 .unknownTemplate,
-                file: file,
-                line: row + 1,
+                at: rows.place(row),
                 "template \(id) has no image",
                 expected: "a template of the \(list)"
             )

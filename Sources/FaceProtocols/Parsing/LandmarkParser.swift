@@ -1,24 +1,13 @@
-/// Lines `image x y … x y score`, which must name the images of the image list in its order.
+/// Lines `image x y … x y score`.
 package struct LandmarkParser {
     let rows: TextRows
-    /// The image list's names, which each row's name is compared with byte by byte.
-    let listBytes: UnsafeBufferPointer<UInt8>
-    let listNames: [Range<Int>]
-    let listFile: String
+    /// The images that the rows must name in this order, and the file that lists them; nil for rows in any order.
+    let order: (images: [String], file: String)?
     let workers: Int
 
-    /// Prepares to parse.
-    package init(
-        rows: TextRows,
-        listBytes: UnsafeBufferPointer<UInt8>,
-        listNames: [Range<Int>],
-        listFile: String,
-        workers: Int
-    ) {
+    package init(rows: TextRows, order: (images: [String], file: String)?, workers: Int) {
         self.rows = rows
-        self.listBytes = listBytes
-        self.listNames = listNames
-        self.listFile = listFile
+        self.order = order
         self.workers = workers
     }
 
@@ -37,48 +26,51 @@ package struct LandmarkParser {
     /// - Returns: nil, with a finding, where the first line is not one of landmarks or the row counts differ.
     package func parse(cuts: [Int]? = nil, findings: inout FindingList) -> Outcome? {
         guard !rows.bytes.isEmpty else {
-            addRowCount(0, &findings)
+            if checkRowCount(0, &findings) { findings.add(.rowCount, at: .init(rows.file), "the file holds no line") }
             return nil
         }
         guard let points = landmarksPerFace(findings: &findings) else { return nil }
         let lines = LineChunks(rows, cuts: cuts, workers: workers)
         let count = lines.rowCount
-        var scores: [Float] = []
-        let landmarks = [Float](unsafeUninitializedCapacity: count * points * 2) { landmarks, landmarkCount in
-            scores = [Float](unsafeUninitializedCapacity: count) { scores, scoreCount in
-                // Each part writes the rows of its own lines only.
-                let columns = Columns(landmarks: landmarks, scores: scores)
-                lines.parse(findings: &findings) { chunk, findings in parse(chunk, points, columns, &findings) }
-                scoreCount = count
+        var landmarks = [Float](repeating: .nan, count: count * points * 2)
+        var scores = [Float](repeating: .nan, count: count)
+        landmarks.withUnsafeMutableBufferPointer { landmarks in
+            scores.withUnsafeMutableBufferPointer { scores in
+                guard let landmarks = landmarks.baseAddress, let scores = scores.baseAddress else { return }
+                lines.parse(findings: &findings) { chunk, findings in
+                    var reader = LineReader(rows.bytes, range: chunk.range)
+                    var row = chunk.firstRow
+                    while let line = reader.next() {
+                        let target = landmarks + row * points * 2
+                        if !parse(line, row, points, target, scores + row, &findings) {
+                            target.update(repeating: .nan, count: points * 2)
+                            scores[row] = .nan
+                        }
+                        row += 1
+                    }
+                    return reader.carriageReturnCount
+                }
             }
-            landmarkCount = count * points * 2
         }
-        guard count == listNames.count else {
-            addRowCount(count, &findings)
-            return nil
-        }
+        guard checkRowCount(count, &findings) else { return nil }
         return Outcome(landmarksPerFace: points, landmarks: landmarks, detectorScores: scores)
     }
 
-    private func addRowCount(_ count: Int, _ findings: inout FindingList) {
+    private func checkRowCount(_ count: Int, _ findings: inout FindingList) -> Bool {
+        guard let order, count != order.images.count else { return true }
         findings.add(
             .rowCount,
-            file: rows.file,
-            "the number of lines is not that of \(listFile)",
-            expected: "\(listNames.count)",
+            at: .init(rows.file),
+            "the number of lines is not that of \(order.file)",
+            expected: "\(order.images.count)",
             found: "\(count)"
         )
-    }
-
-    private struct Columns {
-        let landmarks: UnsafeMutableBufferPointer<Float>
-        let scores: UnsafeMutableBufferPointer<Float>
+        return false
     }
 
     /// 5 or 68, from the columns of the first line.
     private func landmarksPerFace(findings: inout FindingList) -> Int? {
-        var reader = LineReader(rows.bytes, range: 0..<rows.bytes.count)
-        let columns = reader.next().map { RowFields($0).count() } ?? 0
+        let columns = rows.firstRow.map { RowFields($0).count() } ?? 0
         switch columns {
         case 12: return 5
         case 138: return 68
@@ -86,31 +78,10 @@ package struct LandmarkParser {
             findings.addColumnCount(
                 columns,
                 expected: "12 columns (image, 5 points, score) or 138 (image, 68 points, score)",
-                file: rows.file,
-                line: 1
+                at: rows.place(0)
             )
             return nil
         }
-    }
-
-    private func parse(
-        _ chunk: LineChunks.Chunk,
-        _ points: Int,
-        _ columns: Columns,
-        _ findings: inout FindingList
-    ) -> Int {
-        guard let landmarks = columns.landmarks.baseAddress, let scores = columns.scores.baseAddress else { return 0 }
-        var reader = LineReader(rows.bytes, range: chunk.range)
-        var row = chunk.firstRow
-        while let line = reader.next() {
-            let target = landmarks + row * points * 2
-            if !parse(line, row, points, target, scores + row, &findings) {
-                target.initialize(repeating: .nan, count: points * 2)
-                scores[row] = .nan
-            }
-            row += 1
-        }
-        return reader.carriageReturnCount
     }
 
     /// - Returns: Whether the line could be read.
@@ -124,53 +95,39 @@ package struct LandmarkParser {
     ) -> Bool {
         var fields = RowFields(line)
         guard let name = fields.next() else {
-            findings.addColumnCount(0, expected: "\(points * 2 + 2) columns", file: rows.file, line: row + 1)
+            findings.addColumnCount(0, expected: "\(points * 2 + 2) columns", at: rows.place(row))
             return false
         }
         checkName(name, row, &findings)
-        for index in 0...points * 2 {
-            guard let field = fields.next() else { return addColumnCount(line, points, row, &findings) }
+        var values = 0
+        while let field = fields.next(), values <= points * 2 {
             guard let value = DecimalNumber.parse(field) else {
-                findings.add(
-                    .notANumber,
-                    file: rows.file,
-                    line: row + 1,
-                    index < points * 2 ? "not a coordinate" : "not a detector score",
-                    expected: "a number",
-                    found: field.quoted
-                )
+                let what = values < points * 2 ? "not a coordinate" : "not a detector score"
+                findings.add(.notANumber, at: rows.place(row), what, expected: "a number", found: field.quoted)
                 return false
             }
-            if index < points * 2 { landmarks[index] = Float(value) } else { score.pointee = Float(value) }
+            if values < points * 2 { landmarks[values] = Float(value) } else { score.pointee = Float(value) }
+            values += 1
         }
-        return fields.next() == nil || addColumnCount(line, points, row, &findings)
-    }
-
-    private func addColumnCount(
-        _ line: UnsafeBufferPointer<UInt8>,
-        _ points: Int,
-        _ row: Int,
-        _ findings: inout FindingList
-    ) -> Bool {
-        findings.addColumnCount(
-            RowFields(line).count(),
-            expected: "\(points * 2 + 2) columns (image, \(points) points, score)",
-            file: rows.file,
-            line: row + 1
-        )
-        return false
+        let count = RowFields(line).count()
+        guard count == points * 2 + 2 else {
+            let expected = "\(points * 2 + 2) columns (image, \(points) points, score)"
+            findings.addColumnCount(count, expected: expected, at: rows.place(row))
+            return false
+        }
+        return true
     }
 
     private func checkName(_ name: UnsafeBufferPointer<UInt8>, _ row: Int, _ findings: inout FindingList) {
-        guard row < listNames.count else { return }
-        let listed = UnsafeBufferPointer(rebasing: listBytes[listNames[row]])
-        guard !listed.elementsEqual(name) else { return }
+        // An image that has no name has a finding of its own.
+        guard let order, row < order.images.count, !order.images[row].isEmpty else { return }
+        let listed = order.images[row]
+        guard !listed.utf8.elementsEqual(name) else { return }
         findings.add(
             .imageOrder,
-            file: rows.file,
-            line: row + 1,
-            "not the image of the same line of \(listFile)",
-            expected: listed.quoted,
+            at: rows.place(row),
+            "not the image of the same line of \(order.file)",
+            expected: Array(listed.utf8).withUnsafeBufferPointer(\.quoted),
             found: name.quoted
         )
     }

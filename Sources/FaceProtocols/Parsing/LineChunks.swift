@@ -103,34 +103,3 @@ struct LineChunks {
         return total
     }
 }
-
-/// The lines of a range of a file, without their ends.
-struct LineReader {
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private var position: Int
-    private let end: Int
-    /// How many of the lines read so far ended in CR LF.
-    private(set) var carriageReturnCount = 0
-
-    init(_ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>) {
-        self.bytes = bytes
-        position = range.lowerBound
-        end = range.upperBound
-    }
-
-    mutating func next() -> UnsafeBufferPointer<UInt8>? {
-        guard position < end, let base = bytes.baseAddress else { return nil }
-        let start = base + position
-        var length = end - position
-        position = end
-        if let found = memchr(start, Int32(TextRows.newline), length) {
-            length = UnsafeRawPointer(found) - UnsafeRawPointer(start)
-            position = base.distance(to: start) + length + 1
-            if length > 0, start[length - 1] == TextRows.carriageReturn {
-                length -= 1
-                carriageReturnCount += 1
-            }
-        }
-        return UnsafeBufferPointer(start: start, count: length)
-    }
-}

@@ -9,14 +9,14 @@ struct ComparisonChecks {
     func run(_ findings: inout FindingList) {
         guard comparisons.count > 0 else {
             if value.searches.isEmpty {
-                findings.add(.noComparisons, file: origins.comparisons, "the file lists no comparison")
+                findings.add(.noComparisons, at: .init(origins.comparisons), "the file lists no comparison")
             }
             return
         }
         if comparisons.genuineCount == 0 || comparisons.impostorCount == 0 {
             findings.add(
                 .singleLabel,
-                file: origins.comparisons,
+                at: .init(origins.comparisons),
                 "all comparisons are \(comparisons.genuineCount == 0 ? "impostor" : "genuine") ones; no rate is defined"
             )
         }
@@ -29,8 +29,6 @@ struct ComparisonChecks {
         }
     }
 
-    private func line(_ comparison: Int) -> Int { origins.firstComparisonLine + comparison }
-
     private func id(_ template: UInt32) -> Int { value.templates.ids[Int(template)] }
 
     private func checkUse(_ findings: inout FindingList) {
@@ -39,13 +37,17 @@ struct ComparisonChecks {
         for template in comparisons.second { isUsed[Int(template)] = true }
         let unused = isUsed.count { !$0 }
         if unused > 0, value.searches.isEmpty {
-            findings.add(.unusedTemplate, file: origins.comparisons, "templates that are in no comparison: \(unused)")
+            findings.add(
+                .unusedTemplate,
+                at: .init(origins.comparisons),
+                "templates that are in no comparison: \(unused)"
+            )
         }
         guard let subjects = value.subjects else { return }
         for template in isUsed.indices where isUsed[template] && subjects.indices[template] == TemplateSubjects.none {
             findings.add(
                 .missingSubject,
-                file: origins.subjects,
+                at: .init(origins.subjects),
                 "template \(value.templates.ids[template]) is compared and has no subject"
             )
         }
@@ -59,8 +61,7 @@ struct ComparisonChecks {
             let kind: ProtocolFinding.Kind = label == 1 ? .selfComparison : .contradictoryLabel
             findings.add(
                 kind,
-                file: origins.comparisons,
-                line: line(comparison),
+                at: origins.place(ofComparison: comparison),
                 "template \(id(first)) is compared with itself\(label == 1 ? "" : " as an impostor")"
             )
             return
@@ -69,17 +70,15 @@ struct ComparisonChecks {
         if comparisons.labels[earlier] != label {
             findings.add(
                 .contradictoryLabel,
-                file: origins.comparisons,
-                line: line(comparison),
-                "\(pair) are labelled \(label) here and \(comparisons.labels[earlier]) in line \(line(earlier))"
+                at: origins.place(ofComparison: comparison),
+                "\(pair) are labelled \(label) here and \(comparisons.labels[earlier]) in line \(origins.firstComparisonLine + earlier)"
             )
         } else {
             let order = comparisons.first[earlier] == first ? "" : ", in the other order"
             findings.add(
                 .duplicateComparison,
-                file: origins.comparisons,
-                line: line(comparison),
-                "\(pair) are already compared in line \(line(earlier))\(order); both count"
+                at: origins.place(ofComparison: comparison),
+                "\(pair) are already compared in line \(origins.firstComparisonLine + earlier)\(order); both count"
             )
         }
     }
@@ -97,8 +96,7 @@ struct ComparisonChecks {
                 : "'\(subjects.names[Int(left)])' and '\(subjects.names[Int(right)])'"
             findings.add(
                 .subjectDisagreement,
-                file: origins.comparisons,
-                line: line(comparison),
+                at: origins.place(ofComparison: comparison),
                 "the label disagrees with \(origins.subjects ?? "the subjects")",
                 expected: "\(isOneSubject ? 1 : 0), templates \(id(first)) and \(id(second)) being of \(names)",
                 found: "\(isGenuine ? 1 : 0)"
@@ -115,8 +113,7 @@ struct ComparisonChecks {
             let (first, second) = (id(comparisons.first[comparison]), id(comparisons.second[comparison]))
             findings.add(
                 .impliedContradiction,
-                file: origins.comparisons,
-                line: line(comparison),
+                at: origins.place(ofComparison: comparison),
                 "templates \(first) and \(second) are labelled 0, yet genuine comparisons connect them"
             )
         }
@@ -128,6 +125,65 @@ struct ComparisonChecks {
             let isOne = group[Int(comparisons.first[index])] == group[Int(comparisons.second[index])]
             let isGenuine = comparisons.labels[index] == 1
             if isOne || isGenuine { body(index, isOne, isGenuine) }
+        }
+    }
+}
+
+/// A comparison that occurs twice, in either order, or one of a template with itself.
+package struct RepeatedComparison {
+    package let comparison: Int
+    /// The first comparison of the same two templates; nil for a template with itself.
+    package let earlier: Int?
+
+    /// Up to here a bit for each pair of templates takes 64 MiB; IJB-C needs 32.
+    private static let bitmapTemplateLimit = 32_768
+
+    /// Visits all of them, grouped by the smaller template and in file order within a group.
+    ///
+    /// In each group the larger template is stamped with the comparison that first named it. Near linear time for any
+    /// number of templates.
+    package static func forEach(
+        in comparisons: Comparisons,
+        templateCount: Int,
+        _ body: (RepeatedComparison) -> Void
+    ) {
+        guard mayExist(in: comparisons, templateCount: templateCount) else { return }
+        let (first, second) = (comparisons.first, comparisons.second)
+        let groups = ComparisonGroups(count: comparisons.count, groupCount: templateCount) { comparison in
+            Int(min(first[comparison], second[comparison]))
+        }
+        var earliest = [Int](repeating: -1, count: templateCount)
+        for smaller in 0..<templateCount {
+            groups.forEach(in: smaller) { comparison in
+                let larger = Int(max(first[comparison], second[comparison]))
+                if larger == smaller { body(RepeatedComparison(comparison: comparison, earlier: nil)) }
+                // A stamp is of this group when its comparison has this smaller template.
+                let stamp = earliest[larger]
+                if stamp >= 0, Int(min(first[stamp], second[stamp])) == smaller {
+                    if larger != smaller { body(RepeatedComparison(comparison: comparison, earlier: stamp)) }
+                } else {
+                    earliest[larger] = comparison
+                }
+            }
+        }
+    }
+
+    /// Whether there may be any: exact where there are few enough templates for a bit per pair, else true.
+    private static func mayExist(in comparisons: Comparisons, templateCount: Int) -> Bool {
+        guard templateCount <= bitmapTemplateLimit else { return true }
+        let pairCount = templateCount * (templateCount + 1) / 2
+        var words = [UInt64](repeating: 0, count: pairCount / 64 + 1)
+        return words.withUnsafeMutableBufferPointer { words in
+            var found = false
+            for (first, second) in zip(comparisons.first, comparisons.second) {
+                let larger = Int(max(first, second))
+                let bit = larger &* (larger &+ 1) / 2 &+ Int(min(first, second))
+                let mask: UInt64 = 1 << UInt64(bit & 63)
+                let word = words[bit >> 6]
+                found = found || word & mask != 0 || first == second
+                words[bit >> 6] = word | mask
+            }
+            return found
         }
     }
 }

@@ -11,8 +11,6 @@ struct ImageChecks {
         checkMedia(&findings)
     }
 
-    private func line(_ image: Int) -> Int { origins.firstImageLine + image }
-
     private func checkDuplicates(_ findings: inout FindingList) {
         guard value.images.container == nil else { return }
         let paths = names
@@ -26,11 +24,11 @@ struct ImageChecks {
             }
             let (here, there) = (origins.place(ofImage: image), origins.place(ofImage: earlier))
             let other = here.file == there.file ? "" : " of \(there.file ?? "another file")"
+            let line = there.line.map { "\($0)" } ?? "?"
             findings.add(
                 .duplicateImage,
-                file: here.file,
-                line: here.line,
-                "the image '\(value.images.paths[image])' is also in line \(there.line)\(other)"
+                at: here,
+                "the image '\(value.images.paths[image])' is also in line \(line)\(other)"
             )
         }
     }
@@ -54,8 +52,7 @@ struct ImageChecks {
                 }
             findings.add(
                 kind,
-                file: origins.landmarks ?? place.file,
-                line: place.line,
+                at: .init(origins.landmarks ?? place.file, place.line),
                 "\(problem); the image '\(value.images.paths[image])' counts as failed"
             )
         }
@@ -66,8 +63,7 @@ struct ImageChecks {
         for (image, score) in value.images.detectorScores.enumerated() where score.isFinite && !(0...1 ~= score) {
             findings.add(
                 .detectorScoreRange,
-                file: origins.landmarks,
-                line: line(image),
+                at: .init(origins.landmarks, origins.firstImageLine + image),
                 "the detector score is no confidence",
                 expected: "0 to 1",
                 found: "\(score)"
@@ -93,7 +89,7 @@ struct ImageChecks {
         ] where count * 2 > images.count {
             findings.add(
                 .landmarkOrder,
-                file: origins.landmarks,
+                at: .init(origins.landmarks),
                 "in \(count) of \(images.count) faces \(problem)",
                 expected: "left eye, right eye, nose, left and right corner of the mouth, x before y"
             )
@@ -105,21 +101,25 @@ struct ImageChecks {
         if value.mediumIDs.count == 1 {
             findings.add(
                 .singleMedium,
-                file: origins.images,
+                at: .init(origins.images),
                 "all images carry the medium \(value.mediumIDs[0]), as if they were one video"
             )
             return
         }
         let shared = Self.sharedCount(value, groups: (0..<UInt32(value.templates.count)).map { $0 })
         if shared > 0 {
-            findings.add(.sharedMedium, file: origins.images, "media that occur in more than one template: \(shared)")
+            findings.add(
+                .sharedMedium,
+                at: .init(origins.images),
+                "media that occur in more than one template: \(shared)"
+            )
         }
         guard let subjects = value.subjects else { return }
         let foreign = Self.sharedCount(value, groups: subjects.indices)
         if foreign > 0 {
             findings.add(
                 .mediumOfSeveralSubjects,
-                file: origins.images,
+                at: .init(origins.images),
                 "media that occur in templates of more than one subject: \(foreign)"
             )
         }

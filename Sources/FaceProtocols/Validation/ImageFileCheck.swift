@@ -1,3 +1,5 @@
+internal import ArtifactFiles
+
 /// Whether the images are on disk and no link leads out of the data folder; each folder is listed once.
 struct ImageFileCheck {
     let value: VerificationProtocol
@@ -7,33 +9,34 @@ struct ImageFileCheck {
     func run(allowsLinks: Bool, _ findings: inout FindingList) {
         guard value.images.container == nil else { return }
         let root = value.imageFolder.isEmpty ? dataFolder : "\(dataFolder)/\(value.imageFolder)"
-        var folders: [Substring: FolderListing] = [:]
+        var folders: [Substring: [String: FileSystem.Kind]] = [:]
         guard check(folder: value.imageFolder, allowsLinks, &findings) else { return }
         for (image, path) in value.images.paths.enumerated() {
             let (folder, name) = Self.split(path)
             if folders[folder] == nil {
                 let isSafe =
                     folder.isEmpty || allowsLinks || folder.hasPrefix("/")
-                    || !FolderListing.hasLink(folder, below: root)
+                    || !FileSystem.hasLink(folder, below: root)
                 if !isSafe {
                     findings.add(
                         .symbolicLink,
-                        file: "\(value.imageFolder)/\(folder)",
+                        at: .init("\(value.imageFolder)/\(folder)"),
                         "the folder is a symbolic link (--allow-outside follows it)"
                     )
                 }
                 let place = folder.hasPrefix("/") ? String(folder) : "\(root)/\(folder)"
-                folders[folder] = isSafe ? FolderListing(place) : FolderListing()
+                // One that cannot be listed is empty.
+                let entries = isSafe ? (try? FileSystem.entries(inFolder: place)) ?? [] : []
+                folders[folder] = Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.kind) })
             }
-            guard let listing = folders[folder] else { continue }
-            check(image, path, listing.kinds[String(name)], allowsLinks, &findings)
+            check(image, path, folders[folder]?[String(name)], allowsLinks, &findings)
         }
     }
 
     private func check(
         _ image: Int,
         _ path: String,
-        _ kind: FolderListing.Kind?,
+        _ kind: FileSystem.Kind?,
         _ allowsLinks: Bool,
         _ findings: inout FindingList
     ) {
@@ -44,15 +47,13 @@ struct ImageFileCheck {
         case .link:
             findings.add(
                 .symbolicLink,
-                file: place.file,
-                line: place.line,
+                at: place,
                 "the image '\(path)' is a symbolic link (--allow-outside follows it)"
             )
-        case .other, nil:
+        case .folder, .other, nil:
             findings.add(
                 .missingImage,
-                file: place.file,
-                line: place.line,
+                at: place,
                 "the image '\(path)' is not in \(value.imageFolder); it counts as failed",
                 found: kind == nil ? nil : "something that is no file"
             )
@@ -61,17 +62,17 @@ struct ImageFileCheck {
 
     private func check(folder: String, _ allowsLinks: Bool, _ findings: inout FindingList) -> Bool {
         let path = "\(dataFolder)/\(folder)"
-        if !allowsLinks, !folder.isEmpty, FolderListing.hasLink(folder, below: dataFolder) {
+        if !allowsLinks, !folder.isEmpty, FileSystem.hasLink(folder, below: dataFolder) {
             findings.add(
                 .symbolicLink,
-                file: folder,
+                at: .init(folder),
                 "the image folder is a symbolic link (--allow-outside follows it)",
                 expected: "a folder in the data folder, or links allowed"
             )
             return false
         }
-        guard FolderListing.kind(of: path, followsLinks: true) == .other else {
-            findings.add(.missingImageFolder, file: folder, "there is no folder of images")
+        guard FileSystem.isFolder(path) else {
+            findings.add(.missingImageFolder, at: .init(folder), "there is no folder of images")
             return false
         }
         return true

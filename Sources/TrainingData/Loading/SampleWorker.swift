@@ -92,3 +92,30 @@ final class SampleWorker {
         try resizer.resize(picture.image, body)
     }
 }
+
+/// Resizes pictures bilinearly, as ``FaceImaging/FaceExtractor`` does with aligned faces of another size.
+final class PictureResizer {
+    let size: PictureSize
+    private var extractor: FaceExtractor?
+    private var resized: [UInt8]
+
+    init(size: PictureSize) {
+        self.size = size
+        resized = Array(repeating: 0, count: size.byteCount)
+        // Sizes were checked; were this one wrong, every picture would fail with the reason.
+        extractor = (try? size.alignment()).flatMap { try? FaceExtractor(preprocessing: $0) }
+    }
+
+    /// Hands over the resized pixels.
+    func resize(_ image: RGBImage, _ body: (UnsafeBufferPointer<UInt8>) -> Void) throws(InputError) {
+        guard extractor != nil else { throw InputError(.usage, "pictures cannot have this size", found: "\(size)") }
+        try resized.withUnsafeMutableBufferPointer { pixels throws(InputError) in
+            do throws(FaceFailure) {
+                try extractor?.extractAligned(image, resizing: true, into: pixels)
+            } catch {
+                throw error.error
+            }
+            body(UnsafeBufferPointer(pixels))
+        }
+    }
+}

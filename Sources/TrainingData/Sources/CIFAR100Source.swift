@@ -15,14 +15,7 @@ public struct CIFAR100Source: TrainingSource {
     /// The number of records.
     public let sampleCount: Int
     private let path: String
-    private let file: Mapping
-
-    /// Shares the mapping among readers.
-    private final class Mapping: Sendable {
-        let file: MappedFile
-
-        init(_ file: consuming MappedFile) { self.file = file }
-    }
+    private let file: SharedFile
 
     /// Opens a file.
     ///
@@ -60,7 +53,7 @@ public struct CIFAR100Source: TrainingSource {
         self.digest = digest
         self.path = path
         sampleCount = count
-        file = Mapping(mapped)
+        file = SharedFile(mapped)
         summary = "\(path): \(count) CIFAR-100 pictures"
     }
 
@@ -69,7 +62,7 @@ public struct CIFAR100Source: TrainingSource {
     /// 32 × 32.
     public var pictureSize: PictureSize { PictureSize(32) }
     /// The fine label.
-    public func label(of sample: Int) -> Int { file.file.withBytes { Int($0[sample * Self.recordSize + 1]) } }
+    public func label(of sample: Int) -> Int { file.withBytes { Int($0[sample * Self.recordSize + 1]) } }
     /// `train.bin record 17`.
     public func name(of sample: Int) -> String { "\(FileSystem.lastComponent(path)) record \(sample)" }
     /// Makes one thread's reader.
@@ -88,13 +81,13 @@ public struct CIFAR100Source: TrainingSource {
     }
 
     private final class Reader: TrainingReader {
-        private let file: Mapping
+        private let file: SharedFile
 
-        init(file: Mapping) { self.file = file }
+        init(file: SharedFile) { self.file = file }
 
         func read(_ sample: Int, into image: inout RGBImage) throws(InputError) {
             image.resize(to: PictureSize(32))
-            file.file.withBytes { bytes in
+            file.withBytes { bytes in
                 let start = sample * recordSize + 2
                 image.pixels.withUnsafeMutableBufferPointer { pixels in
                     for position in 0..<1024 {

@@ -1,14 +1,6 @@
 public import ArtifactFiles
 public import FaceImaging
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// A folder per identity or class, picture files in each: `root/<identity>/<picture>`.
 ///
 /// Classes are numbered in the order of the folders' names (by UTF-8 bytes), pictures likewise. Names that begin with a
@@ -53,7 +45,7 @@ public struct FolderSource: TrainingSource {
     ) throws(InputError) {
         // Checks the settings before a long listing.
         _ = try PictureFitter(fit: fit, size: size)
-        let listing = try FolderListing(root: root)
+        let listing = try IdentityFolders(root: root)
         var points: [FaceLandmarks] = []
         if case .aligned = fit {
             let file = landmarkFile ?? FileSystem.join(root, Self.landmarkFileName)
@@ -92,7 +84,7 @@ public struct FolderSource: TrainingSource {
         }
     }
 
-    private static func landmarks(of listing: FolderListing, in file: String) throws(InputError) -> [FaceLandmarks] {
+    private static func landmarks(of listing: IdentityFolders, in file: String) throws(InputError) -> [FaceLandmarks] {
         let known = try LandmarkFile(path: file)
         var points: [FaceLandmarks] = []
         points.reserveCapacity(listing.files.count)
@@ -103,7 +95,7 @@ public struct FolderSource: TrainingSource {
     }
 
     private static func digest(
-        _ listing: FolderListing,
+        _ listing: IdentityFolders,
         size: PictureSize,
         fit: String,
         landmarks: [FaceLandmarks]
@@ -123,7 +115,7 @@ public struct FolderSource: TrainingSource {
 }
 
 /// The files of a folder of folders.
-private struct FolderListing {
+private struct IdentityFolders {
     var classes: [String] = []
     var files: [String] = []
     var labels: [Int32] = []
@@ -131,9 +123,9 @@ private struct FolderListing {
     private var names = ImageFileNames()
 
     init(root: String) throws(InputError) {
-        for name in try FileSystem.names(inFolder: root) where !name.hasPrefix(".") {
+        for (name, kind) in try FileSystem.entries(inFolder: root) where !name.hasPrefix(".") {
             let folder = FileSystem.join(root, name)
-            guard FileSystem.isFolder(folder) else { continue }
+            guard kind == .folder || kind == .link && FileSystem.isFolder(folder) else { continue }
             let count = files.count
             for file in try FileSystem.names(inFolder: folder) where !file.hasPrefix(".") {
                 try append(file, in: folder)
@@ -150,16 +142,15 @@ private struct FolderListing {
 
     private mutating func append(_ file: String, in folder: String) throws(InputError) {
         let path = FileSystem.join(folder, file)
-        var status = stat()
         // A link to nowhere fails when it is read; everything else must be a file.
-        let isFound = stat(path, &status) == 0
-        guard names.takes(file), !isFound || status.st_mode & S_IFMT == S_IFREG else {
+        let status = FileSystem.status(path)
+        guard names.takes(file), status?.kind ?? .file == .file else {
             let cure = names.imageCount > 0 ? "; \(ImageFileNames.cure)" : ""
             throw InputError(.malformed, "not a picture file\(cure)", file: path, expected: "jpg, jpeg or png")
         }
         files.append(file)
         labels.append(Int32(classes.count))
-        sizes.append(isFound ? Int(status.st_size) : -1)
+        sizes.append(status?.size ?? -1)
     }
 }
 

@@ -1,6 +1,6 @@
 public import ArtifactFiles
-internal import Dispatch
 package import FaceImaging
+internal import Parallelism
 internal import Synchronization
 public import SyntheticFaces
 
@@ -125,7 +125,6 @@ private struct Studio: Sendable {
 
     /// Faces that are in memory at a time.
     private static let blockSize = 1024
-    private static let facesPerClaim = 16
 
     /// A digest of all settings, and of one face: a renderer that draws otherwise makes another key.
     func key(_ options: SyntheticFaceSource.Options) throws(InputError) -> ContentDigest {
@@ -154,7 +153,7 @@ private struct Studio: Sendable {
         )
         for start in stride(from: 0, to: plan.items.count, by: Self.blockSize) {
             let block = start..<min(start + Self.blockSize, plan.items.count)
-            let faces = try faces(block, threads: max(1, threads), progress: progress)
+            let faces = try faces(block, threads: threads, progress: progress)
             for (item, bytes) in zip(block, faces) { try writer.append(bytes, label: plan.items[item].label) }
         }
         try writer.commit()
@@ -166,30 +165,18 @@ private struct Studio: Sendable {
         threads: Int,
         progress: @escaping @Sendable (Int, Int) -> Void
     ) throws(InputError) -> [[UInt8]] {
-        let done = Mutex<(faces: [[UInt8]], error: InputError?)>((Array(repeating: [], count: block.count), nil))
-        let next = Atomic<Int>(block.lowerBound)
-        let count = Atomic<Int>(block.lowerBound)
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            do throws(InputError) {
-                let worker = try StudioWorker(self)
-                while true {
-                    let first = next.add(Self.facesPerClaim, ordering: .relaxed).oldValue
-                    guard first < block.upperBound else { break }
-                    let claim = first..<min(first + Self.facesPerClaim, block.upperBound)
-                    for item in claim {
-                        let bytes = try worker.face(plan.items[item])
-                        done.withLock { $0.faces[item - block.lowerBound] = bytes }
-                    }
-                    progress(count.add(claim.count, ordering: .relaxed).newValue, plan.items.count)
+        let done = Atomic<Int>(block.lowerBound)
+        return try ThreadPool(threads)
+            .map(
+                block.count,
+                worker: { _ throws(InputError) in try StudioWorker(self) },
+                body: { worker, place throws(InputError) in
+                    let face = try worker.face(plan.items[block.lowerBound + place])
+                    let count = done.add(1, ordering: .relaxed).newValue
+                    if count % 16 == 0 || count == block.upperBound { progress(count, plan.items.count) }
+                    return face
                 }
-            } catch {
-                next.store(block.upperBound, ordering: .relaxed)
-                done.withLock { $0.error = $0.error ?? error }
-            }
-        }
-        let (faces, error) = done.withLock { $0 }
-        if let error { throw error }
-        return faces
+            )
     }
 }
 
@@ -211,17 +198,15 @@ private final class StudioWorker {
     func face(_ item: SyntheticTrainingPlan.Item) throws(InputError) -> [UInt8] {
         let face = studio.population.render(item.shot, with: renderer)
         let photograph = try face.image.jpegData(quality: face.jpegQuality)
-        var failure: InputError?
-        photograph.withUnsafeBytes { bytes in
-            pixels.withUnsafeMutableBufferPointer { pixels in
-                do throws(FaceFailure) {
-                    _ = try extractor.extract(bytes, landmarks: face.landmarks, into: pixels)
-                } catch {
-                    failure = error.error.inFile(item.path)
+        do throws(FaceFailure) {
+            try photograph.withUnsafeBufferPointer { bytes throws(FaceFailure) in
+                try pixels.withUnsafeMutableBufferPointer { pixels throws(FaceFailure) in
+                    _ = try extractor.extract(UnsafeRawBufferPointer(bytes), landmarks: face.landmarks, into: pixels)
                 }
             }
+        } catch {
+            throw error.error.inFile(item.path)
         }
-        if let failure { throw failure }
         switch studio.encoding {
         case .pixels: return pixels
         case .jpeg(let quality):
