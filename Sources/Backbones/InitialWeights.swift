@@ -1,6 +1,6 @@
 public import ArtifactFiles
 public import NeuralGraph
-public import SeededRandom
+internal import SeededRandom
 
 /// How the reference code of an architecture fills a parameter before training.
 public enum ParameterInitialization: Hashable, Sendable {

@@ -1,4 +1,5 @@
 public import ArtifactFiles
+internal import CKernels
 
 /// The order of a network's input channels.
 public enum ChannelOrder: String, Hashable, Sendable, CaseIterable, Codable {
@@ -199,5 +200,80 @@ extension FacePreprocessing: Codable {
         try container.encode(mean, forKey: .mean)
         try container.encode(std, forKey: .std)
         try container.encode(template, forKey: .template)
+    }
+}
+
+extension FacePreprocessing {
+    /// Turns faces into a network's input: (x − mean) / std in single precision, in the network's channel order.
+    ///
+    /// - Parameters:
+    ///   - faces: `[faces, height, width, 3]`, RGB.
+    ///   - input: Receives `[faces, height, width, 3]`.
+    ///   - mirrored: Whether each face is mirrored left to right.
+    public func normalise(
+        _ faces: UnsafeBufferPointer<UInt8>,
+        into input: UnsafeMutableBufferPointer<Float>,
+        mirrored: Bool = false
+    ) {
+        normalise(faces, into: input, mirrored: mirrored, level: .current)
+    }
+
+    package func normalise(
+        _ faces: UnsafeBufferPointer<UInt8>,
+        into input: UnsafeMutableBufferPointer<Float>,
+        mirrored: Bool,
+        level: InstructionLevel
+    ) {
+        precondition(faces.count == input.count && faces.count.isMultiple(of: faceByteCount))
+        precondition(mean.count == 3 && std.count == 3)
+        guard let from = faces.baseAddress, let to = input.baseAddress else { return }
+        let isSwapped = channels == .bgr
+        vf_normalise(
+            from,
+            to,
+            Int32(width),
+            Int32(height * (faces.count / faceByteCount)),
+            isSwapped ? mean.reversed() : mean,
+            isSwapped ? std.reversed() : std,
+            isSwapped ? 1 : 0,
+            mirrored ? 1 : 0,
+            level.isa
+        )
+    }
+}
+
+/// An instruction-set level that the pixel kernels are built for.
+///
+/// Results do not depend on it; tests compare them.
+package enum InstructionLevel: String, CaseIterable, Sendable {
+    /// Baseline code of the platform.
+    case portable
+    /// AVX2.
+    case avx2
+    /// AVX-512 F, BW, DQ, VL.
+    case avx512
+
+    /// The level in use: the CPU's best, or the one that `VERIFAR_ISA` asks for.
+    package static var current: InstructionLevel { InstructionLevel(vf_isa_level()) }
+
+    /// The levels that this CPU can run.
+    package static var available: [InstructionLevel] {
+        allCases.filter { $0.isa.rawValue <= vf_isa_best().rawValue }
+    }
+
+    private init(_ isa: vf_isa) {
+        switch isa {
+        case VF_ISA_AVX512: self = .avx512
+        case VF_ISA_AVX2: self = .avx2
+        default: self = .portable
+        }
+    }
+
+    var isa: vf_isa {
+        switch self {
+        case .portable: VF_ISA_PORTABLE
+        case .avx2: VF_ISA_AVX2
+        case .avx512: VF_ISA_AVX512
+        }
     }
 }

@@ -97,17 +97,11 @@ public struct ImageDecoder: ~Copyable, @unchecked Sendable {
         let count = region.width * region.height * 3
         if image.pixels.count != count { image.pixels = Array(repeating: 0, count: count) }
         (image.width, image.height) = (region.width, region.height)
-        var failure: InputError?
-        image.pixels.withUnsafeMutableBufferPointer { pixels in
+        try image.pixels.withUnsafeMutableBufferPointer { pixels throws(InputError) in
             guard let start = pixels.baseAddress else { return }
             let target = PixelTarget(pixels: start, stride: region.width * 3, pixelBytes: 3)
-            do throws(InputError) {
-                try reader.decode(region, scale: scale, into: target)
-            } catch {
-                failure = error
-            }
+            try reader.decode(region, scale: scale, into: target)
         }
-        if let failure { throw failure }
         return info.orientation
     }
 }
@@ -139,14 +133,6 @@ extension ImageDecoder {
     /// - Returns: The picture.
     /// - Throws: As the form that takes a buffer.
     public mutating func decode(_ bytes: [UInt8]) throws(InputError) -> RGBImage {
-        var result = Result<RGBImage, InputError>.failure(CodecStatus.outOfMemory)
-        bytes.withUnsafeBytes { raw in
-            do throws(InputError) {
-                result = .success(try decode(raw))
-            } catch {
-                result = .failure(error)
-            }
-        }
-        return try result.get()
+        try bytes.withUnsafeBufferPointer { bytes throws(InputError) in try decode(UnsafeRawBufferPointer(bytes)) }
     }
 }

@@ -200,9 +200,7 @@ enum LandmarkTextReader {
                 }
                 entries[entries.count - 1].place = "line \(number)"
             } catch {
-                var located = error
-                located.place = "line \(number)"
-                throw located
+                throw error.at("line \(number)")
             }
         }
         return entries

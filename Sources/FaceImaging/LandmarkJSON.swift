@@ -102,9 +102,7 @@ enum LandmarkJSON {
             }
             return faces.first
         } catch {
-            var located = error
-            located.place = place
-            throw located
+            throw error.at(place)
         }
     }
 

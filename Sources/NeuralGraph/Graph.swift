@@ -68,12 +68,10 @@ public struct Graph: Hashable, Sendable {
                 }
                 operands.append(shapes[input.index])
             }
-            do {
+            do throws(InputError) {
                 shapes.append(try node.operation.outputShape(of: operands))
             } catch {
-                var located = error
-                located.place = "node '\(node.name)'"
-                throw located
+                throw error.at("node '\(node.name)'")
             }
         }
         let output = output ?? ValueID(nodes.count)
@@ -126,5 +124,86 @@ extension Graph: Codable {
         try container.encode(inputShape, forKey: .inputShape)
         try container.encode(nodes, forKey: .nodes)
         try container.encode(output, forKey: .output)
+    }
+}
+
+/// The shape of one face's activation: no batch axis, channels last.
+public enum ActivationShape: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// `[height, width, channels]`.
+    case spatial(height: Int, width: Int, channels: Int)
+    /// `[count]`.
+    case vector(Int)
+
+    /// The number of scalars.
+    public var count: Int {
+        switch self {
+        case .spatial(let height, let width, let channels): height * width * channels
+        case .vector(let count): count
+        }
+    }
+
+    /// The last axis.
+    public var channels: Int {
+        switch self {
+        case .spatial(_, _, let channels): channels
+        case .vector(let count): count
+        }
+    }
+
+    /// Rows and columns; a vector has one of each.
+    public var extent: (height: Int, width: Int) {
+        switch self {
+        case .spatial(let height, let width, _): (height, width)
+        case .vector: (1, 1)
+        }
+    }
+
+    /// `112×112×3` or `512`.
+    public var description: String {
+        switch self {
+        case .spatial(let height, let width, let channels): "\(height)×\(width)×\(channels)"
+        case .vector(let count): "\(count)"
+        }
+    }
+}
+
+extension Graph {
+    /// The same function in fewer steps, for inference only.
+    ///
+    /// Dropout and identities go; normalisations become per-channel affine maps and are folded into the convolution or
+    /// fully connected layer before or behind them; non-linearities and additions become a convolution's epilogue.
+    /// A normalisation *before* a padded convolution leaves ``Convolution/borderValues`` behind.
+    ///
+    /// - Parameter weights: The parameters of this graph.
+    /// - Returns: The rewritten graph and its parameters.
+    /// - Throws: ``InputError`` that names a missing or misshapen parameter.
+    public func rewrittenForInference(_ weights: Weights) throws(InputError) -> (graph: Graph, weights: Weights) {
+        var folding = AffineFolding(graph: self, weights: weights)
+        let folded = try folding.run()
+        let fused = try EpilogueFusion(graph: folded).run()
+        return (try fused.withoutDeadNodes(), folding.weights)
+    }
+
+    /// The graph without nodes whose values nobody reads.
+    package func withoutDeadNodes() throws(InputError) -> Graph {
+        try Graph(inputShape: inputShape, pruning: nodes, output: output)
+    }
+
+    /// The graph of those of some nodes that the output needs.
+    package init(inputShape: ActivationShape, pruning nodes: [Node], output: ValueID) throws(InputError) {
+        var isLive = [Bool](repeating: false, count: nodes.count + 1)
+        isLive[output.index] = true
+        for index in nodes.indices.reversed() where isLive[index + 1] {
+            for input in nodes[index].inputs { isLive[input.index] = true }
+        }
+        var newValue = [ValueID](repeating: .input, count: nodes.count + 1)
+        var kept: [Node] = []
+        for (index, node) in nodes.enumerated() where isLive[index + 1] {
+            var copy = node
+            copy.inputs = node.inputs.map { newValue[$0.index] }
+            kept.append(copy)
+            newValue[index + 1] = ValueID(kept.count)
+        }
+        try self.init(inputShape: inputShape, nodes: kept, output: newValue[output.index])
     }
 }

@@ -53,13 +53,13 @@ struct EvaluationProtocols {
         threads: Int,
         log: RunLog,
         listener: @escaping RunListener
-    ) async throws {
+    ) throws {
         var protocols: [Prepared] = []
         var absent: [String] = []
         for settings in recipe.evaluation.protocols {
             let selection: ProtocolSelection
             if let synthetic = settings.synthetic, let population = recipe.population {
-                let folder = try await synthetic.render(population, cacheFolder, threads: threads, listener)
+                let folder = try synthetic.render(population, cacheFolder, threads: threads, listener)
                 selection = ProtocolSelection(FileSystem.join(folder, "protocol.yml"), dataFolder: folder)
             } else {
                 let folder = settings.data ?? recipe.data.source.folderOfProtocols ?? ""
@@ -205,7 +205,7 @@ extension SyntheticProtocolSettings {
         _ cacheFolder: String,
         threads: Int,
         _ listener: @escaping RunListener
-    ) async throws -> String {
+    ) throws -> String {
         let population = try people.population()
         let plan = try SyntheticProtocolPlan(
             population: population,
@@ -222,7 +222,7 @@ extension SyntheticProtocolSettings {
         if FileSystem.exists(FileSystem.join(folder, "protocol.yml")) { return folder }
         let progress = RunPart("rendering the protocol", unit: "faces", listener)
         let count = plan.images.count
-        _ = try await SyntheticProtocolFolder(plan: plan, population: population, workers: threads)
+        _ = try SyntheticProtocolFolder(plan: plan, population: population, workers: threads)
             .write(to: folder) { progress.update($0, of: count) }
         progress.finish("\(count) faces in \(folder)")
         return folder

@@ -42,7 +42,7 @@ final class PreparedTraining: TrainingObserver {
         log.note("data: \(data.summary), \(data.classCount) classes")
         let device = try Devices.open(session.deviceName, threads: threads)
         log.note("device: \(device.name)")
-        protocols = try await EvaluationProtocols(
+        protocols = try EvaluationProtocols(
             recipe,
             holdOut: holdOut,
             cacheFolder: session.cacheFolder,

@@ -1,4 +1,4 @@
-internal import ArtifactFiles
+public import ArtifactFiles
 public import EvaluationRuns
 internal import FaceImaging
 internal import FaceProtocols
@@ -37,7 +37,7 @@ public struct SyntheticDataSet: Sendable {
     /// Renders and writes everything; `protocol.yml` comes last.
     ///
     /// - Throws: `InputError` for values out of range, or a folder that holds a protocol.
-    public func write(to output: String) async throws {
+    public func write(to output: String) throws(InputError) {
         let split =
             trainingShare > 0
             ? try SyntheticIdentitySplit(count: identities, trainingShare: trainingShare, seed: seed) : nil
@@ -53,13 +53,13 @@ public struct SyntheticDataSet: Sendable {
         if let split {
             let root = FileSystem.join(output, "train")
             switch trainingForm {
-            case .tree: try await writeTree(split.training, to: root)
+            case .tree: try writeTree(split.training, to: root)
             case .recordio: try writeRecords(split.training, to: root)
             }
         }
         let progress = RunPart("protocol", unit: "faces", listener)
         let count = plan.images.count
-        let value = try await SyntheticProtocolFolder(plan: plan, population: population, workers: threads)
+        let value = try SyntheticProtocolFolder(plan: plan, population: population, workers: threads)
             .write(to: output) { progress.update($0, of: count) }
         progress.finish("\(count) faces")
         listener(
@@ -70,7 +70,7 @@ public struct SyntheticDataSet: Sendable {
         )
     }
 
-    private func writeTree(_ people: [Int], to root: String) async throws {
+    private func writeTree(_ people: [Int], to root: String) throws(InputError) {
         let plan = try SyntheticTrainingPlan(
             population: population,
             identities: people,
@@ -81,14 +81,15 @@ public struct SyntheticDataSet: Sendable {
         }
         let progress = RunPart("training", unit: "faces", listener)
         let done = Atomic<Int>(0)
-        let landmarks = Mutex([String](repeating: "", count: plan.items.count))
-        try await population.render(plan.items.map(\.shot), workers: threads) { index, face in
+        let landmarks = try population.render(plan.items.map(\.shot), workers: threads) {
+            index,
+            face throws(InputError) in
             try SyntheticProtocolFolder.write(face, to: FileSystem.join(root, plan.items[index].path))
             let numbers = (face.landmarks.points.flatMap { [$0.x, $0.y] } + [face.score]).map { "\(Float($0))" }
-            landmarks.withLock { $0[index] = "\(plan.items[index].path) \(numbers.joined(separator: " "))\n" }
             progress.update(done.add(1, ordering: .relaxed).newValue, of: plan.items.count)
+            return "\(plan.items[index].path) \(numbers.joined(separator: " "))\n"
         }
-        try AtomicFile.write(landmarks.withLock { $0.joined() }, to: FileSystem.join(root, "landmarks.txt"))
+        try AtomicFile.write(landmarks.joined(), to: FileSystem.join(root, "landmarks.txt"))
         progress.finish("\(plan.items.count) faces")
         listener(.result("\(root): \(plan.items.count) images of \(people.count) people"))
     }
@@ -131,32 +132,28 @@ struct SyntheticProtocolFolder {
     /// - Returns: What was written.
     func write(
         to folder: String,
-        progress: @escaping @Sendable (Int) -> Void
-    ) async throws -> VerificationProtocol {
+        progress: (Int) -> Void
+    ) throws(InputError) -> VerificationProtocol {
         try FileSystem.createFolder(FileSystem.join(folder, "loose_crop"))
-        let numbers = plan.images.map(\.number)
-        let shots = plan.images.map(\.shot)
-        let details = Mutex([(landmarks: [Float], score: Float)?](repeating: nil, count: shots.count))
         let done = Atomic<Int>(0)
-        try await population.render(shots, workers: workers) { index, face in
-            try Self.write(face, to: FileSystem.join(folder, "loose_crop/\(numbers[index]).jpg"))
-            details.withLock {
-                $0[index] = (face.landmarks.points.flatMap { [Float($0.x), Float($0.y)] }, Float(face.score))
-            }
+        let details = try population.render(plan.images.map(\.shot), workers: workers) {
+            index,
+            face throws(InputError) in
+            try Self.write(face, to: FileSystem.join(folder, "loose_crop/\(plan.images[index].number).jpg"))
             progress(done.add(1, ordering: .relaxed).newValue)
+            return (landmarks: face.landmarks.points.flatMap { [Float($0.x), Float($0.y)] }, score: Float(face.score))
         }
-        let value = try details.withLock { try protocolValue($0) }
+        let value = try protocolValue(details)
         let descriptor = try IJBLayoutWriter().write(value, to: folder)
         try AtomicFile.write(descriptor.yaml, to: FileSystem.join(folder, "protocol.yml"))
         return value
     }
 
     private func protocolValue(
-        _ details: [(landmarks: [Float], score: Float)?]
+        _ details: [(landmarks: [Float], score: Float)]
     ) throws(InputError) -> VerificationProtocol {
         var builder = ProtocolBuilder(name: "synthetic")
         for (image, detail) in zip(plan.images, details) {
-            guard let detail else { continue }
             builder.addImage(
                 "\(image.number).jpg",
                 template: image.template,

@@ -3,7 +3,7 @@ internal import ArtifactFiles
 internal import SyntheticFaces
 internal import TrainingSessions
 
-struct SynthCommand: AsyncParsableCommand {
+struct SynthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synth",
         abstract: "Make synthetic faces: an IJB-C-shaped protocol and, when asked, a training tree.",
@@ -60,7 +60,7 @@ struct SynthCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Running") var running: RunOptions
 
-    func run() async throws {
+    func run() throws {
         let population = try SyntheticPopulation(
             seed: seed,
             diversity: diversity,
@@ -83,6 +83,6 @@ struct SynthCommand: AsyncParsableCommand {
         dataSet.trainingForm = trainingForm
         dataSet.threads = running.threadCount
         dataSet.listener = RunDisplay(isQuiet: running.quiet).listener
-        try await dataSet.write(to: output)
+        try dataSet.write(to: output)
     }
 }

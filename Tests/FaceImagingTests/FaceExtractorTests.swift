@@ -136,7 +136,7 @@ struct FaceExtractorTests {
         let flat = RGBImage(width: 5, height: 3, pixels: Array(repeating: 77, count: 45))
         #expect(try extractor.alignedFace(flat, resizing: true).pixels.allSatisfy { $0 == 77 })
         var face = [UInt8](repeating: 0, count: FacePreprocessing.insightface.faceByteCount)
-        try face.withUnsafeMutableBufferPointer { target in
+        _ = try face.withUnsafeMutableBufferPointer { target in
             try right.pngData().withUnsafeBytes { try extractor.extractAligned($0, into: target) }
         }
         #expect(face == right.pixels)

@@ -1,6 +1,7 @@
 import ArtifactFiles
 import FaceImaging
 import Foundation
+import Synchronization
 import SyntheticFaces
 import Testing
 
@@ -62,42 +63,30 @@ struct DeterminismTests {
     }
 
     @Test("several workers give what one gives")
-    func parallelEqualsSerial() async throws {
+    func parallelEqualsSerial() throws {
         let population = try Faces.population()
         let plan = try SyntheticTrainingPlan(population: population, identities: [4, 1, 9, 12], imagesPerIdentity: 18)
         let shots = plan.items.map { $0.shot }
-        let collected = Collected()
-        try await population.render(shots, workers: 3) { collected.put($1, at: $0) }
+        let faces = population.render(shots, workers: 3) { _, face in face }
         let renderer = SyntheticFaceRenderer(settings: population.settings)
-        #expect(collected.count == shots.count)
+        #expect(faces.count == shots.count)
         for (index, shot) in shots.enumerated() {
-            #expect(collected[index] == population.render(shot, with: renderer), "shot \(index)")
+            #expect(faces[index] == population.render(shot, with: renderer), "shot \(index)")
         }
     }
 
     @Test("an error of the receiver stops the rendering")
-    func receiverThrows() async throws {
+    func receiverThrows() throws {
         struct Full: Error {}
         let population = try Faces.population()
         let shots = (0..<200).map { SyntheticShot(identity: 0, photographSeed: UInt64($0)) }
-        let collected = Collected()
-        await #expect(throws: Full.self) {
-            try await population.render(shots, workers: 2) { index, face in
-                collected.put(face, at: index)
+        let rendered = Mutex(0)
+        #expect(throws: Full.self) {
+            _ = try population.render(shots, workers: 2) { index, _ in
+                rendered.withLock { $0 += 1 }
                 if index == 5 { throw Full() }
             }
         }
-        #expect(collected.count < shots.count)
+        #expect(rendered.withLock { $0 } < shots.count)
     }
-}
-
-/// Faces by position, filled from several tasks.
-private final class Collected: @unchecked Sendable {
-    // The lock guards every access.
-    private let lock = NSLock()
-    private var faces: [Int: SyntheticFace] = [:]
-
-    func put(_ face: SyntheticFace, at index: Int) { lock.withLock { faces[index] = face } }
-    var count: Int { lock.withLock { faces.count } }
-    subscript(index: Int) -> SyntheticFace? { lock.withLock { faces[index] } }
 }

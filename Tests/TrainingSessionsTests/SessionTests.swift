@@ -42,7 +42,7 @@ private func withTemporaryFolder(_ body: (String) async throws -> Void) async th
         )
         var faces = SyntheticDataSet(population, identities: 8)
         faces.options = SyntheticProtocolPlan.Options(imagesPerIdentity: 2)
-        try await faces.write(to: folder + "/faces")
+        try faces.write(to: folder + "/faces")
         let backbone = try BackboneCatalogue.backbone(named: "mbf")
         var configuration = backbone.defaultConfiguration
         (configuration.widthMultiplier, configuration.embeddingSize) = (0.25, 32)

@@ -73,7 +73,8 @@ struct MXNetImporter {
             }
         }
         guard let output = values[symbol.output] else { throw InputError(.malformed, "the output is no operator") }
-        return try DeadCode(inputShape: shapes[0], nodes: nodes, output: output).graph()
+        guard output != .input else { throw InputError(.unsupported, "the output is the input") }
+        return try Graph(inputShape: shapes[0], pruning: nodes, output: output)
     }
 
     /// The value that an input of an operator is.

@@ -102,7 +102,8 @@ struct ONNXImporter {
         guard case .activation(let result)? = values[output.name] else {
             throw InputError(.unsupported, "the output does not depend on the input", place: "output '\(output.name)'")
         }
-        return try DeadCode(inputShape: shapes[0], nodes: nodes, output: result.value).graph()
+        guard result.value != .input else { throw InputError(.unsupported, "the output is the input") }
+        return try Graph(inputShape: shapes[0], pruning: nodes, output: result.value)
     }
 
     private mutating func read(_ node: ONNXNode) throws(InputError) {

@@ -1,4 +1,6 @@
 public import ArtifactFiles
+internal import Parallelism
+import SeededRandom
 
 /// People and the way they are photographed: what a whole synthetic set has in common.
 public struct SyntheticPopulation: Hashable, Sendable {
@@ -61,37 +63,34 @@ public struct SyntheticPopulation: Hashable, Sendable {
         return renderer.render(identity(shot.identity), photograph(shot))
     }
 
-    /// Renders shots on several workers.
+    /// Renders shots on several threads and gives what became of each, in their order.
     ///
-    /// Pictures do not depend on the number of workers; the order in which they are handed on does. Shots of one person
-    /// in a row are rendered fastest.
+    /// Shots of one person in a row are rendered fastest.
     ///
     /// - Parameters:
     ///   - shots: What to render.
-    ///   - workers: At least 1.
-    ///   - deliver: Takes a shot's position and its picture; called from several tasks at once.
-    /// - Throws: What `deliver` throws; the other workers stop at their next shot.
-    public func render(
+    ///   - workers: How many threads; does not show in the pictures.
+    ///   - deliver: Takes a shot's position and its picture; called on several threads at once.
+    /// - Throws: What `deliver` throws; what has not begun by then is not rendered.
+    public func render<Result, Failure: Error>(
         _ shots: [SyntheticShot],
         workers: Int,
-        deliver: @escaping @Sendable (Int, SyntheticFace) throws -> Void
-    ) async throws {
-        precondition(workers >= 1)
-        let chunk = 32
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for worker in 0..<workers {
-                group.addTask { @concurrent in
-                    let renderer = SyntheticFaceRenderer(settings: settings)
-                    for start in stride(from: worker * chunk, to: shots.count, by: workers * chunk) {
-                        for index in start..<min(start + chunk, shots.count) {
-                            try Task.checkCancellation()
-                            try deliver(index, render(shots[index], with: renderer))
-                        }
+        deliver: (Int, SyntheticFace) throws(Failure) -> Result
+    ) throws(Failure) -> [Result] {
+        let run = 32
+        return try ThreadPool(workers)
+            .map(
+                (shots.count + run - 1) / run,
+                worker: { _ throws(Failure) in SyntheticFaceRenderer(settings: settings) },
+                body: { renderer, part throws(Failure) in
+                    var results: [Result] = []
+                    for index in part * run..<min(part * run + run, shots.count) {
+                        results.append(try deliver(index, render(shots[index], with: renderer)))
                     }
+                    return results
                 }
-            }
-            try await group.waitForAll()
-        }
+            )
+            .flatMap { $0 }
     }
 }
 
@@ -109,5 +108,88 @@ public struct SyntheticShot: Hashable, Sendable {
         self.identity = identity
         self.photographSeed = photographSeed
         self.frame = frame
+    }
+}
+
+/// Draws the photographs of persons: stills, and videos of several frames.
+struct SyntheticShotSampler {
+    /// The parts of a set; the same person has different photographs in each.
+    enum Purpose: UInt64 {
+        case training = 0x7261_696e
+        case evaluation = 0x6576_616c
+    }
+
+    let populationSeed: UInt64
+    let purpose: Purpose
+    let videoShare: Double
+    let framesPerVideo: ClosedRange<Int>
+
+    /// `count` pictures of a person, grouped by medium.
+    func media(identity: Int, count: Int) -> [[SyntheticShot]] {
+        var generator = SeededGenerator(
+            seed: populationSeed ^ purpose.rawValue &* 0x9e37_79b9_7f4a_7c15,
+            stream: UInt64(bitPattern: Int64(identity))
+        )
+        var media: [[SyntheticShot]] = []
+        var left = count
+        while left > 0 {
+            let seed = generator.next()
+            let isVideo = generator.uniform() < videoShare
+            let span = framesPerVideo.upperBound - framesPerVideo.lowerBound + 1
+            let drawn = framesPerVideo.lowerBound + generator.index(below: span)
+            let frames = isVideo ? min(left, drawn) : 1
+            media.append((0..<frames).map { SyntheticShot(identity: identity, photographSeed: seed, frame: $0) })
+            left -= frames
+        }
+        return media
+    }
+}
+
+/// Persons for training, for choosing settings, and for the final evaluation: three sets without a common member.
+public struct SyntheticIdentitySplit: Hashable, Sendable {
+    /// Persons to train on, in ascending order.
+    public let training: [Int]
+    /// Persons on which settings may be chosen, in ascending order.
+    public let validation: [Int]
+    /// Persons of the final evaluation, in ascending order.
+    public let evaluation: [Int]
+
+    /// Divides the persons 0 ..< count at random.
+    ///
+    /// - Parameters:
+    ///   - count: At least 2.
+    ///   - trainingShare: Above 0, below 1.
+    ///   - validationShare: At least 0.
+    ///   - seed: Names the division.
+    /// - Throws: `InputError` when a share is out of range, or training or evaluation would be empty.
+    public init(
+        count: Int,
+        trainingShare: Double = 0.6,
+        validationShare: Double = 0,
+        seed: UInt64
+    ) throws(InputError) {
+        guard trainingShare > 0, validationShare >= 0, trainingShare + validationShare < 1 else {
+            throw InputError(
+                .usage,
+                "shares of the identities out of range",
+                expected: "training above 0, validation at least 0, their sum below 1",
+                found: "\(trainingShare) and \(validationShare)"
+            )
+        }
+        let trained = Int((Double(count) * trainingShare).rounded())
+        let validated = Int((Double(count) * validationShare).rounded())
+        guard count >= 2, trained >= 1, trained + validated < count else {
+            throw InputError(
+                .usage,
+                "too few identities to divide",
+                expected: "at least one for training and one for evaluation",
+                found: "\(count)"
+            )
+        }
+        var generator = SeededGenerator(seed: seed, stream: 0x5b117)
+        let order = generator.permutation(of: count)
+        training = order[..<trained].sorted()
+        validation = order[trained..<(trained + validated)].sorted()
+        evaluation = order[(trained + validated)...].sorted()
     }
 }

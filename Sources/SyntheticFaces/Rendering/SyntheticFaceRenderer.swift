@@ -1,4 +1,5 @@
-import FaceImaging
+public import ArtifactFiles
+public import FaceImaging
 
 /// Renders photographs of people who do not exist.
 ///
@@ -82,4 +83,42 @@ public final class SyntheticFaceRenderer {
         remembered = model
         return model
     }
+}
+
+/// The format of rendered pictures.
+public struct SyntheticFaceSettings: Hashable, Sendable {
+    /// Width and height in pixels, 48 … 320; a face takes about 60 % of them.
+    public let imageSize: Int
+
+    /// Checked settings.
+    ///
+    /// - Parameter imageSize: Width and height in pixels, 48 … 320.
+    /// - Throws: `InputError` outside of that range.
+    public init(imageSize: Int = 160) throws(InputError) {
+        guard (48...320).contains(imageSize) else {
+            throw InputError(
+                .usage,
+                "image size out of range",
+                place: "'imageSize'",
+                expected: "48 … 320 pixels",
+                found: "\(imageSize)"
+            )
+        }
+        self.imageSize = imageSize
+    }
+}
+
+/// A rendered photograph with what a perfect detector would say about it.
+public struct SyntheticFace: Hashable, Sendable {
+    /// The picture, before any file compression.
+    public let image: RGBImage
+    /// Centres of the eyes, tip of the nose, corners of the mouth.
+    ///
+    /// Projected from the head's surface, and so exact, also where the point is hidden. Left and right as the viewer
+    /// sees them; the centre of the first pixel is (0, 0).
+    public let landmarks: FaceLandmarks
+    /// How sure a detector would be, 0 … 1: lower for turned, covered, blurred and dark faces.
+    public let score: Double
+    /// The JPEG quality at which the picture is meant to be stored.
+    public let jpegQuality: Int
 }

@@ -183,8 +183,6 @@ package struct ImageRecordHeader: Hashable, Sendable {
 extension InputError {
     /// The same error with file and record filled in.
     func inRecord(_ key: Int, of path: String) -> InputError {
-        var located = inFile(path)
-        located.place = located.place ?? "record \(key)"
-        return located
+        inFile(path).at("record \(key)")
     }
 }
