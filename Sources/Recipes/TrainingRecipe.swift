@@ -9,7 +9,7 @@ public import NeuralTraining
 public struct TrainingRecipe: SettingsSection {
     public var name: String
     public var seed: UInt64
-    public var device: String
+    public var device: String?
     public var network: NetworkSettings
     public var preprocessing: PreprocessingSettings
     public var population: PopulationSettings?
@@ -48,7 +48,7 @@ public struct TrainingRecipe: SettingsSection {
             case .device:
                 .init(
                     .text(),
-                    .standard(Devices.all[0].name),
+                    .without("\(Devices.all[0].name)"),
                     "Where it is computed: \(Devices.all.map(\.name).joined(separator: ", ")); `--device` takes its place.",
                     example: "reference"
                 )

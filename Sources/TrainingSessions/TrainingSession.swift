@@ -1,5 +1,6 @@
 internal import ArtifactFiles
 public import EvaluationRuns
+internal import NeuralCompute
 internal import NeuralTraining
 public import Recipes
 internal import Synchronization
@@ -31,7 +32,7 @@ public struct TrainingSession {
     }
 
     var recipe: TrainingRecipe { file.recipe }
-    var deviceName: String { device ?? recipe.device }
+    var deviceName: String { device ?? recipe.device ?? Devices.all[0].name }
 
     /// Files of the result.
     static let networkFile = "network.safetensors"
