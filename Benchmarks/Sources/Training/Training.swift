@@ -1,6 +1,6 @@
 // A training step on all cores: a network, ArcFace over 1,000 identities, SGD with momentum and weight decay; one JSON line.
 //
-//     Training MODEL BATCH THREADS SECONDS RUNS
+//     Training MODEL BATCH THREADS SECONDS RUNS [DEVICE]
 //
 // The same work by PyTorch: Benchmarks/peers/training.py. A process measures one batch size, so that `peak_megabytes` is its
 // own.
@@ -14,7 +14,7 @@ import NeuralTraining
 /// A network and a classifier in training.
 final class Workload {
     private static let identities = 1_000
-    private let device: CPUDevice
+    private let device: any Device
     private let plan: any TrainingPlan
     private let batch: Int
     private let images: [Float]
@@ -24,10 +24,10 @@ final class Workload {
     private let trained: [(value: DeviceTensor, gradient: DeviceTensor, velocity: DeviceTensor)]
     private(set) var losses: [Float] = []
 
-    init(model: String, batch: Int, threads: Int) throws {
+    init(model: String, batch: Int, threads: Int, device name: String) throws {
         let backbone = try BackboneCatalogue.backbone(named: model)
         let configuration = backbone.defaultConfiguration
-        let device = CPUDevice(threads: threads)
+        let device = try Devices.open(name, threads: threads)
         let plan = try device.trainingPlan(
             graph: backbone.graph(configuration),
             weights: backbone.initialWeights(configuration, seed: 1),
@@ -75,13 +75,18 @@ final class Workload {
 struct Training {
     static func main() throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 6, let batch = Int(arguments[2]), let threads = Int(arguments[3]),
+        guard (6...7).contains(arguments.count), let batch = Int(arguments[2]), let threads = Int(arguments[3]),
             let seconds = Double(arguments[4]), let runs = Int(arguments[5])
         else {
-            FileHandle.standardError.write(Data("usage: Training MODEL BATCH THREADS SECONDS RUNS\n".utf8))
+            FileHandle.standardError.write(Data("usage: Training MODEL BATCH THREADS SECONDS RUNS [DEVICE]\n".utf8))
             exit(2)
         }
-        let workload = try Workload(model: arguments[1], batch: batch, threads: threads)
+        let workload = try Workload(
+            model: arguments[1],
+            batch: batch,
+            threads: threads,
+            device: arguments.count > 6 ? arguments[6] : "cpu"
+        )
         // The first steps touch the memory for the first time.
         workload.step()
         _ = rate(workload, batch: batch, seconds: seconds / 5)

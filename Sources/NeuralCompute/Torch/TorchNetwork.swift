@@ -216,7 +216,7 @@ final class TorchNetwork {
             let y = isSum ? d.add(operands[0], operands[1]) : d.multiply(operands[0], operands[1])
             return (
                 y,
-                { [self] g, _ in
+                { [self] g, pass in
                     let terms = isSum ? [g, g] : [d.multiply(g, operands[1]), d.multiply(g, operands[0])]
                     return zip(terms, shapes).map { gathered($0, $1, from: shape, count: pass.count) }
                 }
